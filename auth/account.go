@@ -1,0 +1,141 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// Credentials name an account and prove it. Where several names are set, a phone
+// number wins over an email address, and that over a username; only the winner
+// is sent, as documented.
+//
+// It unmarshals from JSON; printing, logging or marshalling it never shows the password.
+type Credentials struct {
+	Username string `json:"username,omitempty"`
+	Email    string `json:"email,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+	Password string `json:"password"`
+}
+
+// Login logs in with an account: the documented auth.login, POST
+// v2.1/login/{username,email,phone}/, and reads the user where the answer does
+// not describe it. When only that reading fails, the user is logged in all the same.
+//
+// Errors: 400 wrong name or password, 605 no name or no password.
+func (a *Auth) Login(ctx context.Context, c Credentials) (*user.CurrentUser, error) {
+	return a.withCredentials(ctx, "/hserve/v2.1/login/", c)
+}
+
+// Register makes an account and logs in with it: the documented auth.register,
+// POST v2.1/register/{username,email,phone}/. An anonymous user who registers
+// keeps the account, its id and all that hangs on it.
+//
+// Errors: 400 the name is taken, 605 no name or no password.
+func (a *Auth) Register(ctx context.Context, c Credentials) (*user.CurrentUser, error) {
+	return a.withCredentials(ctx, "/hserve/v2.1/register/", c)
+}
+
+func (a *Auth) withCredentials(ctx context.Context, base string, c Credentials) (*user.CurrentUser, error) {
+	kind, name := c.winner()
+	if err := c.check(kind, name); err != nil {
+		return nil, err
+	}
+	req, err := call.New(http.MethodPost, base+kind+"/", map[string]string{kind: name, "password": c.Password}, c.Password)
+	if err != nil {
+		return nil, err
+	}
+	return a.accountLogin(ctx, req)
+}
+
+// accountLogin makes a login whose answer may only name the user.
+func (a *Auth) accountLogin(ctx context.Context, req call.Request) (*user.CurrentUser, error) {
+	o, err := enduser.Flight(ctx, a.conn, "login"+req.Path+string(req.Body), func(ctx context.Context) (outcome, error) {
+		old, rev, err := a.conn.Load(ctx)
+		if err != nil {
+			return outcome{}, err
+		}
+		o, err := entry{conn: a.conn, old: rev, bare: true}.send(ctx, enduser.RequestOf(req, ""), old)
+		if err != nil || o.fields != "" {
+			return o, err
+		}
+		return a.describe(ctx, o.session)
+	})
+	return a.user(o, err)
+}
+
+// describe reads the user of a fresh session. The answer completes the session:
+// the login's own did not say who the user is on which platform.
+func (a *Auth) describe(ctx context.Context, s session.Session) (outcome, error) {
+	fresh := s
+	if !s.Live(a.conn.Now()) { // the login did not say how long it lives: at least until now
+		fresh.ExpiresAt = a.conn.Now().Add(a.conn.Transport.Timeout())
+	}
+	res, err := a.conn.Send(ctx, enduser.ReadUser(fresh), fresh)
+	if err != nil {
+		return outcome{}, err
+	}
+	o, err := userAnswer(res, s)
+	if err != nil {
+		return outcome{}, err
+	}
+	anonymous := o.fields.Get("_anonymous").Bool()
+	if anonymous == s.Anonymous {
+		return o, nil
+	}
+	o.session.Anonymous = anonymous
+	return o, a.conn.Update(ctx, s.Token, func(s *session.Session) { s.Anonymous = anonymous })
+}
+
+// winner returns the name that counts, and its kind in paths and bodies.
+func (c Credentials) winner() (kind, name string) {
+	switch {
+	case c.Phone != "":
+		return "phone", c.Phone
+	case c.Email != "":
+		return "email", c.Email
+	}
+	return "username", c.Username
+}
+
+func (c Credentials) check(kind, name string) error {
+	if name == "" {
+		return call.Invalid("credentials without username, email or phone")
+	}
+	if c.Password == "" {
+		return call.Invalid("credentials without a password")
+	}
+	if err := call.Identifier(kind, name, call.MaxIdentifier); err != nil {
+		return err
+	}
+	return call.Identifier("password", c.Password, call.MaxPassword)
+}
+
+// Format prints the names, for every verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.summary()) }
+
+// LogValue returns the names.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.summary()) }
+
+// MarshalJSON returns the names, without the password.
+func (c Credentials) MarshalJSON() ([]byte, error) {
+	type names struct {
+		Username string `json:"username,omitempty"`
+		Email    string `json:"email,omitempty"`
+		Phone    string `json:"phone,omitempty"`
+	}
+	return json.Marshal(names{c.Username, c.Email, c.Phone})
+}
+
+func (c Credentials) summary() string {
+	kind, name := c.winner()
+	return fmt.Sprintf("credentials{%s:%q}", kind, name)
+}

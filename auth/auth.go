@@ -1,0 +1,109 @@
+// Package auth holds [Auth], the login state of one end user and every documented
+// call that logs in, reads, changes or logs out that user.
+//
+// A server makes one [Auth] per request from the key of the visitor's session,
+// with Client.Auth of package baas; all state hangs on that key, in the client's
+// session store.
+package auth
+
+import (
+	"context"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// Auth is one end user's login state. It is a light handle: make one whenever
+// needed. It is safe for concurrent use, also by several Auths of one key.
+//
+// Identical calls under way at the same time for one key make one request;
+// different ones never share an answer.
+type Auth struct{ conn *enduser.Conn }
+
+// New returns the Auth on a connection. It is meant for package baas.
+func New(conn *enduser.Conn) *Auth { return &Auth{conn: conn} }
+
+// String says what it is, not whose.
+func (a *Auth) String() string { return "auth" }
+
+// GoString says what it is, not whose.
+func (a *Auth) GoString() string { return "auth" }
+
+// Session returns the stored session, the zero Session if the user is not logged
+// in. A program that keeps sessions itself stores what its MarshalBinary returns,
+// and comes back with Client.Resume of package baas.
+func (a *Auth) Session(ctx context.Context) (session.Session, error) {
+	s, _, err := a.conn.Load(ctx)
+	if err == nil && !s.Live(a.conn.Now()) {
+		s = session.Session{}
+	}
+	return s, err
+}
+
+// CurrentUser reads the logged-in user: the documented getCurrentUser, GET
+// v2.5/user/info/{id}/.
+//
+// Errors: 604 not logged in, expired, or no longer known to the backend.
+func (a *Auth) CurrentUser(ctx context.Context) (*user.CurrentUser, error) {
+	o, err := enduser.Flight(ctx, a.conn, "me", func(ctx context.Context) (outcome, error) {
+		res, s, err := a.conn.Do(ctx, enduser.ReadUser)
+		if err != nil {
+			return outcome{}, err
+		}
+		return userAnswer(res, s)
+	})
+	return a.user(o, err)
+}
+
+// Logout forgets the session, here at once and then in the backend: the
+// documented logout, POST v2.0/session/destroy/. It may be called again and when
+// nobody is logged in; then there is nothing to send. Whatever it returns, the
+// user is logged out here.
+//
+// Errors: what kept the backend from destroying the token, which then stays valid
+// there until it expires. A token that the backend does not know is none.
+func (a *Auth) Logout(ctx context.Context) error {
+	s, err := a.conn.Forget(ctx)
+	if err != nil || !s.Live(a.conn.Now()) {
+		return err
+	}
+	_, err = a.conn.Send(ctx, logoutRequest(), s)
+	if herror.CodeOf(err) == herror.NotAuthenticated {
+		return nil
+	}
+	return err
+}
+
+func logoutRequest() *transport.Request {
+	return &transport.Request{Method: "POST", Path: "/hserve/v2.0/session/destroy/", Body: []byte("{}")}
+}
+
+// outcome is what a call found out: the session and the user's fields.
+type outcome struct {
+	session session.Session
+	fields  answer.Fields
+}
+
+// user makes a CurrentUser of its own for each caller who shares an outcome.
+func (a *Auth) user(o outcome, err error) (*user.CurrentUser, error) {
+	if err != nil {
+		return nil, err
+	}
+	return user.New(a.conn, o.fields, o.session), nil
+}
+
+// userAnswer reads an answer that is the user.
+func userAnswer(res *transport.Response, s session.Session) (outcome, error) {
+	fields, err := answer.Object(res.Body, "user")
+	if err != nil {
+		return outcome{}, err
+	}
+	if answer.Int(fields.Get("id")) == 0 {
+		return outcome{}, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
+	}
+	return outcome{s, fields}, nil
+}

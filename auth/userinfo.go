@@ -1,0 +1,162 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// LoginInfo is what the documented wx.BaaS.login(false) gives.
+type LoginInfo struct {
+	ID      int64
+	OpenID  string
+	UnionID string
+	// SessionExpiresAt is when the session ends.
+	SessionExpiresAt time.Time
+}
+
+// UserInfo is what the documented wx.BaaS.handleUserInfo and wx.BaaS.login() give:
+// the user info as the user shared it, and who that is.
+type UserInfo struct {
+	LoginInfo
+	NickName  string
+	AvatarURL string
+	// Gender is 0 unknown, 1 male, 2 female.
+	Gender   int
+	City     string
+	Province string
+	Country  string
+	Language string
+}
+
+// SilentLogin logs in without asking the user anything, WeChat only: the
+// documented wx.BaaS.login(false), POST v2.5/idp/wechat/silent-login/. Without a
+// code, a session that is still live is the answer, and nothing is sent.
+//
+// Errors: 404 no account and createUser is false, 605 no code.
+func (a *Auth) SilentLogin(ctx context.Context, opts ...platform.LoginOption) (LoginInfo, error) {
+	x := exchange{a.conn, platform.WeChat{}, nil, loginParams(opts)}
+	if err := x.check(); err != nil {
+		return LoginInfo{}, err
+	}
+	if reuse, err := x.reusable(ctx); err != nil {
+		return LoginInfo{}, err
+	} else if reuse {
+		s, err := a.conn.Live(ctx)
+		return infoOf(s), err
+	}
+	o, err := x.login(ctx)
+	return infoOf(o.session), err
+}
+
+// HandleUserInfo logs in with the data of a WeChat button event: the documented
+// wx.BaaS.handleUserInfo, POST v2.5/idp/wechat/authenticate/ with user info,
+// …/phone-login/ with a phone number. The code belongs to data: the phone gets it
+// first.
+//
+// Errors: 404 no account and createUser is false; 603 data is a refusal, with the
+// ids that are known; 605 no data or no code.
+func (a *Auth) HandleUserInfo(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*UserInfo, error) {
+	if data == nil || data.Empty() {
+		return nil, call.Invalid("event data is missing")
+	}
+	x := exchange{a.conn, platform.WeChat{}, data, loginParams(opts)}
+	if err := x.check(); err != nil {
+		return nil, err
+	}
+	if x.refused() {
+		return nil, x.refusal(ctx)
+	}
+	o, err := x.login(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info := userInfoOf(o.session)
+	if len(o.session.UserInfo) == 0 {
+		info.fromUser(o.fields)
+	}
+	return info, nil
+}
+
+// UserInfo returns the user info that came with the login: the documented
+// wx.BaaS.login() of version 1. Nothing is sent as long as the session lives.
+//
+// Errors: 603 the user shared none, 604 not logged in.
+func (a *Auth) UserInfo(ctx context.Context) (*UserInfo, error) {
+	s, err := a.conn.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.UserInfo) == 0 {
+		return nil, herror.New(herror.Unauthorized, "").WithUser(s.UserID, s.OpenID, s.UnionID)
+	}
+	return userInfoOf(s), nil
+}
+
+func infoOf(s session.Session) LoginInfo {
+	return LoginInfo{s.UserID, s.OpenID, s.UnionID, s.ExpiresAt}
+}
+
+func userInfoOf(s session.Session) *UserInfo {
+	info := &UserInfo{LoginInfo: infoOf(s)}
+	f := answer.Fields(s.UserInfo)
+	info.NickName, info.AvatarURL = answer.Str(f.Get("nickName")), answer.Str(f.Get("avatarUrl"))
+	info.rest(f)
+	return info
+}
+
+// fromUser fills in what the backend knows where the phone sent no user info.
+func (u *UserInfo) fromUser(f answer.Fields) {
+	u.NickName, u.AvatarURL = answer.Str(f.Get("nickname")), answer.Str(f.Get("avatar"))
+	u.rest(f)
+}
+
+// rest reads the fields that phones and backend name alike.
+func (u *UserInfo) rest(f answer.Fields) {
+	u.Gender = int(answer.Int(f.Get("gender")))
+	u.City, u.Province = answer.Str(f.Get("city")), answer.Str(f.Get("province"))
+	u.Country, u.Language = answer.Str(f.Get("country")), answer.Str(f.Get("language"))
+}
+
+// loginInfoJSON has the documented names.
+type loginInfoJSON struct {
+	ID        int64  `json:"id"`
+	OpenID    string `json:"openid"`
+	UnionID   string `json:"unionid"`
+	ExpiresAt int64  `json:"session_expires_at"`
+}
+
+func (i LoginInfo) json() loginInfoJSON {
+	j := loginInfoJSON{ID: i.ID, OpenID: i.OpenID, UnionID: i.UnionID}
+	if !i.SessionExpiresAt.IsZero() {
+		j.ExpiresAt = i.SessionExpiresAt.Unix()
+	}
+	return j
+}
+
+// MarshalJSON returns the documented JSON, with session_expires_at in unix seconds.
+func (i LoginInfo) MarshalJSON() ([]byte, error) { return json.Marshal(i.json()) }
+
+// MarshalJSON returns the documented JSON, with session_expires_at in unix seconds.
+func (u UserInfo) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		loginInfoJSON
+		NickName  string `json:"nickName"`
+		AvatarURL string `json:"avatarUrl"`
+		Gender    int    `json:"gender"`
+		City      string `json:"city"`
+		Province  string `json:"province"`
+		Country   string `json:"country"`
+		Language  string `json:"language"`
+	}{u.LoginInfo.json(), u.NickName, u.AvatarURL, u.Gender, u.City, u.Province, u.Country, u.Language})
+}
+
+// String returns the user's id.
+func (u *UserInfo) String() string { return fmt.Sprintf("userinfo{%d}", u.ID) }

@@ -1,0 +1,41 @@
+package enduser
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hydrogen-go/baas/internal/flight"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// Resume returns a connection that starts with s and keeps its session in itself.
+func Resume(shared *Shared, s session.Session) *Conn {
+	own := *shared
+	own.Store = &single{session: s, revision: 1}
+	own.Flights = new(flight.Group)
+	return &Conn{Shared: &own}
+}
+
+// single is a Store for one session.
+type single struct {
+	mu       sync.Mutex
+	session  session.Session
+	revision session.Revision
+}
+
+func (s *single) Load(context.Context, session.Key) (session.Session, session.Revision, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.session, s.revision, nil
+}
+
+func (s *single) Swap(_ context.Context, _ session.Key, old session.Revision, next session.Session) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.revision != old {
+		return false, nil
+	}
+	s.session = next
+	s.revision++
+	return true, nil
+}

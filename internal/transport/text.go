@@ -1,0 +1,72 @@
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/hydrogen-go/baas/herror"
+)
+
+// errorText returns what an answer outside 2xx says: its error_msg, else its
+// message, else nothing, as for an answer that is not a JSON object.
+func errorText(body string) string {
+	if !gjson.Valid(body) {
+		return ""
+	}
+	var text, second string
+	gjson.Parse(body).ForEach(func(key, value gjson.Result) bool {
+		switch {
+		case value.Type != gjson.String:
+		case key.Str == "error_msg":
+			text = value.Str
+		case key.Str == "message":
+			second = value.Str
+		}
+		return true
+	})
+	if text == "" {
+		return second
+	}
+	return text
+}
+
+// minSecret is the length under which a secret is too common a text to look for.
+const minSecret = 4
+
+// scrub replaces every secret in text.
+func scrub(text string, secrets []string, token string) string {
+	if text == "" {
+		return ""
+	}
+	for _, secret := range append(secrets[:len(secrets):len(secrets)], token) {
+		if len(secret) >= minSecret {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+		}
+	}
+	return text
+}
+
+// logAttempt writes one line per attempt, at debug level: what was asked, what
+// came of it, and nothing of what was sent or received.
+func (t *Transport) logAttempt(ctx context.Context, r *Request, res *Response, err *herror.HError, attempt int, took time.Duration) {
+	if t.log == nil || !t.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	path, _, _ := strings.Cut(r.Path, "?")
+	attrs := []slog.Attr{
+		slog.String("method", r.Method),
+		slog.String("path", path),
+		slog.Int("attempt", attempt),
+		slog.Duration("took", took),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	} else {
+		attrs = append(attrs, slog.Int("status", res.Status))
+	}
+	t.log.LogAttrs(ctx, slog.LevelDebug, "baas request", attrs...)
+}

@@ -1,0 +1,288 @@
+// Package transport carries the SDK's requests: resty on one shared connection
+// pool, with the answer read in one pass and every failure typed.
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+
+	"github.com/hydrogen-go/baas/herror"
+)
+
+// MaxAnswer bounds the size of an answer, in bytes.
+const MaxAnswer = 8 << 20
+
+// Names of the headers that this package sets.
+const (
+	headerClientID = "X-Hydrogen-Client-Id"
+	headerVersion  = "X-Hydrogen-Client-Version"
+	headerPlatform = "X-Hydrogen-Client-Platform"
+	headerSDKType  = "X-Hydrogen-Client-Sdk-Type"
+	headerEnv      = "X-Hydrogen-Env-Id"
+	headerToken    = "Authorization"
+	tokenScheme    = "Hydrogen-r1 "
+)
+
+// Config is what a Transport is made of.
+type Config struct {
+	BaseURL    string // without a trailing slash
+	ClientID   string
+	Env        string // may be empty
+	Version    string // of this SDK
+	HTTPClient *http.Client
+	MaxConns   int // per host, for the transport made where HTTPClient is nil
+	Timeout    time.Duration
+	Logger     *slog.Logger // may be nil
+}
+
+// Transport sends requests. It is safe for concurrent use.
+type Transport struct {
+	resty   *resty.Client
+	base    string
+	headers headers
+	timeout time.Duration
+	log     *slog.Logger
+	idle    func()
+}
+
+// Request is one request to the backend.
+type Request struct {
+	Method   string
+	Path     string // with the query, if any
+	Platform string // value of X-Hydrogen-Client-Platform
+	Token    string // empty: none
+	Header   http.Header
+	Body     []byte // JSON, or nil
+	// Secrets are cut out of the backend's text wherever it echoes them.
+	Secrets []string
+}
+
+// Response is an answer with a status in 2xx.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// New returns a Transport. It opens no connection.
+func New(cfg Config) *Transport {
+	hc, own := httpClient(cfg)
+	rc := resty.NewWithClient(hc)
+	rc.SetLogger(silent{}).SetDisableWarn(true)
+	rc.SetPreRequestHook(prepare)
+	return &Transport{
+		resty:   rc,
+		base:    cfg.BaseURL,
+		headers: newHeaders(cfg, own),
+		timeout: cfg.Timeout,
+		log:     cfg.Logger,
+		idle:    hc.CloseIdleConnections,
+	}
+}
+
+// Timeout returns how long one call may take, retries included.
+func (t *Transport) Timeout() time.Duration { return t.timeout }
+
+// CloseIdleConnections closes the connections that no request uses.
+func (t *Transport) CloseIdleConnections() { t.idle() }
+
+// httpClient returns a copy of the caller's client, or one on a transport of our
+// own; in both, cookies and redirects are off: a cookie set for one user would go
+// out with the next one's request, a redirect would carry tokens and codes away.
+func httpClient(cfg Config) (hc *http.Client, own bool) {
+	if cfg.HTTPClient != nil {
+		c := *cfg.HTTPClient
+		hc = &c
+	} else {
+		hc, own = &http.Client{Transport: newRoundTripper(cfg.MaxConns)}, true
+	}
+	hc.Jar = nil
+	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return hc, own
+}
+
+// newRoundTripper returns a transport that keeps as many connections as it may
+// open, so that a busy server does not open and close them all the time.
+func newRoundTripper(maxConns int) *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          0, // no bound beside the one per host
+		MaxIdleConnsPerHost:   maxConns,
+		MaxConnsPerHost:       maxConns,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+// Do sends the request and returns the answer, or an *herror.HError: the
+// backend's for a status outside 2xx, or one of the client's own. Reads (GET and
+// HEAD) are tried again after connection errors, 429 and 5xx; all else only
+// where nothing was sent. One call takes no longer than the timeout.
+func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		began := time.Now()
+		res, wait, err := t.once(ctx, r)
+		t.logAttempt(ctx, r, res, err, attempt, time.Since(began))
+		if err == nil || attempt == maxAttempts || !mayRetry(r.Method, err) {
+			return res, orNil(err)
+		}
+		if !pause(ctx, backoff(attempt, wait)) {
+			return nil, err
+		}
+	}
+}
+
+// orNil keeps a nil *HError from becoming a non-nil error.
+func orNil(err *herror.HError) error {
+	if err == nil {
+		return nil
+	}
+	return err
+}
+
+// once sends the request once. Wait is how long the backend asks to wait before
+// the next try, 0 if it does not say.
+func (t *Transport) once(ctx context.Context, r *Request) (res *Response, wait time.Duration, _ *herror.HError) {
+	state := &sending{Context: ctx, header: t.headers.of(r)}
+	req := t.resty.R().SetContext(state).SetDoNotParseResponse(true)
+	if r.Body != nil {
+		req.SetBody(bytes.NewReader(r.Body))
+	}
+	answer, err := req.Execute(r.Method, t.base+r.Path)
+	if err != nil {
+		return nil, 0, failure(ctx, err, r.Body == nil || state.bodyRead.Load())
+	}
+	raw := answer.RawResponse
+	body, err := readAll(raw)
+	if err != nil {
+		return nil, 0, failure(ctx, err, true)
+	}
+	if raw.StatusCode/100 != 2 {
+		return nil, retryAfter(raw.Header), herror.FromBackend(raw.StatusCode, scrub(errorText(body), r.Secrets, r.Token))
+	}
+	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, 0, nil
+}
+
+// sending is the context of one attempt: it carries the attempt's state to the
+// hook below through resty, without a context value's extra allocations.
+type sending struct {
+	context.Context
+	header   http.Header
+	bodyRead atomic.Bool // set once the transport reads the body, so before a byte of it is sent
+}
+
+type sendingKey struct{}
+
+// Value implements context.Context.
+func (s *sending) Value(key any) any {
+	if _, ok := key.(sendingKey); ok {
+		return s
+	}
+	return s.Context.Value(key)
+}
+
+// prepare is the last hand on a request before it is sent: it puts our header in
+// place of the one that resty assembled and watches the body being read.
+func prepare(_ *resty.Client, req *http.Request) error {
+	state, _ := req.Context().Value(sendingKey{}).(*sending)
+	req.Header = state.header
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil
+	}
+	req.Body = &watchedBody{ReadCloser: req.Body, read: &state.bodyRead}
+	if getBody := req.GetBody; getBody != nil {
+		req.GetBody = func() (io.ReadCloser, error) {
+			body, err := getBody()
+			return &watchedBody{ReadCloser: body, read: &state.bodyRead}, err
+		}
+	}
+	return nil
+}
+
+type watchedBody struct {
+	io.ReadCloser
+	read *atomic.Bool
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.read.Store(true)
+	return b.ReadCloser.Read(p)
+}
+
+var errTooLarge = errors.New("answer too large")
+
+// readAll reads the whole body, so that the connection is used again, and closes it.
+func readAll(res *http.Response) (string, error) {
+	defer func() { _ = res.Body.Close() }()
+	if res.ContentLength > MaxAnswer {
+		return "", errTooLarge
+	}
+	var b strings.Builder
+	if res.ContentLength > 0 {
+		b.Grow(int(res.ContentLength))
+	}
+	n, err := io.Copy(&b, io.LimitReader(res.Body, MaxAnswer+1))
+	if err == nil && n > MaxAnswer {
+		err = errTooLarge
+	}
+	return b.String(), err
+}
+
+// failure types an error that came in place of a whole answer. Sent tells whether
+// the request may have left.
+func failure(ctx context.Context, err error, sent bool) *herror.HError {
+	var (
+		urlErr *url.Error
+		netErr net.Error
+		opErr  *net.OpError
+	)
+	if errors.As(err, &urlErr) {
+		err = urlErr.Err // drop the URL
+	}
+	if errors.As(err, &opErr) && opErr.Op == "dial" {
+		sent = false
+	}
+	switch {
+	case errors.Is(err, errTooLarge):
+		return herror.New(herror.InvalidAnswer, "too large").WithSent(true)
+	case ctx.Err() != nil:
+		// The caller's reason, which a transport may report in words of its own.
+		return Ended(ctx.Err(), sent)
+	case errors.As(err, &netErr) && netErr.Timeout():
+		return herror.New(herror.RequestTimeout, "").WithCause(err).WithSent(sent)
+	}
+	return herror.New(herror.NetworkDisconnected, "").WithCause(err).WithSent(sent)
+}
+
+// Ended returns the error for a context that ended with cause while a request was
+// under way.
+func Ended(cause error, sent bool) *herror.HError {
+	detail := ""
+	if errors.Is(cause, context.Canceled) {
+		detail = "the caller gave up"
+	}
+	return herror.New(herror.RequestTimeout, detail).WithCause(cause).WithSent(sent)
+}
+
+// silent keeps resty from logging: its messages are not ours to vouch for.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}

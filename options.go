@@ -1,0 +1,201 @@
+package baas
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// Option changes a new [Client]. A nil Option changes nothing.
+type Option func(*config) error
+
+type config struct {
+	host           string
+	insecureHTTP   bool
+	env            string
+	httpClient     *http.Client
+	timeout        time.Duration
+	maxConns       int
+	logger         *slog.Logger
+	store          session.Store
+	source         CodeSource
+	sourcePlatform platform.Platform
+	sourceOptions  []platform.LoginOption
+	now            func() time.Time
+}
+
+// WithHost sets the backend's address, a URL with scheme and host: the documented
+// option host. The default is https://{clientID}.myminapp.com. A slash at its end
+// is dropped. Plain http is refused but for the loopback interface.
+func WithHost(host string) Option {
+	return func(c *config) error {
+		c.host = host
+		return nil
+	}
+}
+
+// WithInsecureHTTP allows plain http to hosts off the loopback interface, where
+// anyone on the way reads codes, passwords and tokens.
+func WithInsecureHTTP() Option {
+	return func(c *config) error {
+		c.insecureHTTP = true
+		return nil
+	}
+}
+
+// WithEnv sets the backend environment, sent as X-Hydrogen-Env-ID: the documented
+// option env. The default is none.
+func WithEnv(id string) Option {
+	return func(c *config) error {
+		if !isToken(id) {
+			return call.Invalid("an environment id is letters, digits, - and _")
+		}
+		c.env = id
+		return nil
+	}
+}
+
+// WithHTTPClient sets the HTTP client to send requests with, for tracing, metrics,
+// proxies or TLS settings of your own. It is copied; its cookie jar and redirect
+// policy are not used. Give its transport as many idle connections per host as it
+// may open ([http.Transport.MaxIdleConnsPerHost]; the default of two costs more
+// than half of the throughput).
+func WithHTTPClient(hc *http.Client) Option {
+	return func(c *config) error {
+		if hc == nil {
+			return call.Invalid("HTTP client is nil")
+		}
+		c.httpClient = hc
+		return nil
+	}
+}
+
+// WithMaxConnsPerHost sets how many connections to the backend may be open at
+// once; further requests wait for one. The default is [DefaultMaxConnsPerHost].
+// It has no effect on a client given with [WithHTTPClient].
+func WithMaxConnsPerHost(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return call.Invalid("max connections per host is less than 1")
+		}
+		c.maxConns = n
+		return nil
+	}
+}
+
+// WithTimeout bounds how long one request to the backend may take, with the times
+// it is tried again. A context with an earlier deadline wins. The default is
+// [DefaultTimeout]; it must be under [session.Grace].
+func WithTimeout(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 || d >= session.Grace {
+			return call.Invalid("timeout is not over 0 and under " + session.Grace.String())
+		}
+		c.timeout = d
+		return nil
+	}
+}
+
+// WithLogger sets a logger for one line per request at debug level: method, path,
+// attempt, duration, and status or error. No secret and no body is ever logged.
+// The default is to log nothing.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) error {
+		if l == nil {
+			return call.Invalid("logger is nil")
+		}
+		c.logger = l
+		return nil
+	}
+}
+
+// WithSessionStore sets where sessions are kept. The default is a
+// [session.Memory], in this process only.
+func WithSessionStore(s session.Store) Option {
+	return func(c *config) error {
+		if s == nil {
+			return call.Invalid("session store is nil")
+		}
+		c.store = s
+		return nil
+	}
+}
+
+// CodeSource returns a fresh login code for the end user with that session key.
+// It must be safe for concurrent use.
+type CodeSource func(ctx context.Context, sessionKey string) (code string, err error)
+
+// WithCodeSource lets the client log users in by itself: the documented option
+// autoLogin. Where a call needs a session and finds none, or the backend does not
+// know its token any more, the client takes a code from source, logs in silently
+// on platform p with opts, and sends the request once more. A LoginWith… or Link…
+// call of that platform without a code takes one too.
+func WithCodeSource(p platform.Platform, source CodeSource, opts ...platform.LoginOption) Option {
+	return func(c *config) error {
+		if p == nil || source == nil {
+			return call.Invalid("code source or its platform is nil")
+		}
+		c.source, c.sourcePlatform, c.sourceOptions = source, p, opts
+		return nil
+	}
+}
+
+// WithClock sets where the client takes the time from that it compares with the
+// ends of sessions. The default is [time.Now].
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
+		if now == nil {
+			return call.Invalid("clock is nil")
+		}
+		c.now = now
+		return nil
+	}
+}
+
+// baseURL checks the address of a backend and returns it without a slash at its end.
+func baseURL(host string, insecureHTTP bool) (string, error) {
+	u, err := url.Parse(host)
+	switch {
+	case err != nil, u.Hostname() == "", u.Opaque != "":
+		return "", call.Invalid("host is not a URL with a scheme and a host")
+	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+		return "", call.Invalid("host has a user, a query or a fragment")
+	case u.Scheme == "https":
+	case u.Scheme == "http":
+		if !insecureHTTP && !isLoopback(u.Hostname()) {
+			return "", call.Invalid("host is plain http off the loopback interface: use https, or WithInsecureHTTP")
+		}
+	default:
+		return "", call.Invalid("host is neither https nor http")
+	}
+	return strings.TrimRight(host, "/"), nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// isToken reports whether s can stand in a header and in a host name as it is.
+func isToken(s string) bool {
+	if s == "" || len(s) > call.MaxIdentifier {
+		return false
+	}
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,153 @@
+package platform
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/hydrogen-go/baas/internal/call"
+)
+
+// AuthData is what a mini-program's button event, or its getUserInfo,
+// getUserProfile or getPhoneNumber, hands over: user info or a phone number that
+// the user agreed to share, or the refusal.
+//
+// It unmarshals from the event's own JSON, with the fields in a "detail" member
+// or at the top, so that a server can pass on what the phone posts. Fields it does not
+// know are ignored. It is never modified by a call.
+//
+// On the phone, get the login code first and the data second: the data is
+// encrypted under the session key that the code stands for, and a later login()
+// replaces that key.
+//
+// Printing or logging an AuthData shows which fields it has, not what is in them.
+type AuthData struct {
+	// ErrMsg is the platform's text, as in "getUserInfo:ok" or "getPhoneNumber:fail user deny".
+	ErrMsg string `json:"errMsg,omitempty"`
+	// UserInfo is the user info as the platform gives it, a JSON object.
+	UserInfo json.RawMessage `json:"userInfo,omitempty"`
+	// RawData is the text that Signature signs.
+	RawData   string `json:"rawData,omitempty"`
+	Signature string `json:"signature,omitempty"`
+	// EncryptedData and IV are base64 texts.
+	EncryptedData string `json:"encryptedData,omitempty"`
+	IV            string `json:"iv,omitempty"`
+	// Code is the phone code of newer WeChat phone number events, not a login code.
+	Code string `json:"code,omitempty"`
+
+	event bool // came with a detail member, so that an empty one is a refusal
+}
+
+// UnmarshalJSON reads {"detail": {…}}, or the fields themselves. A null leaves d alone.
+func (d *AuthData) UnmarshalJSON(data []byte) error {
+	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
+		return nil
+	}
+	var event struct {
+		Detail json.RawMessage `json:"detail"`
+	}
+	if err := json.Unmarshal(data, &event); err != nil {
+		return errEvent
+	}
+	type fields AuthData // without this method
+	var f fields
+	if f.event = len(event.Detail) > 0 && !bytes.Equal(event.Detail, []byte("null")); f.event {
+		data = event.Detail
+	}
+	if err := json.Unmarshal(data, &f); err != nil {
+		return errEvent
+	}
+	if bytes.Equal(f.UserInfo, []byte("null")) {
+		f.UserInfo = nil
+	}
+	*d = AuthData(f)
+	return nil
+}
+
+// errEvent stands in for encoding/json's errors, which may quote what they read.
+var errEvent = call.Invalid("event data is not the JSON of a mini-program event")
+
+// hasUserInfo reports whether the user agreed to share user info.
+func (d *AuthData) hasUserInfo() bool { return d.RawData != "" || len(d.UserInfo) > 0 }
+
+// Empty reports whether there is nothing in d, not even a refusal, or d is nil.
+func (d *AuthData) Empty() bool {
+	return d == nil || !d.event && d.ErrMsg == "" && !d.hasUserInfo() && d.EncryptedData == "" && d.Code == ""
+}
+
+// Refused reports whether d says that the user refused: it holds neither user
+// info nor encrypted data. An AuthData with nothing in it at all is no refusal.
+func (d *AuthData) Refused() bool {
+	return !d.Empty() && !d.hasUserInfo() && d.EncryptedData == ""
+}
+
+// Require returns an error if d is nil or has nothing in it, or if a part of it
+// cannot be sent. It is meant for this module.
+func (d *AuthData) require() error {
+	if d.Empty() {
+		return call.Invalid("event data is missing")
+	}
+	return d.check()
+}
+
+// check returns an error if a part of d is over-long or malformed.
+func (d *AuthData) check() error {
+	for _, part := range [...]struct {
+		name string
+		size int
+	}{
+		{"userInfo", len(d.UserInfo)},
+		{"rawData", len(d.RawData)},
+		{"signature", len(d.Signature)},
+		{"encryptedData", len(d.EncryptedData)},
+		{"iv", len(d.IV)},
+	} {
+		if part.size > call.MaxData {
+			return call.Invalid(part.name + " is too long")
+		}
+	}
+	if len(d.UserInfo) > 0 && !isObject(d.UserInfo) {
+		return call.Invalid("userInfo is not a JSON object")
+	}
+	return call.Identifier("phone code", d.Code, call.MaxCode)
+}
+
+func isObject(b json.RawMessage) bool {
+	b = bytes.TrimSpace(b)
+	return len(b) > 0 && b[0] == '{' && json.Valid(b)
+}
+
+// missing returns an error naming the first of the fields that d does not have.
+func (d *AuthData) missing(fields ...string) error {
+	have := map[string]bool{
+		"userInfo":      len(d.UserInfo) > 0,
+		"rawData":       d.RawData != "",
+		"signature":     d.Signature != "",
+		"encryptedData": d.EncryptedData != "",
+		"iv":            d.IV != "",
+	}
+	for _, f := range fields {
+		if !have[f] {
+			return call.Invalid("event data without " + f)
+		}
+	}
+	return nil
+}
+
+// secrets returns what of d must not show in an error's text.
+func (d *AuthData) secrets(more ...string) []string {
+	return append(more, d.EncryptedData, d.IV, d.Signature, d.RawData, d.Code)
+}
+
+// Format prints which fields there are, for every verb.
+func (d AuthData) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.summary()) }
+
+// LogValue returns which fields there are.
+func (d AuthData) LogValue() slog.Value { return slog.StringValue(d.summary()) }
+
+func (d *AuthData) summary() string {
+	return fmt.Sprintf("authdata{userInfo:%t encryptedData:%t phoneCode:%t refused:%t}",
+		d.hasUserInfo(), d.EncryptedData != "", d.Code != "", d.Refused())
+}

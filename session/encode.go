@@ -1,0 +1,142 @@
+package session
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// encodingVersion is the first byte of an encoded session.
+const encodingVersion = 1
+
+const (
+	flagAnonymous = 1 << iota
+	flagLoggedOut
+)
+
+// ErrEncoding is returned for bytes that MarshalBinary did not write.
+var ErrEncoding = errors.New("session: not an encoded session")
+
+// MarshalBinary encodes the whole session, token included, in a compact form
+// that later versions of this package will still read. Times are kept to the
+// millisecond.
+func (s Session) MarshalBinary() ([]byte, error) { return s.AppendBinary(nil) }
+
+// AppendBinary appends what [Session.MarshalBinary] returns to b.
+func (s Session) AppendBinary(b []byte) ([]byte, error) {
+	token := s.Token.Reveal()
+	if b == nil {
+		b = make([]byte, 0, 32+len(token)+len(s.OpenID)+len(s.UnionID)+len(s.Platform)+len(s.UserInfo))
+	}
+	b = append(b, encodingVersion)
+	var flags byte
+	if s.Anonymous {
+		flags |= flagAnonymous
+	}
+	if s.LoggedOut {
+		flags |= flagLoggedOut
+	}
+	b = append(b, flags)
+	b = binary.AppendVarint(b, s.UserID)
+	b = binary.AppendVarint(b, millis(s.LoggedInAt))
+	b = binary.AppendVarint(b, millis(s.ExpiresAt))
+	for _, text := range [...]string{token, s.OpenID, s.UnionID, s.Platform} {
+		b = binary.AppendUvarint(b, uint64(len(text)))
+		b = append(b, text...)
+	}
+	return append(b, s.UserInfo...), nil // the rest: no length needed
+}
+
+// UnmarshalBinary decodes what [Session.MarshalBinary] wrote. It returns
+// [ErrEncoding], and leaves s alone, if the bytes are anything else.
+func (s *Session) UnmarshalBinary(data []byte) error {
+	decoded, err := decode(data)
+	if err != nil {
+		return err
+	}
+	if len(decoded.UserInfo) > 0 && !json.Valid(decoded.UserInfo) {
+		return ErrEncoding
+	}
+	*s = decoded
+	return nil
+}
+
+// decode reads what AppendBinary wrote, without a look into the user info.
+func decode(data []byte) (Session, error) {
+	d := decoder{rest: data}
+	if d.byte() != encodingVersion {
+		return Session{}, ErrEncoding
+	}
+	flags := d.byte()
+	decoded := Session{
+		Anonymous:  flags&flagAnonymous != 0,
+		LoggedOut:  flags&flagLoggedOut != 0,
+		UserID:     d.varint(),
+		LoggedInAt: fromMillis(d.varint()),
+		ExpiresAt:  fromMillis(d.varint()),
+		Token:      NewSecret(d.text()),
+		OpenID:     d.text(),
+		UnionID:    d.text(),
+		Platform:   d.text(),
+	}
+	if d.failed || flags > flagAnonymous|flagLoggedOut {
+		return Session{}, ErrEncoding
+	}
+	if len(d.rest) > 0 {
+		decoded.UserInfo = append(json.RawMessage(nil), d.rest...)
+	}
+	return decoded, nil
+}
+
+// decoder reads an encoded session; after a failure it reads zeros.
+type decoder struct {
+	rest   []byte
+	failed bool
+}
+
+func (d *decoder) byte() byte {
+	if len(d.rest) == 0 {
+		d.failed = true
+		return 0
+	}
+	b := d.rest[0]
+	d.rest = d.rest[1:]
+	return b
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.failed, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *decoder) text() string {
+	size, n := binary.Uvarint(d.rest)
+	if n <= 0 || size > uint64(len(d.rest)-n) {
+		d.failed, d.rest = true, nil
+		return ""
+	}
+	text := string(d.rest[n : n+int(size)])
+	d.rest = d.rest[n+int(size):]
+	return text
+}
+
+// millis returns t in milliseconds since 1970; 0 stands for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,100 @@
+package user
+
+import (
+	"context"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// LinkResult is the backend's answer to a link.
+type LinkResult struct {
+	Message string `json:"message"`
+	// OpenID and UnionID name the user on the platform; not every platform has a UnionID.
+	OpenID  string `json:"openid"`
+	UnionID string `json:"unionid,omitempty"`
+	Status  string `json:"status"`
+	// UserID is the account that the platform's user is linked to.
+	UserID int64 `json:"user_id"`
+	// StatusCode is the HTTP status of the answer, 200.
+	StatusCode int `json:"-"`
+}
+
+// link links the user of platform p to the account. The fields of u stay as they
+// are; read the user again to see the new _provider.
+func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platform.AuthData, opts []platform.LinkOption) (*LinkResult, error) {
+	params := call.Defaults()
+	for _, opt := range opts {
+		opt.ApplyToLink(&params)
+	}
+	if err := u.notAnonymous(); err != nil {
+		return nil, err
+	}
+	refused := data != nil && data.Refused()
+	proof := data
+	if refused {
+		proof = nil // so that the options are checked all the same
+	}
+	req, err := p.Link(proof, &params)
+	if err != nil {
+		return nil, err
+	}
+	if refused {
+		return nil, u.refused(ctx)
+	}
+	result, err := enduser.Flight(ctx, u.conn, "link"+req.Path+string(req.Body), func(ctx context.Context) (LinkResult, error) {
+		return u.sendLink(ctx, p, proof, params)
+	})
+	if result == (LinkResult{}) {
+		return nil, err
+	}
+	return &result, err
+}
+
+// refused returns the error for a refusal, with the ids of the session.
+func (u *CurrentUser) refused(ctx context.Context) error {
+	s, _, err := u.conn.Load(ctx)
+	if err != nil {
+		return herror.New(herror.Unauthorized, "").WithCause(err)
+	}
+	return herror.New(herror.Unauthorized, "").WithUser(s.UserID, s.OpenID, s.UnionID)
+}
+
+func (u *CurrentUser) sendLink(ctx context.Context, p platform.Platform, data *platform.AuthData, params call.Params) (LinkResult, error) {
+	// A missing session is found out before a code is minted that nobody would use.
+	if _, err := u.conn.Live(ctx); err != nil {
+		return LinkResult{}, err
+	}
+	if err := u.conn.FillCode(ctx, p.Name(), &params); err != nil {
+		return LinkResult{}, err
+	}
+	req, err := p.Link(data, &params)
+	if err != nil {
+		return LinkResult{}, err
+	}
+	res, s, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, p.Client()) })
+	if err != nil {
+		return LinkResult{}, err
+	}
+	fields, err := answer.Object(res.Body, "link answer")
+	if err != nil {
+		return LinkResult{}, err
+	}
+	result := LinkResult{
+		Message:    answer.Str(fields.Get("message")),
+		OpenID:     answer.Str(fields.Get("openid")),
+		UnionID:    answer.Str(fields.Get("unionid")),
+		Status:     answer.Str(fields.Get("status")),
+		UserID:     answer.Int(fields.Get("user_id")),
+		StatusCode: res.Status,
+	}
+	if s.Platform == "" { // from here on the session can tell which platform a phone number comes from
+		err = u.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = p.Name() })
+	}
+	return result, err
+}
