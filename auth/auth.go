@@ -105,5 +105,5 @@ func userAnswer(res *transport.Response, s session.Session) (outcome, error) {
 	if answer.Int(fields.Get("id")) == 0 {
 		return outcome{}, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
 	}
-	return outcome{s, fields}, nil
+	return outcome{s, fields.Without(answer.Secret)}, nil
 }

@@ -16,11 +16,11 @@ import (
 
 // loginWith is every LoginWith… call.
 func (a *Auth) loginWith(ctx context.Context, p platform.Platform, data *platform.AuthData, opts []platform.LoginOption) (*user.CurrentUser, error) {
-	x := exchange{a.conn, p, data, loginParams(opts)}
-	if err := x.check(); err != nil {
+	x, err := newExchange(a.conn, p, data, opts)
+	if err != nil {
 		return nil, err
 	}
-	if x.refused() {
+	if x.refused {
 		return nil, x.refusal(ctx)
 	}
 	if reuse, err := x.reusable(ctx); err != nil {
@@ -33,31 +33,32 @@ func (a *Auth) loginWith(ctx context.Context, p platform.Platform, data *platfor
 
 // exchange is one login on a platform: a code, and maybe data, for a session.
 type exchange struct {
-	conn   *enduser.Conn
-	p      platform.Platform
-	data   *platform.AuthData // nil: silent
-	params call.Params
+	conn    *enduser.Conn
+	p       platform.Platform
+	data    *platform.AuthData // nil: silent
+	params  call.Params
+	refused bool
+	request call.Request // silent where the user shared nothing
 }
 
-// request makes the request, silent where the user shared nothing.
-func (x exchange) request() (call.Request, error) {
-	if x.data == nil || x.refused() {
+// newExchange checks the arguments, before anything else happens.
+func newExchange(conn *enduser.Conn, p platform.Platform, data *platform.AuthData, opts []platform.LoginOption) (x exchange, err error) {
+	x = exchange{conn: conn, p: p, data: data, params: loginParams(opts)}
+	x.refused = data != nil && data.Refused()
+	x.request, err = x.build()
+	return x, err
+}
+
+func (x *exchange) build() (call.Request, error) {
+	if x.data == nil || x.refused {
 		return x.p.SilentLogin(&x.params)
 	}
 	return x.p.Login(x.data, &x.params)
 }
 
-// check finds what is wrong with the arguments before anything else happens.
-func (x exchange) check() error {
-	_, err := x.request()
-	return err
-}
-
-func (x exchange) refused() bool { return x.data != nil && x.data.Refused() }
-
 // reusable reports whether a silent login can do with the stored session: only
 // where no code was given, so that no user is ever served as another.
-func (x exchange) reusable(ctx context.Context) (bool, error) {
+func (x *exchange) reusable(ctx context.Context) (bool, error) {
 	if x.data != nil || x.params.Has(call.Code) {
 		return false, nil
 	}
@@ -70,15 +71,11 @@ func (x exchange) reusable(ctx context.Context) (bool, error) {
 
 // refusal returns the documented error for a user who said no. It carries the ids
 // of the code's owner, got by a silent login, or without a code those of the session.
-func (x exchange) refusal(ctx context.Context) error {
-	refused := herror.New(herror.Unauthorized, "")
+func (x *exchange) refusal(ctx context.Context) error {
 	if !x.params.Has(call.Code) {
-		s, _, err := x.conn.Load(ctx)
-		if err != nil {
-			return refused.WithCause(err)
-		}
-		return refused.WithUser(s.UserID, s.OpenID, s.UnionID)
+		return x.conn.Refusal(ctx)
 	}
+	refused := herror.New(herror.Unauthorized, "")
 	o, err := x.login(ctx)
 	if herror.CodeOf(err) == herror.InvalidParameter {
 		return err
@@ -90,31 +87,31 @@ func (x exchange) refusal(ctx context.Context) error {
 }
 
 // login makes the exchange, once for all identical calls under way.
-func (x exchange) login(ctx context.Context) (outcome, error) {
-	req, err := x.request()
-	if err != nil {
-		return outcome{}, err
-	}
-	return enduser.Flight(ctx, x.conn, "login"+req.Path+string(req.Body), x.send)
+func (x *exchange) login(ctx context.Context) (outcome, error) {
+	return enduser.Flight(ctx, x.conn, "login"+x.request.Path+string(x.request.Body), x.send)
 }
 
-func (x exchange) send(ctx context.Context) (outcome, error) {
+func (x *exchange) send(ctx context.Context) (outcome, error) {
 	old, rev, err := x.conn.Load(ctx)
 	if err != nil {
 		return outcome{}, err
 	}
-	if err := x.conn.FillCode(ctx, x.p.Name(), &x.params); err != nil {
-		return outcome{}, err
-	}
-	req, err := x.request()
-	if err != nil {
-		return outcome{}, err
+	request := x.request
+	if x.params.Code == "" {
+		// A copy: x is shared with those who join this flight later.
+		minted := *x
+		if err := x.conn.FillCode(ctx, x.p.Name(), &minted.params); err != nil {
+			return outcome{}, err
+		}
+		if request, err = minted.build(); err != nil {
+			return outcome{}, err
+		}
 	}
 	in := entry{conn: x.conn, old: rev, platform: x.p.Name()}
 	if x.data != nil {
 		in.userInfo = x.data.UserInfo
 	}
-	return in.send(ctx, enduser.RequestOf(req, x.p.Client()), old)
+	return in.send(ctx, enduser.RequestOf(request, x.p.Client()), old)
 }
 
 // entry is a login of any kind, on its way from request to stored session.
@@ -159,16 +156,17 @@ func (e entry) send(ctx context.Context, req *transport.Request, current session
 // AutoLogin returns the login that a client with a code source makes by itself:
 // silent, on platform p. It is meant for package baas.
 func AutoLogin(p platform.Platform, opts []platform.LoginOption) (func(context.Context, *enduser.Conn) error, error) {
-	params := loginParams(opts)
-	check := exchange{p: p, params: params}
-	if err := check.check(); err != nil {
+	template, err := newExchange(nil, p, nil, opts)
+	if err != nil {
 		return nil, err
 	}
-	if params.Has(call.Code) {
+	if template.params.Has(call.Code) {
 		return nil, call.Invalid("a code source with a code given")
 	}
 	return func(ctx context.Context, conn *enduser.Conn) error {
-		_, err := exchange{conn, p, nil, params}.login(ctx)
+		x := template
+		x.conn = conn
+		_, err := x.login(ctx)
 		return err
 	}, nil
 }

@@ -66,7 +66,7 @@ func (a *Auth) change(ctx context.Context, data *platform.AuthData, kind platfor
 		return nil, call.Invalid("event data is missing")
 	}
 	if data.Refused() {
-		return nil, exchange{conn: a.conn, data: data}.refusal(ctx)
+		return nil, a.conn.Refusal(ctx)
 	}
 	s, err := a.conn.Live(ctx)
 	if err != nil {

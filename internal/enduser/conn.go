@@ -176,6 +176,16 @@ func (c *Conn) Send(ctx context.Context, r *transport.Request, s session.Session
 	return c.Transport.Do(ctx, r)
 }
 
+// Refusal returns the documented error for a user who refused, with the ids of the session.
+func (c *Conn) Refusal(ctx context.Context) error {
+	refused := herror.New(herror.Unauthorized, "")
+	s, _, err := c.Load(ctx)
+	if err != nil {
+		return refused.WithCause(err)
+	}
+	return refused.WithUser(s.UserID, s.OpenID, s.UnionID)
+}
+
 // Ask makes the request to send in the name of the user with that session.
 type Ask func(session.Session) *transport.Request
 

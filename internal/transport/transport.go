@@ -11,7 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -133,8 +133,11 @@ func newRoundTripper(maxConns int) *http.Transport {
 // HEAD) are tried again after connection errors, 429 and 5xx; all else only
 // where nothing was sent. One call takes no longer than the timeout.
 func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.timeout)
-	defer cancel()
+	if end, ok := ctx.Deadline(); !ok || time.Until(end) > t.timeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.timeout)
+		defer cancel()
+	}
 	for attempt := 1; ; attempt++ {
 		began := time.Now()
 		res, wait, err := t.once(ctx, r)
@@ -227,17 +230,27 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 
 var errTooLarge = errors.New("answer too large")
 
+// buffers are lent to answers while they are read; most fit.
+var buffers = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 4<<10)) }}
+
+// maxKept bounds the buffers that are kept for later answers, in bytes.
+const maxKept = 64 << 10
+
 // readAll reads the whole body, so that the connection is used again, and closes it.
 func readAll(res *http.Response) (string, error) {
 	defer func() { _ = res.Body.Close() }()
 	if res.ContentLength > MaxAnswer {
 		return "", errTooLarge
 	}
-	var b strings.Builder
-	if res.ContentLength > 0 {
-		b.Grow(int(res.ContentLength))
-	}
-	n, err := io.Copy(&b, io.LimitReader(res.Body, MaxAnswer+1))
+	b := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= maxKept {
+			clear(b.Bytes()) // it held a token
+			b.Reset()
+			buffers.Put(b)
+		}
+	}()
+	n, err := b.ReadFrom(io.LimitReader(res.Body, MaxAnswer+1))
 	if err == nil && n > MaxAnswer {
 		err = errTooLarge
 	}
