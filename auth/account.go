@@ -53,17 +53,18 @@ func (a *Auth) withCredentials(ctx context.Context, base string, c Credentials) 
 	if err != nil {
 		return nil, err
 	}
-	return a.accountLogin(ctx, req)
+	return a.accountLogin(ctx, req, false)
 }
 
-// accountLogin makes a login whose answer may only name the user.
-func (a *Auth) accountLogin(ctx context.Context, req call.Request) (*user.CurrentUser, error) {
+// accountLogin makes a login whose answer may only name the user. Anonymous is
+// what the user counts as until the backend says so or otherwise.
+func (a *Auth) accountLogin(ctx context.Context, req call.Request, anonymous bool) (*user.CurrentUser, error) {
 	o, err := enduser.Flight(ctx, a.conn, "login"+req.Path+string(req.Body), func(ctx context.Context) (outcome, error) {
 		old, rev, err := a.conn.Load(ctx)
 		if err != nil {
 			return outcome{}, err
 		}
-		o, err := entry{conn: a.conn, old: rev, bare: true}.send(ctx, enduser.RequestOf(req, ""), old)
+		o, err := entry{conn: a.conn, old: rev, bare: true, anonymous: anonymous}.send(ctx, enduser.RequestOf(req, ""), old)
 		if err != nil || o.fields != "" {
 			return o, err
 		}
@@ -87,8 +88,9 @@ func (a *Auth) describe(ctx context.Context, s session.Session) (outcome, error)
 	if err != nil {
 		return outcome{}, err
 	}
-	anonymous := o.fields.Get("_anonymous").Bool()
-	if anonymous == s.Anonymous {
+	field := o.fields.Get("_anonymous")
+	anonymous := field.Bool()
+	if !field.Exists() || anonymous == s.Anonymous {
 		return o, nil
 	}
 	o.session.Anonymous = anonymous

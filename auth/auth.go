@@ -11,6 +11,7 @@ import (
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/call"
 	"github.com/hydrogen-go/baas/internal/enduser"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/session"
@@ -94,6 +95,28 @@ func (a *Auth) user(o outcome, err error) (*user.CurrentUser, error) {
 		return nil, err
 	}
 	return user.New(a.conn, o.fields, o.session), nil
+}
+
+// GetUser reads another user by id: the documented new User().get(id), GET
+// v2.5/user/info/{id}/. What it sees of that user is what the backend shows to the
+// one logged in, or to all where nobody is.
+//
+// Errors: 404 no such user, 605 an id that is not over 0.
+func (a *Auth) GetUser(ctx context.Context, id int64) (*user.User, error) {
+	if id <= 0 {
+		return nil, call.Invalid("a user id is over 0")
+	}
+	res, err := a.conn.DoRaw(ctx, func(session.Session) *transport.Request {
+		return enduser.ReadUser(session.Session{UserID: id})
+	})
+	if err != nil {
+		return nil, err
+	}
+	o, err := userAnswer(res, session.Session{})
+	if err != nil {
+		return nil, err
+	}
+	return user.NewUser(o.fields), nil
 }
 
 // userAnswer reads an answer that is the user.

@@ -20,7 +20,7 @@ func (a *Auth) loginWith(ctx context.Context, p platform.Platform, data *platfor
 	if err != nil {
 		return nil, err
 	}
-	if x.refused {
+	if x.refused && !p.SilentOnRefusal() {
 		return nil, x.refusal(ctx)
 	}
 	if reuse, err := x.reusable(ctx); err != nil {
@@ -59,7 +59,7 @@ func (x *exchange) build() (call.Request, error) {
 // reusable reports whether a silent login can do with the stored session: only
 // where no code was given, so that no user is ever served as another.
 func (x *exchange) reusable(ctx context.Context) (bool, error) {
-	if x.data != nil || x.params.Has(call.Code) {
+	if x.data != nil && !x.refused || x.params.Has(call.Code) {
 		return false, nil
 	}
 	s, _, err := x.conn.Load(ctx)
@@ -122,6 +122,8 @@ type entry struct {
 	userInfo json.RawMessage
 	// bare allows answers that name the user without describing it.
 	bare bool
+	// anonymous is what the user counts as where the answer does not say.
+	anonymous bool
 }
 
 // send sends the login, with the token of the session there is, and stores what
@@ -145,7 +147,7 @@ func (e entry) send(ctx context.Context, req *transport.Request, current session
 		OpenID:     l.OpenID,
 		UnionID:    l.UnionID,
 		Platform:   e.platform,
-		Anonymous:  l.Anonymous,
+		Anonymous:  l.Anonymous || e.anonymous && l.User == "",
 		UserInfo:   e.userInfo,
 		LoggedInAt: began,
 		ExpiresAt:  l.ExpiresAt(e.conn.Now()),

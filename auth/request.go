@@ -3,8 +3,10 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/hydrogen-go/baas/herror"
@@ -68,7 +70,7 @@ func (r Request) outgoing() (*transport.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name := range r.Header {
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) { // so that of several bad ones the same is named each time
 		if transport.Reserved(name) {
 			return nil, call.Invalid("the SDK sets the header " + http.CanonicalHeaderKey(name) + " itself")
 		}

@@ -2,10 +2,12 @@ package platform
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"github.com/hydrogen-go/baas/internal/call"
 )
@@ -36,6 +38,9 @@ type AuthData struct {
 	IV            string `json:"iv,omitempty"`
 	// Code is the phone code of newer WeChat phone number events, not a login code.
 	Code string `json:"code,omitempty"`
+	// AuthSuccessScopes are what an Alipay user agreed to, from my.getAuthCode;
+	// "auth_user" among them stands for user info.
+	AuthSuccessScopes []string `json:"authSuccessScopes,omitempty"`
 
 	event bool // came with a detail member, so that an empty one is a refusal
 }
@@ -51,8 +56,12 @@ func (d *AuthData) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &event); err != nil {
 		return errEvent
 	}
-	type fields AuthData // without this method
-	var f fields
+	type plain AuthData // without this method
+	var f struct {
+		plain
+		Data         string `json:"data"`         // Baidu's and JD's name for encryptedData
+		ErrorMessage string `json:"errorMessage"` // Alipay's name for errMsg
+	}
 	if f.event = len(event.Detail) > 0 && !bytes.Equal(event.Detail, []byte("null")); f.event {
 		data = event.Detail
 	}
@@ -62,7 +71,9 @@ func (d *AuthData) UnmarshalJSON(data []byte) error {
 	if bytes.Equal(f.UserInfo, []byte("null")) {
 		f.UserInfo = nil
 	}
-	*d = AuthData(f)
+	f.EncryptedData = cmp.Or(f.EncryptedData, f.Data)
+	f.ErrMsg = cmp.Or(f.ErrMsg, f.ErrorMessage)
+	*d = AuthData(f.plain)
 	return nil
 }
 
@@ -70,11 +81,14 @@ func (d *AuthData) UnmarshalJSON(data []byte) error {
 var errEvent = call.Invalid("event data is not the JSON of a mini-program event")
 
 // hasUserInfo reports whether the user agreed to share user info.
-func (d *AuthData) hasUserInfo() bool { return d.RawData != "" || len(d.UserInfo) > 0 }
+func (d *AuthData) hasUserInfo() bool {
+	return d.RawData != "" || len(d.UserInfo) > 0 || slices.Contains(d.AuthSuccessScopes, "auth_user")
+}
 
 // Empty reports whether there is nothing in d, not even a refusal, or d is nil.
 func (d *AuthData) Empty() bool {
-	return d == nil || !d.event && d.ErrMsg == "" && !d.hasUserInfo() && d.EncryptedData == "" && d.Code == ""
+	return d == nil || !d.event && d.ErrMsg == "" && !d.hasUserInfo() && d.EncryptedData == "" &&
+		d.Code == "" && len(d.AuthSuccessScopes) == 0
 }
 
 // Refused reports whether d says that the user refused: it holds neither user
@@ -83,8 +97,8 @@ func (d *AuthData) Refused() bool {
 	return !d.Empty() && !d.hasUserInfo() && d.EncryptedData == ""
 }
 
-// Require returns an error if d is nil or has nothing in it, or if a part of it
-// cannot be sent. It is meant for this module.
+// require returns an error if d is nil or has nothing in it, or if a part of it
+// cannot be sent.
 func (d *AuthData) require() error {
 	if d.Empty() {
 		return call.Invalid("event data is missing")
@@ -103,6 +117,7 @@ func (d *AuthData) check() error {
 		{"signature", len(d.Signature)},
 		{"encryptedData", len(d.EncryptedData)},
 		{"iv", len(d.IV)},
+		{"errMsg", len(d.ErrMsg)},
 	} {
 		if part.size > call.MaxData {
 			return call.Invalid(part.name + " is too long")

@@ -1,9 +1,6 @@
 package platform
 
-import (
-	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/call"
-)
+import "github.com/hydrogen-go/baas/internal/call"
 
 // ByteDance is the platform of ByteDance mini-programs, tt in the documentation:
 // Douyin, Toutiao and the other host apps. It logs in silently and with user
@@ -12,7 +9,10 @@ import (
 // Every request names the host app; without [auth.AppName] that is [DefaultAppName].
 //
 // [auth.AppName]: https://pkg.go.dev/github.com/hydrogen-go/baas/auth#AppName
-type ByteDance struct{}
+type ByteDance struct {
+	common
+	signing
+}
 
 // DefaultAppName is the host app that ByteDance requests name unless told otherwise.
 const DefaultAppName = "douyin"
@@ -43,9 +43,6 @@ func (b ByteDance) Login(data *AuthData, p *call.Params) (call.Request, error) {
 	if err := b.check(p); err != nil {
 		return call.Request{}, err
 	}
-	if !data.Empty() && !data.hasUserInfo() {
-		return call.Request{}, unsupported(b.Name(), "login with a phone number")
-	}
 	proof, err := profileOf(data)
 	if err != nil {
 		return call.Request{}, err
@@ -57,16 +54,6 @@ func (b ByteDance) Login(data *AuthData, p *call.Params) (call.Request, error) {
 		profile
 		Sync string `json:"update_userprofile"`
 	}{p.Code, b.appName(p), p.CreateUser, proof, p.SyncUserProfile}, data.secrets(p.Code)...)
-}
-
-// UpdatePhone is not something ByteDance has.
-func (b ByteDance) UpdatePhone(*AuthData, *call.Params) (call.Request, error) {
-	return call.Request{}, unsupported(b.Name(), "UpdatePhoneNumber")
-}
-
-// UpdateUserInfo is not something ByteDance has.
-func (b ByteDance) UpdateUserInfo(*AuthData, *call.Params) (call.Request, error) {
-	return call.Request{}, unsupported(b.Name(), "UpdateUserInfo")
 }
 
 // Link implements [Platform].
@@ -92,9 +79,6 @@ func (b ByteDance) Link(data *AuthData, p *call.Params) (call.Request, error) {
 		Code    string `json:"code"`
 	}{proof, p.SyncUserProfile, b.appName(p), p.Code}, data.secrets(p.Code)...)
 }
-
-// Failure implements [Platform].
-func (ByteDance) Failure(_ Call, err *herror.HError) *herror.HError { return err }
 
 func (ByteDance) appName(p *call.Params) string {
 	if p.AppName == "" {

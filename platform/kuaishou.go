@@ -9,7 +9,10 @@ import (
 
 // Kuaishou is the platform of Kuaishou mini-programs, ks in the documentation.
 // It logs in silently, with user info and with a phone number.
-type Kuaishou struct{}
+type Kuaishou struct {
+	common
+	signing
+}
 
 // Name returns "kuaishou".
 func (Kuaishou) Name() string { return "kuaishou" }
@@ -25,10 +28,7 @@ func (k Kuaishou) SilentLogin(p *call.Params) (call.Request, error) {
 	if err := k.check(p); err != nil {
 		return call.Request{}, err
 	}
-	return call.New(post, "/hserve/v2.5/idp/kuaishou/silent-login/", struct {
-		CreateUser bool   `json:"create_user"`
-		Code       string `json:"code"`
-	}{p.CreateUser, p.Code}, p.Code)
+	return call.New(post, "/hserve/v2.5/idp/kuaishou/silent-login/", silentBody{p.CreateUser, p.Code}, p.Code)
 }
 
 // Login implements [Platform].
@@ -43,41 +43,32 @@ func (k Kuaishou) Login(data *AuthData, p *call.Params) (call.Request, error) {
 	if err != nil {
 		return call.Request{}, err
 	}
-	return call.New(post, "/hserve/v2.5/idp/kuaishou/authenticate/", struct {
-		Code       string `json:"code"`
-		CreateUser bool   `json:"create_user"`
-		profile
-		Sync string `json:"update_userprofile"`
-	}{p.Code, p.CreateUser, proof, p.SyncUserProfile}, data.secrets(p.Code)...)
+	return call.New(post, "/hserve/v2.5/idp/kuaishou/authenticate/",
+		profileLoginBody{p.Code, p.CreateUser, proof, p.SyncUserProfile}, data.secrets(p.Code)...)
 }
 
 func (Kuaishou) phoneLogin(data *AuthData, p *call.Params) (call.Request, error) {
-	phone, err := sealedOf(data)
+	phone, err := cipherOf(data)
 	if err != nil {
 		return call.Request{}, err
 	}
 	return call.New(post, "/hserve/v2.5/idp/kuaishou/phone-login/", struct {
 		Code string `json:"code"`
-		sealed
+		cipherBody
 		CreateUser bool `json:"create_user"`
 	}{p.Code, phone, p.CreateUser}, data.secrets(p.Code)...)
 }
 
 // UpdatePhone implements [Platform].
 func (Kuaishou) UpdatePhone(data *AuthData, p *call.Params) (call.Request, error) {
-	phone, err := sealedOf(data)
+	phone, err := cipherOf(data)
 	if err != nil {
 		return call.Request{}, err
 	}
 	return call.New(http.MethodPut, "/hserve/v2.5/idp/kuaishou/phone-verification/", struct {
-		sealed
+		cipherBody
 		Overwrite bool `json:"overwrite"`
 	}{phone, p.Overwrite}, data.secrets()...)
-}
-
-// UpdateUserInfo is not something Kuaishou has.
-func (k Kuaishou) UpdateUserInfo(*AuthData, *call.Params) (call.Request, error) {
-	return call.Request{}, unsupported(k.Name(), "UpdateUserInfo")
 }
 
 // Link implements [Platform].
@@ -87,19 +78,13 @@ func (k Kuaishou) Link(data *AuthData, p *call.Params) (call.Request, error) {
 		return call.Request{}, err
 	}
 	if data == nil {
-		return call.New(post, path, struct {
-			Code string `json:"code"`
-		}{p.Code}, p.Code)
+		return call.New(post, path, codeBody{p.Code}, p.Code)
 	}
 	proof, err := profileOf(data)
 	if err != nil {
 		return call.Request{}, err
 	}
-	return call.New(post, path, struct {
-		profile
-		Sync string `json:"update_userprofile"`
-		Code string `json:"code"`
-	}{proof, p.SyncUserProfile, p.Code}, data.secrets(p.Code)...)
+	return call.New(post, path, profileLinkBody{proof, p.SyncUserProfile, p.Code}, data.secrets(p.Code)...)
 }
 
 // Failure implements [Platform]: an update of the phone number without a session

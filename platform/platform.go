@@ -36,9 +36,32 @@ type Platform interface {
 	// Link makes the request that links the platform's user to the account; data
 	// is nil for a link without user info.
 	Link(*AuthData, *call.Params) (call.Request, error)
+	// SilentOnRefusal reports whether a user who refuses is logged in silently
+	// instead of failing with 603.
+	SilentOnRefusal() bool
 	// Failure gives an error of the backend the meaning it has on this platform.
 	Failure(Call, *herror.HError) *herror.HError
 }
+
+// common is what most platforms have in common: no calls but logins and links,
+// and no quirks.
+type common struct{}
+
+// UpdatePhone is a call that the platform does not have.
+func (common) UpdatePhone(*AuthData, *call.Params) (call.Request, error) {
+	return call.Request{}, herror.New(herror.UnsupportedFunction, "UpdatePhoneNumber on this platform")
+}
+
+// UpdateUserInfo is a call that only WeChat has.
+func (common) UpdateUserInfo(*AuthData, *call.Params) (call.Request, error) {
+	return call.Request{}, herror.New(herror.UnsupportedFunction, "UpdateUserInfo on this platform")
+}
+
+// SilentOnRefusal returns false: a refusal is an error.
+func (common) SilentOnRefusal() bool { return false }
+
+// Failure returns err as it is.
+func (common) Failure(_ Call, err *herror.HError) *herror.HError { return err }
 
 // Call names a call whose errors a platform may give a meaning of their own.
 type Call int
@@ -54,6 +77,10 @@ var table = [...]Platform{
 	Kuaishou{},
 	ByteDance{},
 	WeChat{},
+	QQ{},
+	Baidu{},
+	Alipay{},
+	JD{},
 }
 
 // All returns every platform.
@@ -70,46 +97,19 @@ func ByName(name string) (Platform, bool) {
 	return nil, false
 }
 
-// unsupported returns the documented error for a call that a platform does not have.
-func unsupported(platform, what string) error {
-	return herror.New(herror.UnsupportedFunction, what+" on platform "+platform)
+// errNoPhone is the error for a login with a phone number on a platform without one.
+var errNoPhone = herror.New(herror.UnsupportedFunction, "login with a phone number on this platform")
+
+// userInfo checks that data has user info, on a platform that knows nothing else.
+func userInfo(data *AuthData) error {
+	if err := data.require(); err != nil {
+		return err
+	}
+	if !data.hasUserInfo() {
+		return errNoPhone
+	}
+	return nil
 }
 
 // post is the method of all requests but the few that say otherwise.
 const post = http.MethodPost
-
-// profile is the part of a payload that proves user info.
-type profile struct {
-	RawData       string `json:"rawData"`
-	Signature     string `json:"signature"`
-	EncryptedData string `json:"encryptedData"`
-	IV            string `json:"iv"`
-}
-
-// profileOf returns the proof of user info in data, all of it or an error.
-func profileOf(data *AuthData) (profile, error) {
-	if err := data.require(); err != nil {
-		return profile{}, err
-	}
-	if err := data.missing("rawData", "signature", "encryptedData", "iv"); err != nil {
-		return profile{}, err
-	}
-	return profile{data.RawData, data.Signature, data.EncryptedData, data.IV}, nil
-}
-
-// sealed is the part of a payload that carries an encrypted phone number.
-type sealed struct {
-	EncryptedData string `json:"encryptedData"`
-	IV            string `json:"iv"`
-}
-
-// sealedOf returns the encrypted phone number in data, or an error.
-func sealedOf(data *AuthData) (sealed, error) {
-	if err := data.require(); err != nil {
-		return sealed{}, err
-	}
-	if err := data.missing("encryptedData", "iv"); err != nil {
-		return sealed{}, err
-	}
-	return sealed{data.EncryptedData, data.IV}, nil
-}

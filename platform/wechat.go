@@ -11,7 +11,10 @@ import (
 // WeChat is the platform of WeChat mini-programs, wx in the documentation. It
 // logs in silently, with user info and with a phone number, and can name users
 // by union id. It is the one platform with UpdateUserInfo.
-type WeChat struct{}
+type WeChat struct {
+	common
+	signing
+}
 
 // Name returns "wechat".
 func (WeChat) Name() string { return "wechat" }
@@ -58,7 +61,7 @@ func (w WeChat) Login(data *AuthData, p *call.Params) (call.Request, error) {
 // phoneLogin serves both shapes of the event: a newer phone sends a phone code,
 // which goes to a later version of the endpoint.
 func (w WeChat) phoneLogin(data *AuthData, p *call.Params) (call.Request, error) {
-	phone, err := sealedOf(data)
+	phone, err := cipherOf(data)
 	if err != nil {
 		return call.Request{}, err
 	}
@@ -71,7 +74,7 @@ func (w WeChat) phoneLogin(data *AuthData, p *call.Params) (call.Request, error)
 		path = "/hserve/v2.7/idp/wechat/phone-login/"
 	}
 	return call.New(post, path, struct {
-		sealed
+		cipherBody
 		CreateUser bool   `json:"create_user"`
 		Code       string `json:"code"`
 		PhoneCode  string `json:"phone_code,omitempty"`
@@ -80,7 +83,7 @@ func (w WeChat) phoneLogin(data *AuthData, p *call.Params) (call.Request, error)
 
 // UpdatePhone implements [Platform].
 func (WeChat) UpdatePhone(data *AuthData, p *call.Params) (call.Request, error) {
-	phone, err := sealedOf(data)
+	phone, err := cipherOf(data)
 	if err != nil {
 		return call.Request{}, err
 	}
@@ -89,7 +92,7 @@ func (WeChat) UpdatePhone(data *AuthData, p *call.Params) (call.Request, error) 
 		path = "/hserve/v2.7/idp/wechat/phone-verification/"
 	}
 	return call.New(http.MethodPut, path, struct {
-		sealed
+		cipherBody
 		Overwrite bool   `json:"overwrite"`
 		PhoneCode string `json:"phone_code,omitempty"`
 	}{phone, p.Overwrite, data.Code}, data.secrets()...)

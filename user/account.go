@@ -2,19 +2,29 @@ package user
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/answer"
 	"github.com/hydrogen-go/baas/internal/call"
 	"github.com/hydrogen-go/baas/internal/enduser"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/session"
 )
 
-const (
-	accountPath     = "/hserve/v2.2/user/account/"
-	emailVerifyPath = "/hserve/v2.0/user/email-verify/"
-)
+// Account is what [CurrentUser.SetAccount] sets; empty fields stay as they are.
+// Printing or logging it never shows the password.
+type Account struct {
+	Username string
+	Email    string
+	Phone    string
+	// Password is the new password, for an account that has none yet. To replace
+	// one, use [CurrentUser.UpdatePassword].
+	Password string
+}
 
 // SetUsername sets the name the user logs in with: the documented setUsername,
 // PUT v2.2/user/account/.
@@ -22,7 +32,7 @@ const (
 // Errors: 400 the name is taken, 604 not logged in, 605 an empty or over-long
 // name, 612 an anonymous user.
 func (u *CurrentUser) SetUsername(ctx context.Context, username string) error {
-	return u.setAccount(ctx, "username", username)
+	return u.setOne(ctx, "username", username)
 }
 
 // SetEmail sets the user's email address: the documented setEmail, PUT
@@ -37,13 +47,10 @@ func (u *CurrentUser) SetEmail(ctx context.Context, email string, opts ...EmailO
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if err := u.setAccount(ctx, "email", email); err != nil {
+	if err := u.setOne(ctx, "email", email); err != nil || !o.verify {
 		return err
 	}
-	if !o.verify {
-		return nil
-	}
-	return u.postEmpty(ctx, emailVerifyPath)
+	return u.RequestEmailVerification(ctx)
 }
 
 // EmailOption is an option of SetEmail.
@@ -57,24 +64,150 @@ func SendVerificationEmail(on bool) EmailOption {
 	return func(o *emailOptions) { o.verify = on }
 }
 
-func (u *CurrentUser) setAccount(ctx context.Context, field, value string) error {
+// SetMobilePhone sets the user's phone number, not verified: the documented
+// setMobilePhone, PUT v2.2/user/account/.
+//
+// Errors: 400 the number is taken or malformed, 604 not logged in, 605 an empty
+// or over-long number, 612 an anonymous user.
+func (u *CurrentUser) SetMobilePhone(ctx context.Context, phone string) error {
+	return u.setOne(ctx, "phone", phone)
+}
+
+// SetAccount sets several of the account's names at once, and the password of an
+// account that has none: the documented setAccount, PUT v2.2/user/account/.
+//
+// Errors: 400 a name is taken or there is a password already, 604 not logged in,
+// 605 nothing to set or an over-long text, 612 an anonymous user.
+func (u *CurrentUser) SetAccount(ctx context.Context, a Account) error {
+	return u.setAccount(ctx, []accountText{
+		{"username", a.Username},
+		{"email", a.Email},
+		{"phone", a.Phone},
+		{"new_password", a.Password},
+	})
+}
+
+// UpdatePassword replaces the password: the documented updatePassword, PUT
+// v2.2/user/account/.
+//
+// Errors: 400 the old password is wrong, 604 not logged in, 605 one of the two is
+// empty or over-long, 612 an anonymous user.
+func (u *CurrentUser) UpdatePassword(ctx context.Context, old, replacement string) error {
+	if old == "" || replacement == "" {
+		return call.Invalid("a password is empty")
+	}
+	return u.setAccount(ctx, []accountText{{"password", old}, {"new_password", replacement}})
+}
+
+// RequestEmailVerification has the backend mail a link to the user's address that
+// verifies it: the documented requestEmailVerification, POST v2.0/user/email-verify/.
+//
+// Errors: 400 there is no address or it is verified, 604 not logged in, 612 an
+// anonymous user.
+func (u *CurrentUser) RequestEmailVerification(ctx context.Context) error {
+	return u.post(ctx, "/hserve/v2.0/user/email-verify/", struct{}{})
+}
+
+// VerifyMobilePhone verifies the user's phone number with the code of the text
+// message that SendSMSCode of package auth had sent to it: the documented
+// verifyMobilePhone, POST v2.1/sms-phone-verification/.
+//
+// Errors: 400 the code is wrong or spent, 604 not logged in, 605 an empty or
+// over-long code, 612 an anonymous user.
+func (u *CurrentUser) VerifyMobilePhone(ctx context.Context, code string) error {
+	if code == "" {
+		return call.Invalid("the code is empty")
+	}
+	if err := call.Identifier("code", code, call.MaxCode); err != nil {
+		return err
+	}
+	body := struct {
+		Code string `json:"code"`
+	}{code}
+	if err := u.post(ctx, "/hserve/v2.1/sms-phone-verification/", body, code); err != nil {
+		return err
+	}
+	return u.merge(`{"_phone_verified":true}`)
+}
+
+// accountText is a field of an account request.
+type accountText struct{ field, text string }
+
+func (u *CurrentUser) setOne(ctx context.Context, field, text string) error {
+	if text == "" {
+		return call.Invalid(field + " is empty")
+	}
+	return u.setAccount(ctx, []accountText{{field, text}})
+}
+
+// setAccount sends those of the texts that are not empty.
+func (u *CurrentUser) setAccount(ctx context.Context, texts []accountText) error {
+	body := make(map[string]string)
+	var secrets []string
+	for _, t := range texts {
+		longest := call.MaxIdentifier
+		if t.field == "password" || t.field == "new_password" {
+			longest = call.MaxPassword
+			secrets = append(secrets, t.text)
+		}
+		if err := call.Identifier(t.field, t.text, longest); err != nil {
+			return err
+		}
+		if t.text != "" {
+			body[t.field] = t.text
+		}
+	}
+	if len(body) == 0 {
+		return call.Invalid("nothing to set")
+	}
 	if err := u.notAnonymous(); err != nil {
 		return err
 	}
-	if value == "" {
-		return call.Invalid(field + " is empty")
-	}
-	if err := call.Identifier(field, value, call.MaxIdentifier); err != nil {
-		return err
-	}
-	return u.put(ctx, http.MethodPut, accountPath, map[string]string{field: value})
+	return u.put(ctx, "/hserve/v2.2/user/account/", body, secrets...)
 }
 
-// postEmpty makes a request that says all it has to by its path.
-func (u *CurrentUser) postEmpty(ctx context.Context, path string) error {
-	req := call.Request{Method: http.MethodPost, Path: path, Body: []byte("{}")}
-	_, _, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, "") })
+// put sends a change of the user and merges the answer.
+func (u *CurrentUser) put(ctx context.Context, path string, body any, secrets ...string) error {
+	req, err := call.New(http.MethodPut, path, body, secrets...)
+	if err != nil {
+		return err
+	}
+	res, err := u.do(ctx, req)
+	if err != nil {
+		return err
+	}
+	return u.merge(res.Body)
+}
+
+// post sends a request of the account whose answer says nothing of the user.
+func (u *CurrentUser) post(ctx context.Context, path string, body any, secrets ...string) error {
+	if err := u.notAnonymous(); err != nil {
+		return err
+	}
+	req, err := call.New(http.MethodPost, path, body, secrets...)
+	if err != nil {
+		return err
+	}
+	_, err = u.do(ctx, req)
 	return err
+}
+
+func (u *CurrentUser) do(ctx context.Context, req call.Request) (*transport.Response, error) {
+	res, _, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, "") })
+	return res, err
+}
+
+// merge takes over what an answer says of the user. The answer may be partial and
+// may spell the account's fields without the leading underscore.
+func (u *CurrentUser) merge(body string) error {
+	patch, err := answer.Object(body, "user")
+	if err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.fields = u.fields.Merge(patch.Without(answer.Secret), accountField)
+	return nil
 }
 
 // notAnonymous returns the documented error for calls that anonymous users may not make.
@@ -83,4 +216,14 @@ func (u *CurrentUser) notAnonymous() error {
 		return herror.New(herror.AnonymousNotAllowed, "")
 	}
 	return nil
+}
+
+// Format prints the names, for every verb.
+func (a Account) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.summary()) }
+
+// LogValue returns the names.
+func (a Account) LogValue() slog.Value { return slog.StringValue(a.summary()) }
+
+func (a Account) summary() string {
+	return fmt.Sprintf("account{username:%q email:%q phone:%q}", a.Username, a.Email, a.Phone)
 }

@@ -43,19 +43,24 @@ func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platf
 	if err != nil {
 		return nil, err
 	}
-	if refused {
+	if refused && !p.SilentOnRefusal() {
 		return nil, u.conn.Refusal(ctx)
 	}
-	result, err := enduser.Flight(ctx, u.conn, "link"+req.Path+string(req.Body), func(ctx context.Context) (LinkResult, error) {
-		return u.sendLink(ctx, p, proof, params)
+	return u.flyLink(ctx, req, func(ctx context.Context) (LinkResult, error) {
+		return u.linkPlatform(ctx, p, proof, params)
 	})
+}
+
+// flyLink shares the link among identical calls under way.
+func (u *CurrentUser) flyLink(ctx context.Context, req call.Request, fn func(context.Context) (LinkResult, error)) (*LinkResult, error) {
+	result, err := enduser.Flight(ctx, u.conn, "link"+req.Path+string(req.Body), fn)
 	if result == (LinkResult{}) {
 		return nil, err
 	}
 	return &result, err
 }
 
-func (u *CurrentUser) sendLink(ctx context.Context, p platform.Platform, data *platform.AuthData, params call.Params) (LinkResult, error) {
+func (u *CurrentUser) linkPlatform(ctx context.Context, p platform.Platform, data *platform.AuthData, params call.Params) (LinkResult, error) {
 	// A missing session is found out before a code is minted that nobody would use.
 	if _, err := u.conn.Live(ctx); err != nil {
 		return LinkResult{}, err
@@ -67,24 +72,29 @@ func (u *CurrentUser) sendLink(ctx context.Context, p platform.Platform, data *p
 	if err != nil {
 		return LinkResult{}, err
 	}
-	res, s, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, p.Client()) })
+	result, s, err := u.sendLink(ctx, req, p.Client())
+	if err == nil && s.Platform == "" { // from here on the session can tell which platform a phone number comes from
+		err = u.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = p.Name() })
+	}
+	return result, err
+}
+
+// sendLink sends a link and reads the answer.
+func (u *CurrentUser) sendLink(ctx context.Context, req call.Request, client string) (LinkResult, session.Session, error) {
+	res, s, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, client) })
 	if err != nil {
-		return LinkResult{}, err
+		return LinkResult{}, s, err
 	}
 	fields, err := answer.Object(res.Body, "link answer")
 	if err != nil {
-		return LinkResult{}, err
+		return LinkResult{}, s, err
 	}
-	result := LinkResult{
+	return LinkResult{
 		Message:    answer.Str(fields.Get("message")),
 		OpenID:     answer.Str(fields.Get("openid")),
 		UnionID:    answer.Str(fields.Get("unionid")),
 		Status:     answer.Str(fields.Get("status")),
 		UserID:     answer.Int(fields.Get("user_id")),
 		StatusCode: res.Status,
-	}
-	if s.Platform == "" { // from here on the session can tell which platform a phone number comes from
-		err = u.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = p.Name() })
-	}
-	return result, err
+	}, s, nil
 }

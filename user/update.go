@@ -3,13 +3,9 @@ package user
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 
 	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
-	"github.com/hydrogen-go/baas/internal/transport"
-	"github.com/hydrogen-go/baas/session"
 )
 
 // change is a field's new value, not sent yet.
@@ -96,18 +92,5 @@ func (u *CurrentUser) send(ctx context.Context, changes []change) error {
 	for _, c := range changes {
 		body[c.key] = c.value
 	}
-	return u.put(ctx, http.MethodPut, "/hserve/v2.5/user/info/", body)
-}
-
-// put sends a change of the user and merges the answer.
-func (u *CurrentUser) put(ctx context.Context, method, path string, body any, secrets ...string) error {
-	req, err := call.New(method, path, body, secrets...)
-	if err != nil {
-		return err
-	}
-	res, _, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, "") })
-	if err != nil {
-		return err
-	}
-	return u.merge(res.Body)
+	return u.put(ctx, "/hserve/v2.5/user/info/", body)
 }

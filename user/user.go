@@ -1,193 +1,53 @@
 // Package user holds [CurrentUser], the logged-in user: its fields, its changes,
-// and the links between its account and the mini-program platforms.
+// and the links between its account and the mini-program platforms; and [User],
+// what others may see of one.
 //
-// Get one from a login or from CurrentUser of package auth.
+// Get a CurrentUser from a login or from CurrentUser of package auth.
 package user
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
-	"strconv"
-	"sync"
 	"time"
 
-	"github.com/tidwall/gjson"
-
-	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/answer"
 	"github.com/hydrogen-go/baas/internal/enduser"
-	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
 
+// User is a user as another one may see it: the fields that the backend shows to
+// all. It is safe for concurrent use. Printing it shows the user's id and nothing
+// else. Get one from GetUser of package auth.
+type User struct{ record }
+
+// NewUser returns the user that fields, without secrets, describes. It is meant
+// for package auth.
+func NewUser(fields answer.Fields) *User { return &User{record{fields: fields}} }
+
 // CurrentUser is the logged-in user, as the backend last described it: the
 // documented CurrentUser. Reading it makes no request; every field that the
-// backend sent is kept, and those without a method are read with [CurrentUser.Get]
-// or [CurrentUser.Decode].
+// backend sent is kept, and those without a method are read with Get or Decode.
 //
 // It is safe for concurrent use. Printing it shows the user's id and nothing else.
 type CurrentUser struct {
+	record
 	conn    *enduser.Conn
-	expires time.Time
-
-	mu      sync.RWMutex
-	fields  answer.Fields
-	changes []change // set but not sent yet
+	session session.Session // the user was read with
+	changes []change        // set but not sent yet; guarded by record.mu
 }
 
 // New returns the user that fields, without secrets, describes, reached over conn.
 // It is meant for package auth.
 func New(conn *enduser.Conn, fields answer.Fields, s session.Session) *CurrentUser {
-	return &CurrentUser{conn: conn, fields: fields, expires: s.ExpiresAt}
+	return &CurrentUser{record: record{fields: fields}, conn: conn, session: s}
 }
 
-// ID is the user's id in the backend.
-func (u *CurrentUser) ID() int64 { return answer.Int(u.field("id")) }
-
-// OpenID is the user's id on the platform of the login; empty after a login with an account.
-func (u *CurrentUser) OpenID() string { return u.text("openid") }
-
-// UnionID is the user's id across the apps of one developer on the platform, where it has one.
-func (u *CurrentUser) UnionID() string { return u.text("unionid") }
-
-// Nickname is the user's display name.
-func (u *CurrentUser) Nickname() string { return u.text("nickname") }
-
-// Avatar is the URL of the user's picture.
-func (u *CurrentUser) Avatar() string { return u.text("avatar") }
-
-// Gender is the user's gender as the platforms number it: 0 unknown, 1 male, 2 female.
-func (u *CurrentUser) Gender() int { return int(answer.Int(u.field("gender"))) }
-
-// City is the user's city.
-func (u *CurrentUser) City() string { return u.text("city") }
-
-// Province is the user's province.
-func (u *CurrentUser) Province() string { return u.text("province") }
-
-// Country is the user's country.
-func (u *CurrentUser) Country() string { return u.text("country") }
-
-// Language is the user's language, as in "zh_CN".
-func (u *CurrentUser) Language() string { return u.text("language") }
-
-// Authorized reports whether the user has ever agreed to share user info: the
-// documented is_authorized.
-func (u *CurrentUser) Authorized() bool { return u.field("is_authorized").Bool() }
-
 // Anonymous reports whether the user logged in anonymously: the documented _anonymous.
-func (u *CurrentUser) Anonymous() bool { return u.field("_anonymous").Bool() }
-
-// Username is the name the user logs in with: the documented _username.
-func (u *CurrentUser) Username() string { return u.text("_username") }
-
-// Email is the user's email address: the documented _email.
-func (u *CurrentUser) Email() string { return u.text("_email") }
-
-// EmailVerified reports whether the user has confirmed the address: the documented _email_verified.
-func (u *CurrentUser) EmailVerified() bool { return u.field("_email_verified").Bool() }
-
-// Phone is the user's phone number: the documented _phone.
-func (u *CurrentUser) Phone() string { return u.text("_phone") }
-
-// PhoneVerified reports whether the number is confirmed: the documented _phone_verified.
-func (u *CurrentUser) PhoneVerified() bool { return u.field("_phone_verified").Bool() }
-
-// CreatedAt is when the account was made; the zero time where unknown.
-func (u *CurrentUser) CreatedAt() time.Time { return answer.Time(u.field("created_at")) }
-
-// UpdatedAt is when the account was last changed; the zero time where unknown.
-func (u *CurrentUser) UpdatedAt() time.Time { return answer.Time(u.field("updated_at")) }
-
-// CreatedBy is the id of the user who made the account, which is the user's own.
-func (u *CurrentUser) CreatedBy() int64 { return answer.Int(u.field("created_by")) }
+func (u *CurrentUser) Anonymous() bool {
+	if v := u.field("_anonymous"); v.Exists() {
+		return v.Bool()
+	}
+	return u.session.Anonymous
+}
 
 // SessionExpiresAt is when the session ends that the user was read with: the
 // documented session_expires_at. It is the zero time where the backend did not say.
-func (u *CurrentUser) SessionExpiresAt() time.Time { return u.expires }
-
-// Provider returns what the account knows of the user on a platform, its entry in
-// the documented _provider (openid, nickname, avatar …). It does not exist where
-// the account is not linked to the platform.
-func (u *CurrentUser) Provider(p platform.Platform) Value {
-	all := u.field("_provider")
-	if !all.IsObject() {
-		return Value{}
-	}
-	return Value{answer.Fields(all.Raw).Get(p.Name())}
-}
-
-// Get returns the field with that key, built in or custom: the documented
-// get(key). Username, email, phone and the two verified flags are found under
-// both of their spellings, with and without the leading underscore.
-func (u *CurrentUser) Get(key string) Value {
-	u.mu.RLock()
-	defer u.mu.RUnlock()
-	v := u.fields.Get(key)
-	if !v.Exists() {
-		if name := accountField(key); name != key {
-			v = u.fields.Get(name)
-		}
-	}
-	return Value{v}
-}
-
-// Decode stores the user's fields in the value that v points to, as
-// [json.Unmarshal] does with the user's JSON.
-func (u *CurrentUser) Decode(v any) error {
-	if err := json.Unmarshal([]byte(u.snapshot()), v); err != nil {
-		return herror.New(herror.InvalidParameter, "the user does not fit the given type").WithCause(err)
-	}
-	return nil
-}
-
-// MarshalJSON returns the user's JSON as the backend sent it, without the token:
-// the documented toJSON().
-func (u *CurrentUser) MarshalJSON() ([]byte, error) { return []byte(u.snapshot()), nil }
-
-// Format prints the user's id, for every verb.
-func (u *CurrentUser) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.summary()) }
-
-// LogValue returns the user's id.
-func (u *CurrentUser) LogValue() slog.Value { return slog.StringValue(u.summary()) }
-
-func (u *CurrentUser) summary() string {
-	if u == nil {
-		return "user{}"
-	}
-	return "user{" + strconv.FormatInt(u.ID(), 10) + "}"
-}
-
-func (u *CurrentUser) snapshot() answer.Fields {
-	u.mu.RLock()
-	defer u.mu.RUnlock()
-	return u.fields
-}
-
-func (u *CurrentUser) field(key string) gjson.Result { return u.snapshot().Get(key) }
-
-func (u *CurrentUser) text(key string) string { return answer.Str(u.field(key)) }
-
-// merge takes over what an answer says of the user. The answer may be partial and
-// may spell the account's fields without the leading underscore.
-func (u *CurrentUser) merge(body string) error {
-	patch, err := answer.Object(body, "user")
-	if err != nil {
-		return err
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.fields = u.fields.Merge(patch.Without(answer.Secret), accountField)
-	return nil
-}
-
-// accountField returns the user's name for a field of the account answers.
-func accountField(key string) string {
-	switch key {
-	case "username", "email", "email_verified", "phone", "phone_verified":
-		return "_" + key
-	}
-	return key
-}
+func (u *CurrentUser) SessionExpiresAt() time.Time { return u.session.ExpiresAt }

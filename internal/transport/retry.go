@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -14,6 +15,7 @@ const (
 	maxAttempts = 3
 	firstPause  = 100 * time.Millisecond
 	longestWait = 30 * time.Second // a longer Retry-After is not worth a caller's time
+	farAway     = 1 << 20          // in seconds; keeps a Retry-After from overflowing a duration
 )
 
 // mayRetry reports whether a request may be sent again after err.
@@ -64,8 +66,8 @@ func retryAfter(h http.Header) time.Duration {
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		return max(time.Duration(seconds)*time.Second, 0)
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(max(seconds, 0), farAway)) * time.Second
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(time.Until(date), 0)

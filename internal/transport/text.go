@@ -3,18 +3,20 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/answer"
 )
 
 // errorText returns what an answer outside 2xx says: its error_msg, else its
 // message, else nothing, as for an answer that is not a JSON object.
 func errorText(body string) string {
-	if !gjson.Valid(body) {
+	if !answer.Valid(body) {
 		return ""
 	}
 	var text, second string
@@ -42,7 +44,10 @@ func scrub(text string, secrets []string, token string) string {
 	if text == "" {
 		return ""
 	}
-	for _, secret := range append(secrets[:len(secrets):len(secrets)], token) {
+	all := append(slices.Clone(secrets), token)
+	// The longest first, so that a secret within another leaves nothing of it behind.
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range all {
 		if len(secret) >= minSecret {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}

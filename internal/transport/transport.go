@@ -133,6 +133,9 @@ func newRoundTripper(maxConns int) *http.Transport {
 // HEAD) are tried again after connection errors, 429 and 5xx; all else only
 // where nothing was sent. One call takes no longer than the timeout.
 func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, Ended(err, false)
+	}
 	if end, ok := ctx.Deadline(); !ok || time.Until(end) > t.timeout {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.timeout)
@@ -239,7 +242,10 @@ const maxKept = 64 << 10
 // readAll reads the whole body, so that the connection is used again, and closes it.
 func readAll(res *http.Response) (string, error) {
 	defer func() { _ = res.Body.Close() }()
-	if res.ContentLength > MaxAnswer {
+	switch {
+	case res.StatusCode < http.StatusOK || res.Body == http.NoBody:
+		return "", nil // a connection switched to another protocol would not end
+	case res.ContentLength > MaxAnswer:
 		return "", errTooLarge
 	}
 	b := buffers.Get().(*bytes.Buffer)

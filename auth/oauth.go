@@ -1,0 +1,24 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// LoginWithAuthData logs in with the token that a provider's own SDK gave an app:
+// the documented auth.loginWithAuthData, POST v2.3/idp/oauth/{provider}/authenticate/.
+//
+// Options: [CreateUser], [SyncUserProfile].
+//
+// Errors: 400 the provider does not know the token, 404 no account and createUser
+// is false, 605 no token, an unknown provider or an option of mini-programs.
+func (a *Auth) LoginWithAuthData(ctx context.Context, data platform.OAuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
+	params := loginParams(opts)
+	req, err := data.LoginRequest(&params)
+	if err != nil {
+		return nil, err
+	}
+	return a.accountLogin(ctx, req, false)
+}

@@ -1,0 +1,253 @@
+package transport_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/transport"
+)
+
+func TestErrorAnswers(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		want   string
+	}{
+		{"error_msg", 400, `{"error_msg":"bad password","status":"error"}`, "400: bad password"},
+		{"message", 403, `{"message":"not yours"}`, "403: not yours"},
+		{"error_msg before message", 400, `{"message":"second","error_msg":"first"}`, "400: first"},
+		{"an empty error_msg does not count", 400, `{"error_msg":"","message":"second"}`, "400: second"},
+		{"an error_msg that is no string does not count", 400, `{"error_msg":{"a":1},"message":"second"}`, "400: second"},
+		{"404 is always not found", 404, `{"error_msg":"no such user as bob"}`, "404: not found"},
+		{"404 without a body", 404, ``, "404: not found"},
+		{"no text", 402, `{}`, "402: unknown error"},
+		{"empty", 401, ``, "401: unknown error"},
+		{"HTML", 418, `<html>oops</html>`, "418: unknown error"},
+		{"an array", 400, `[{"error_msg":"inner"}]`, "400: unknown error"},
+		{"a nested text is not the answer's", 400, `{"data":{"error_msg":"inner"}}`, "400: unknown error"},
+		{"broken JSON", 400, `{"error_msg":"cut`, "400: unknown error"},
+		{"several lines become one", 400, "{\"error_msg\":\"a\\nb\\r\\u0000c\"}", "400: a b  c"},
+		{"redirect", 302, ``, "302: unknown error"},
+		{"not modified", 304, ``, "304: unknown error"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(tt.status)
+				if tt.status != http.StatusNotModified {
+					_, _ = io.WriteString(w, tt.body)
+				}
+			})
+			_, err := own(t, srv.URL).Do(t.Context(), post("/", "{}"))
+			h := failed(t, err)
+			require.Equal(t, herror.Code(tt.status), h.Code)
+			require.Equal(t, tt.want, h.Error())
+			require.True(t, h.Sent())
+		})
+	}
+}
+
+func TestErrorTextIsBounded(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"error_msg":%q}`, strings.Repeat("长", 10_000))
+	})
+	_, err := own(t, srv.URL).Do(t.Context(), post("/", "{}"))
+	require.LessOrEqual(t, len(failed(t, err).Message), 512)
+}
+
+// The depth of an answer must not become the depth of our stack.
+func TestDeeplyNestedErrorAnswer(t *testing.T) {
+	body := strings.Repeat("[", transport.MaxAnswer)
+	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, body)
+	})
+	_, err := own(t, srv.URL).Do(t.Context(), post("/", "{}"))
+	require.Equal(t, "400: unknown error", failed(t, err).Error())
+}
+
+func TestSecretsEchoedByTheBackendAreCutOut(t *testing.T) {
+	const token = "token-3f9a"
+	tests := []struct {
+		name    string
+		echo    string
+		secrets []string
+		want    string
+	}{
+		{"a code", "invalid code: code-77", []string{"code-77"}, "400: invalid code: [redacted]"},
+		{"the token", "token token-3f9a expired", nil, "400: token [redacted] expired"},
+		{"each occurrence", "code-77 is not code-77", []string{"code-77"}, "400: [redacted] is not [redacted]"},
+		{"one that begins another", "not hunter22", []string{"hunter", "hunter22"}, "400: not [redacted]"},
+		{"one inside another", "not my-hunter-22", []string{"hunter", "my-hunter-22"}, "400: not [redacted]"},
+		{"escaped in the answer's JSON", "bad {\"nickName\":\"Larry\"}", []string{`{"nickName":"Larry"}`}, "400: bad [redacted]"},
+		{"an empty one changes nothing", "fine", []string{""}, "400: fine"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = fmt.Fprintf(w, `{"error_msg":%q}`, tt.echo)
+			})
+			req := post("/", "{}")
+			req.Token, req.Secrets = token, tt.secrets
+			before := append([]string(nil), tt.secrets...)
+			_, err := own(t, srv.URL).Do(t.Context(), req)
+			require.Equal(t, tt.want, failed(t, err).Error())
+			require.Equal(t, before, tt.secrets, "the request is the caller's")
+		})
+	}
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			elsewhere := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") })
+			srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", elsewhere.URL)
+				w.WriteHeader(status)
+			})
+			hc := &http.Client{Transport: new(http.Transport), CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
+			cfg := config(srv.URL)
+			cfg.HTTPClient = hc
+			theirs := transport.New(cfg)
+			defer theirs.CloseIdleConnections()
+			for _, tr := range []*transport.Transport{own(t, srv.URL), theirs} {
+				for _, req := range []*transport.Request{get("/"), post("/", "{}")} {
+					_, err := tr.Do(t.Context(), req)
+					h := failed(t, err)
+					require.Equal(t, herror.Code(status), h.Code)
+					require.True(t, h.Sent())
+				}
+			}
+		})
+	}
+}
+
+func TestAnswersAreBounded(t *testing.T) {
+	zipped := func(size int) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, _ = w.Write(bytes.Repeat([]byte(" "), size))
+		_ = w.Close()
+		return b.Bytes()
+	}
+	tests := []struct {
+		name   string
+		size   int
+		answer func(w http.ResponseWriter, size int)
+	}{
+		{"with its length", transport.MaxAnswer, func(w http.ResponseWriter, size int) {
+			w.Header().Set("Content-Length", fmt.Sprint(size))
+			_, _ = w.Write(bytes.Repeat([]byte(" "), size))
+		}},
+		{"in chunks", transport.MaxAnswer, func(w http.ResponseWriter, size int) {
+			_, _ = w.Write(bytes.Repeat([]byte(" "), size/2))
+			w.(http.Flusher).Flush()
+			_, _ = w.Write(bytes.Repeat([]byte(" "), size-size/2))
+		}},
+		{"zipped", transport.MaxAnswer, func(w http.ResponseWriter, size int) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(zipped(size))
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			over := 0
+			srv := serve(t, func(w http.ResponseWriter, _ *http.Request) { tt.answer(w, tt.size+over) })
+			tr := own(t, srv.URL)
+			res, err := tr.Do(t.Context(), get("/"))
+			require.NoError(t, err)
+			require.Len(t, res.Body, tt.size)
+
+			over = 1
+			_, err = tr.Do(t.Context(), get("/"))
+			h := failed(t, err)
+			require.Equal(t, "690: invalid answer: too large", h.Error())
+			require.True(t, h.Sent())
+		})
+	}
+}
+
+func TestZippedAnswerIsRead(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		_, _ = io.WriteString(z, `{"id":1}`)
+		_ = z.Close()
+	})
+	res, err := own(t, srv.URL).Do(t.Context(), get("/"))
+	require.NoError(t, err)
+	require.Equal(t, `{"id":1}`, res.Body)
+}
+
+func TestAnswersOfNoContent(t *testing.T) {
+	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Length", fmt.Sprint(transport.MaxAnswer+1)) // of what a GET would give
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	for _, method := range []string{"HEAD", "DELETE"} {
+		res, err := own(t, srv.URL).Do(t.Context(), &transport.Request{Method: method, Path: "/"})
+		require.NoError(t, err, method)
+		require.Empty(t, res.Body)
+	}
+}
+
+func TestTruncatedAnswers(t *testing.T) {
+	for name, head := range map[string]string{
+		"shorter than its length": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"token\":",
+		"chunks without an end":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"token\":\r\n",
+		"cut in the header":       "HTTP/1.1 200 OK\r\nConte",
+		"cut at once":             "",
+		"not HTTP":                "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := &network{accept: answerOnce(head)}
+				cfg := config(base)
+				cfg.HTTPClient = n.client()
+				_, err := transport.New(cfg).Do(t.Context(), post("/", "{}"))
+				h := failed(t, err)
+				require.Equal(t, "600: network disconnected", h.Error())
+				require.True(t, h.Sent())
+				require.EqualValues(t, 1, n.dials.Load(), "a request that was read is not sent again")
+			})
+		})
+	}
+}
+
+// A connection that the backend takes over as something else must not hold the call.
+func TestProtocolSwitchIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{accept: func(c net.Conn) {
+			answerOnce("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")(c)
+			_, _ = io.Copy(io.Discard, c) // stays open as long as the other side wants
+		}}
+		cfg := config(base)
+		cfg.HTTPClient = n.client()
+		_, err := transport.New(cfg).Do(t.Context(), post("/", "{}"))
+		require.Equal(t, herror.Code(101), failed(t, err).Code)
+	})
+}
+
+// answerOnce reads one request and writes raw.
+func answerOnce(raw string) func(net.Conn) {
+	return func(c net.Conn) {
+		readRequest(c)
+		_, _ = io.WriteString(c, raw)
+	}
+}

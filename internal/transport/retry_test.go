@@ -1,0 +1,188 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/transport"
+)
+
+// step is one answer of the backend, or the failure in its place.
+type step struct {
+	status int
+	after  string // Retry-After
+	err    error
+	took   time.Duration
+}
+
+// script answers with the steps in turn, the last one for good. Like a real
+// transport it reads the body before anything fails.
+func script(steps ...step) *httpmock.MockTransport {
+	mock := httpmock.NewMockTransport()
+	n := 0
+	mock.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
+		s := steps[min(n, len(steps)-1)]
+		n++
+		if r.Body != nil {
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+		time.Sleep(s.took)
+		if s.err != nil {
+			return nil, s.err
+		}
+		res := httpmock.NewStringResponse(s.status, `{}`)
+		if s.after != "" {
+			res.Header = http.Header{"Retry-After": {s.after}}
+		}
+		return res, nil
+	})
+	return mock
+}
+
+func TestRetries(t *testing.T) {
+	reset := errors.New("connection reset")
+	tests := []struct {
+		name     string
+		method   string
+		steps    []step
+		code     herror.Code // 0: success
+		attempts int
+	}{
+		{"a read is answered", "GET", []step{{status: 200}}, 0, 1},
+		{"a read after a broken connection", "GET", []step{{err: reset}, {status: 200}}, 0, 2},
+		{"a read after two", "GET", []step{{err: reset}, {err: reset}, {status: 200}}, 0, 3},
+		{"a read gives up after three", "GET", []step{{err: reset}}, herror.NetworkDisconnected, 3},
+		{"a HEAD is a read", "HEAD", []step{{status: 503}, {status: 200}}, 0, 2},
+		{"a read after 429", "GET", []step{{status: 429}, {status: 200}}, 0, 2},
+		{"a read after 500", "GET", []step{{status: 500}, {status: 200}}, 0, 2},
+		{"a read after 502 and 503", "GET", []step{{status: 502}, {status: 503}, {status: 200}}, 0, 3},
+		{"a read of 503 for good", "GET", []step{{status: 503}}, 503, 3},
+		{"a read of 400", "GET", []step{{status: 400}}, 400, 1},
+		{"a read of 401", "GET", []step{{status: 401}}, 401, 1},
+		{"a read of 404", "GET", []step{{status: 404}}, 404, 1},
+		{"a read that is redirected", "GET", []step{{status: 302}}, 302, 1},
+		{"a post after a broken connection", "POST", []step{{err: reset}}, herror.NetworkDisconnected, 1},
+		{"a post after 429", "POST", []step{{status: 429}}, 429, 1},
+		{"a post after 503", "POST", []step{{status: 503}}, 503, 1},
+		{"a put after 503", "PUT", []step{{status: 503}}, 503, 1},
+		{"a patch after 503", "PATCH", []step{{status: 503}}, 503, 1},
+		{"a delete after 503", "DELETE", []step{{status: 503}}, 503, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mock := script(tt.steps...)
+				req := &transport.Request{Method: tt.method, Path: "/", Platform: "WEB"}
+				if tt.method != "GET" && tt.method != "HEAD" {
+					req.Body = []byte("{}")
+				}
+				res, err := on(mock).Do(t.Context(), req)
+				require.Equal(t, tt.code, herror.CodeOf(err))
+				require.Equal(t, tt.attempts, mock.GetTotalCallCount())
+				if tt.code == 0 {
+					require.Equal(t, 200, res.Status)
+				} else {
+					require.Nil(t, res)
+				}
+			})
+		})
+	}
+}
+
+// A request without a body may have left before anything was read of it.
+func TestPostWithoutABodyIsNotSentAgain(t *testing.T) {
+	mock := script(step{err: errors.New("connection reset")})
+	_, err := on(mock).Do(t.Context(), &transport.Request{Method: "POST", Path: "/"})
+	require.True(t, failed(t, err).Sent())
+	require.Equal(t, 1, mock.GetTotalCallCount())
+}
+
+func TestRetryAfter(t *testing.T) {
+	const backoff = -1 // the usual one
+	tests := []struct {
+		name     string
+		after    func(now time.Time) string
+		wait     time.Duration
+		attempts int
+	}{
+		{"seconds", func(time.Time) string { return "3" }, 3 * time.Second, 2},
+		{"a date", func(now time.Time) string { return now.Add(4 * time.Second).UTC().Format(http.TimeFormat) }, 4 * time.Second, 2},
+		{"a date that has passed", func(now time.Time) string { return now.Add(-time.Hour).UTC().Format(http.TimeFormat) }, backoff, 2},
+		{"none", func(time.Time) string { return "" }, backoff, 2},
+		{"zero", func(time.Time) string { return "0" }, backoff, 2},
+		{"negative", func(time.Time) string { return "-5" }, backoff, 2},
+		{"nonsense", func(time.Time) string { return "soon" }, backoff, 2},
+		{"beyond the timeout", func(time.Time) string { return "11" }, 0, 1},
+		{"an hour", func(time.Time) string { return "3600" }, 0, 1},
+		{"more than a duration holds", func(time.Time) string { return "9999999999999" }, 0, 1},
+		{"more than an integer holds", func(time.Time) string { return "99999999999999999999999" }, 0, 1},
+		{"a far date", func(now time.Time) string { return now.AddDate(300, 0, 0).UTC().Format(http.TimeFormat) }, 0, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now() // a whole second, as bubbles begin
+				mock := script(step{status: 429, after: tt.after(began)}, step{status: 200})
+				_, err := on(mock).Do(t.Context(), get("/"))
+				require.Equal(t, tt.attempts, mock.GetTotalCallCount())
+				took := time.Since(began)
+				if tt.wait != backoff {
+					require.Equal(t, tt.wait, took)
+				} else {
+					require.GreaterOrEqual(t, took, 50*time.Millisecond)
+					require.LessOrEqual(t, took, 100*time.Millisecond)
+				}
+				if tt.attempts == 1 {
+					require.ErrorIs(t, err, herror.TooManyRequests)
+				} else {
+					require.NoError(t, err)
+				}
+			})
+		})
+	}
+}
+
+func TestBackoffGrows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := on(script(step{status: 503})).Do(t.Context(), get("/"))
+		require.Error(t, err)
+		require.GreaterOrEqual(t, time.Since(began), 150*time.Millisecond)
+		require.LessOrEqual(t, time.Since(began), 300*time.Millisecond)
+	})
+}
+
+func TestTimeoutSpansTheRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		mock := script(step{status: 503, took: 4 * time.Second})
+		_, err := on(mock).Do(t.Context(), get("/"))
+		require.ErrorIs(t, err, herror.RequestTimeout)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 10*time.Second, time.Since(began))
+		require.Equal(t, 3, mock.GetTotalCallCount())
+		time.Sleep(time.Hour) // the mock's own goroutine ends
+	})
+}
+
+func TestCallerWhoLeavesBetweenTriesIsNotHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		began := time.Now()
+		mock := script(step{status: 503, after: "5"})
+		_, err := on(mock).Do(ctx, get("/"))
+		failed(t, err)
+		require.Equal(t, time.Second, time.Since(began))
+		require.Equal(t, 1, mock.GetTotalCallCount())
+	})
+}
