@@ -1,0 +1,370 @@
+package baastest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// ControlPath is where [Control] serves.
+const ControlPath = "/_emulator/"
+
+// Control returns a handler that steers a backend over HTTP, as a test in another
+// language or a demo page needs it. Mount it at [ControlPath]. It hands out login
+// codes and what was sent with passwords and tokens in it: never let strangers
+// reach it. Requests that a browser makes on behalf of another site are refused.
+//
+// Bodies and answers are JSON; paths follow ControlPath. An error is {"error": …}.
+//
+//	POST   people/{platform}/{openid}/login                → {"code"}
+//	POST   people/{platform}/{openid}/allow-user-info      → the event
+//	POST   people/{platform}/{openid}/refuse-user-info     → the event
+//	POST   people/{platform}/{openid}/user-profile         → getUserProfile's answer
+//	POST   people/{platform}/{openid}/allow-phone-number   {"number", "old"} → the event
+//	POST   people/{platform}/{openid}/refuse-phone-number  → the event
+//	GET    people/{platform}/{openid}                      → the person and the linked user
+//	PUT    people/{platform}/{openid}                      {"unionid", "profile"}
+//	DELETE people/{platform}/{openid}/link                 unlinks the person
+//	POST   users                                           a [User] → the user
+//	GET    users/{id}                                      → the user
+//	DELETE users/{id}/tokens                               revokes the user's tokens
+//	GET    clock                                           → {"now"}
+//	POST   clock                                           {"advance": "31s"} → {"now"}
+//	POST   faults                                          {"route", …}, see below
+//	DELETE faults
+//	GET    journal                                         → the requests, with header and body
+//	DELETE journal
+//	GET    sms                                             → the text messages, with their codes
+//	GET    mail                                            → the mails, with their links
+//	PUT    settings                                        {"user_info_updates": false}
+//	POST   reset
+//
+// A fault has the members route, times, every, status, body, content_type, act,
+// delay and hold (durations as "250ms"), and cut: "dial", "before-read",
+// "after-read" or "in-answer".
+func Control(b *Backend) http.Handler {
+	mux := http.NewServeMux()
+	handle := func(method, path string, h controlFunc) {
+		mux.HandleFunc(method+" "+ControlPath+path, h.serve)
+	}
+	c := control{b}
+	handle("POST", "people/{platform}/{openid}/{action}", c.act)
+	handle("GET", "people/{platform}/{openid}", c.person)
+	handle("PUT", "people/{platform}/{openid}", c.describe)
+	handle("DELETE", "people/{platform}/{openid}/link", c.unlink)
+	handle("POST", "users", c.addUser)
+	handle("GET", "users/{id}", c.user)
+	handle("DELETE", "users/{id}/tokens", c.revoke)
+	handle("GET", "clock", c.now)
+	handle("POST", "clock", c.advance)
+	handle("POST", "faults", c.fail)
+	handle("DELETE", "faults", done(b.ClearFaults))
+	handle("GET", "journal", c.journal)
+	handle("DELETE", "journal", done(b.ResetJournal))
+	handle("GET", "sms", c.sms)
+	handle("GET", "mail", c.mail)
+	handle("PUT", "settings", c.settings)
+	handle("POST", "reset", done(b.Reset))
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// control is the backend as the control API sees it.
+type control struct{ b *Backend }
+
+// controlFunc answers with a value that becomes JSON; nil becomes {}.
+type controlFunc func(*http.Request) (any, error)
+
+func done(do func()) controlFunc {
+	return func(*http.Request) (any, error) { do(); return nil, nil }
+}
+
+var (
+	errNoPerson = errors.New("unknown platform or action")
+	errNoUser   = errors.New("unknown user")
+)
+
+func (h controlFunc) serve(w http.ResponseWriter, r *http.Request) {
+	value, err := h(r)
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, errNoPerson), errors.Is(err, errNoUser):
+		status = http.StatusNotFound
+	case err != nil:
+		status = http.StatusBadRequest
+	}
+	if err != nil {
+		value = map[string]string{"error": err.Error()}
+	} else if value == nil {
+		value = struct{}{}
+	}
+	w.Header().Set("Content-Type", jsonType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // the client may be gone
+}
+
+// readControl reads a body as T and knows no other members.
+func readControl[T any](r *http.Request) (T, error) {
+	var v T
+	dec := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	dec.DisallowUnknownFields()
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil && !errors.Is(err, io.EOF) {
+		return v, fmt.Errorf("body: %w", err)
+	}
+	return v, nil
+}
+
+func (c control) phone(r *http.Request) (*Phone, error) {
+	p, err := c.b.Phone(r.PathValue("platform"), r.PathValue("openid"))
+	if err != nil {
+		return nil, errNoPerson
+	}
+	return p, nil
+}
+
+// act is what a person does with the phone.
+func (c control) act(r *http.Request) (any, error) {
+	p, err := c.phone(r)
+	if err != nil {
+		return nil, err
+	}
+	switch r.PathValue("action") {
+	case "login":
+		return map[string]string{"code": p.Login()}, nil
+	case "allow-user-info":
+		return json.RawMessage(p.AllowUserInfoJSON()), nil
+	case "refuse-user-info":
+		return json.RawMessage(p.RefuseUserInfoJSON()), nil
+	case "user-profile":
+		return json.RawMessage(p.UserProfileJSON()), nil
+	case "allow-phone-number":
+		return allowPhoneNumber(p, r)
+	case "refuse-phone-number":
+		return json.RawMessage(p.RefusePhoneNumberJSON()), nil
+	default:
+		return nil, errNoPerson
+	}
+}
+
+func allowPhoneNumber(p *Phone, r *http.Request) (any, error) {
+	in, err := readControl[struct {
+		Number string `json:"number"`
+		Old    bool   `json:"old"`
+	}](r)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.Number == "":
+		return nil, errors.New("number is missing")
+	case in.Old:
+		return json.RawMessage(p.AllowPhoneNumberOldJSON(in.Number)), nil
+	default:
+		return json.RawMessage(p.AllowPhoneNumberJSON(in.Number)), nil
+	}
+}
+
+// controlPerson is a person as the control API shows it.
+type controlPerson struct {
+	Platform string  `json:"platform"`
+	OpenID   string  `json:"openid"`
+	UnionID  string  `json:"unionid"`
+	Profile  Profile `json:"profile"`
+	User     *User   `json:"user"` // null while the person has no account
+}
+
+func (c control) person(r *http.Request) (any, error) {
+	p, err := c.phone(r)
+	if err != nil {
+		return nil, err
+	}
+	out := controlPerson{Platform: p.Platform(), OpenID: p.OpenID(), UnionID: p.UnionID(), Profile: p.Profile()}
+	if u, ok := c.b.UserOf(p); ok {
+		out.User = &u
+	}
+	return out, nil
+}
+
+func (c control) describe(r *http.Request) (any, error) {
+	p, err := c.phone(r)
+	if err != nil {
+		return nil, err
+	}
+	in, err := readControl[struct {
+		UnionID *string  `json:"unionid"`
+		Profile *Profile `json:"profile"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	if in.UnionID != nil {
+		p.SetUnionID(*in.UnionID)
+	}
+	if in.Profile != nil {
+		p.SetProfile(*in.Profile)
+	}
+	return c.person(r)
+}
+
+func (c control) unlink(r *http.Request) (any, error) {
+	p, err := c.phone(r)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]bool{"unlinked": c.b.Unlink(p)}, nil
+}
+
+func (c control) addUser(r *http.Request) (any, error) {
+	seed, err := readControl[User](r)
+	if err != nil {
+		return nil, err
+	}
+	u, err := c.b.AddUser(seed)
+	if err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+func (c control) user(r *http.Request) (any, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return nil, errNoUser
+	}
+	u, ok := c.b.User(id)
+	if !ok {
+		return nil, errNoUser
+	}
+	return u, nil
+}
+
+func (c control) revoke(r *http.Request) (any, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return nil, errNoUser
+	}
+	c.b.RevokeTokens(id)
+	return nil, nil
+}
+
+func (c control) now(*http.Request) (any, error) {
+	return map[string]time.Time{"now": c.b.Clock().Now()}, nil
+}
+
+func (c control) advance(r *http.Request) (any, error) {
+	in, err := readControl[struct {
+		Advance controlDuration `json:"advance"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	c.b.Clock().Advance(time.Duration(in.Advance))
+	return c.now(r)
+}
+
+// controlRequest is a journal entry with what was sent.
+type controlRequest struct {
+	Request
+	Query  string      `json:"query,omitempty"`
+	Header http.Header `json:"header"`
+	Body   string      `json:"body"`
+}
+
+func (c control) journal(*http.Request) (any, error) {
+	out := []controlRequest{}
+	for _, r := range c.b.Requests() {
+		out = append(out, controlRequest{Request: r, Query: r.Query, Header: r.Header, Body: string(r.Body)})
+	}
+	return out, nil
+}
+
+// controlSMS and controlMail are messages with their secrets.
+type controlSMS struct {
+	SMS
+	Code string `json:"code"`
+}
+
+type controlMail struct {
+	Mail
+	Link string `json:"link"`
+}
+
+func (c control) sms(*http.Request) (any, error) {
+	out := []controlSMS{}
+	for _, m := range c.b.SMS() {
+		out = append(out, controlSMS{m, m.Code})
+	}
+	return out, nil
+}
+
+func (c control) mail(*http.Request) (any, error) {
+	out := []controlMail{}
+	for _, m := range c.b.Mails() {
+		out = append(out, controlMail{m, m.Link})
+	}
+	return out, nil
+}
+
+func (c control) settings(r *http.Request) (any, error) {
+	in, err := readControl[struct {
+		UserInfoUpdates *bool `json:"user_info_updates"`
+	}](r)
+	if err == nil && in.UserInfoUpdates != nil {
+		c.b.SetUserInfoUpdates(*in.UserInfoUpdates)
+	}
+	return nil, err
+}
+
+// controlFault is a [Fault] in JSON.
+type controlFault struct {
+	Route       string          `json:"route"`
+	Times       int             `json:"times"`
+	Every       int             `json:"every"`
+	Delay       controlDuration `json:"delay"`
+	Hold        controlDuration `json:"hold"`
+	Status      int             `json:"status"`
+	Body        string          `json:"body"`
+	ContentType string          `json:"content_type"`
+	Act         bool            `json:"act"`
+	Cut         string          `json:"cut"`
+}
+
+var cuts = map[string]Cut{
+	"": CutNever, "dial": CutDial, "before-read": CutBeforeRead,
+	"after-read": CutAfterRead, "in-answer": CutInAnswer,
+}
+
+func (c control) fail(r *http.Request) (any, error) {
+	in, err := readControl[controlFault](r)
+	if err != nil {
+		return nil, err
+	}
+	cut, ok := cuts[in.Cut]
+	if !ok {
+		return nil, errors.New("unknown cut")
+	}
+	if in.Status != 0 && (in.Status < 200 || in.Status > 599) {
+		return nil, errors.New("status must be 200 to 599")
+	}
+	c.b.Fail(in.Route, Fault{
+		Times: in.Times, Every: in.Every,
+		Delay: time.Duration(in.Delay), Hold: time.Duration(in.Hold),
+		Status: in.Status, Body: in.Body, ContentType: in.ContentType, Act: in.Act,
+		Cut: cut,
+	})
+	return nil, nil
+}
+
+// controlDuration is a duration as a text like "250ms".
+type controlDuration time.Duration
+
+// UnmarshalText reads a duration.
+func (d *controlDuration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	*d = controlDuration(v)
+	return err
+}

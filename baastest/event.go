@@ -1,0 +1,116 @@
+package baastest
+
+import (
+	"encoding/json"
+
+	"github.com/hydrogen-go/baas/internal/sealed"
+)
+
+// event is a button event as a mini-program posts it on.
+type event struct {
+	Type   string `json:"type"`
+	Detail detail `json:"detail"`
+}
+
+type detail struct {
+	ErrMsg        string   `json:"errMsg"`
+	UserInfo      *Profile `json:"userInfo,omitempty"`
+	RawData       string   `json:"rawData,omitempty"`
+	Signature     string   `json:"signature,omitempty"`
+	EncryptedData string   `json:"encryptedData,omitempty"`
+	IV            string   `json:"iv,omitempty"`
+	Data          string   `json:"data,omitempty"` // Baidu's name of encryptedData
+	Code          string   `json:"code,omitempty"` // WeChat's phone code
+}
+
+const (
+	userInfoEvent = "getuserinfo"
+	phoneEvent    = "getphonenumber"
+)
+
+// AllowUserInfoJSON is the event of the button "getUserInfo" after the person
+// agreed: the profile, signed and sealed under the current session key.
+func (p *Phone) AllowUserInfoJSON() []byte {
+	return marshal(event{userInfoEvent, p.userInfo("getUserInfo:ok")})
+}
+
+// RefuseUserInfoJSON is the event of the button "getUserInfo" after the person refused.
+func (p *Phone) RefuseUserInfoJSON() []byte {
+	return marshal(event{userInfoEvent, detail{ErrMsg: "getUserInfo:fail auth deny"}})
+}
+
+// UserProfileJSON is what WeChat's getUserProfile() gives after the person agreed:
+// an event's detail without the event around it.
+func (p *Phone) UserProfileJSON() []byte {
+	return marshal(p.userInfo("getUserProfile:ok"))
+}
+
+// AllowPhoneNumberJSON is the event of the button "getPhoneNumber" after the person
+// agreed to give this number, sealed under the current session key. On WeChat it
+// has a phone code too, good once, for five minutes.
+func (p *Phone) AllowPhoneNumberJSON(number string) []byte {
+	d := p.phoneNumber(number)
+	if p.on.name == WeChat {
+		d.Code = p.phoneCode(number)
+	}
+	return marshal(event{phoneEvent, d})
+}
+
+// AllowPhoneNumberOldJSON is the event as older WeChat gives it: without a phone
+// code. On other platforms it is AllowPhoneNumberJSON.
+func (p *Phone) AllowPhoneNumberOldJSON(number string) []byte {
+	return marshal(event{phoneEvent, p.phoneNumber(number)})
+}
+
+// RefusePhoneNumberJSON is the event of the button "getPhoneNumber" after the
+// person refused.
+func (p *Phone) RefusePhoneNumberJSON() []byte {
+	return marshal(event{phoneEvent, detail{ErrMsg: "getPhoneNumber:fail user deny"}})
+}
+
+func (p *Phone) userInfo(errMsg string) detail {
+	p.b.mu.Lock()
+	defer p.b.mu.Unlock()
+	profile := p.profile
+	d := detail{ErrMsg: errMsg, UserInfo: &profile}
+	if p.on.scheme == (noScheme{}) {
+		return d
+	}
+	d.RawData = string(marshal(profile))
+	d.Signature = sealed.Sign(d.RawData, p.currentKey())
+	p.seal(&d, p.on.scheme.info(p))
+	return d
+}
+
+func (p *Phone) phoneNumber(number string) detail {
+	p.b.mu.Lock()
+	defer p.b.mu.Unlock()
+	d := detail{ErrMsg: "getPhoneNumber:ok"}
+	p.seal(&d, sealedPhone{Number: number, Pure: number, CountryCode: "86", Watermark: p.watermark()})
+	return d
+}
+
+func (p *Phone) phoneCode(number string) string {
+	p.b.mu.Lock()
+	defer p.b.mu.Unlock()
+	return p.b.state.phones.issue(phoneCode{phone: p, number: number}, p.b.clock.Now(), codeLife)
+}
+
+// seal fills in sealed data, on platforms that have it. It needs b.mu.
+func (p *Phone) seal(d *detail, plain any) {
+	iv := sealed.NewIV()
+	data, err := p.on.scheme.seal(marshal(plain), p.currentKey(), iv, p.AppID())
+	if err != nil {
+		return // a platform that seals nothing
+	}
+	d.EncryptedData, d.IV = data, iv
+	if p.on.name == Baidu {
+		d.Data = data
+	}
+}
+
+// marshal is for values of this package, which always marshal.
+func marshal(v any) []byte {
+	text, _ := json.Marshal(v)
+	return text
+}

@@ -1,0 +1,94 @@
+package baastest
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Request is a request that the backend was asked, as the journal keeps it. Query,
+// Header and Body hold what was sent, secrets included; printing, logging or marshalling
+// a Request leaves them out.
+type Request struct {
+	Time time.Time `json:"time"` // by the backend's clock
+	// Method is what the client meant: that of X-Hydrogen-Request-Method, if it sent one.
+	Method string      `json:"method"`
+	Path   string      `json:"path"`
+	Query  string      `json:"-"`
+	Header http.Header `json:"-"`
+	Body   []byte      `json:"-"`
+	// Status is 0 where no answer went out.
+	Status int `json:"status"`
+	// Fault is the route of the fault that hit the request, "**" for one that hits
+	// every request, "" for none.
+	Fault string `json:"fault,omitempty"`
+}
+
+// Format prints method, path and status.
+func (r Request) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "%s %s %d", r.Method, r.Path, r.Status)
+}
+
+// LogValue is what Format prints, in fields.
+func (r Request) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("method", r.Method), slog.String("path", r.Path), slog.Int("status", r.Status))
+}
+
+// journal is a ring of the last requests.
+type journal struct {
+	limit int // set before use
+
+	mu   sync.Mutex
+	ring []Request
+	next int // where the next request goes once the ring is full
+}
+
+func (j *journal) add(r Request) {
+	if j.limit == 0 {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.ring) < j.limit {
+		j.ring = append(j.ring, r)
+		return
+	}
+	j.ring[j.next] = r
+	j.next = (j.next + 1) % j.limit
+}
+
+func (j *journal) all() []Request {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	out := make([]Request, 0, len(j.ring))
+	out = append(out, j.ring[j.next:]...)
+	return append(out, j.ring[:j.next]...)
+}
+
+func (j *journal) reset() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ring, j.next = nil, 0
+}
+
+// Requests returns the journal, oldest first. A request stands in it once its
+// answer is decided. Headers and bodies are shared: do not change them.
+func (b *Backend) Requests() []Request { return b.journal.all() }
+
+// CountRequests counts the requests of the journal that match a route, written as
+// for [Backend.Fail].
+func (b *Backend) CountRequests(route string) int {
+	p, n := parsePattern(route), 0
+	for _, r := range b.journal.all() {
+		if p.match(r.Method, r.Path) {
+			n++
+		}
+	}
+	return n
+}
+
+// ResetJournal empties the journal.
+func (b *Backend) ResetJournal() { b.journal.reset() }

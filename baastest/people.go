@@ -1,0 +1,205 @@
+package baastest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Identity is a person on a platform, linked to a user.
+type Identity struct {
+	Platform string `json:"platform"` // one of the constants of this package
+	OpenID   string `json:"openid"`
+	UnionID  string `json:"unionid,omitempty"`
+}
+
+// User is an account: what [Backend.AddUser] seeds and [Backend.User] reads.
+type User struct {
+	ID            int64  `json:"id"`
+	Username      string `json:"username,omitempty"`
+	Email         string `json:"email,omitempty"`
+	Phone         string `json:"phone,omitempty"`
+	EmailVerified bool   `json:"email_verified,omitempty"`
+	PhoneVerified bool   `json:"phone_verified,omitempty"`
+	// Password is for seeding: reading and marshalling a user leave it empty.
+	Password   string  `json:"password,omitempty"`
+	Anonymous  bool    `json:"anonymous,omitempty"`
+	Authorized bool    `json:"is_authorized,omitempty"`
+	Profile    Profile `json:"profile,omitzero"`
+	// Custom are the custom fields. Numbers are read as json.Number.
+	Custom     map[string]any `json:"custom,omitempty"`
+	Identities []Identity     `json:"identities,omitempty"`
+	CreatedAt  time.Time      `json:"created_at,omitzero"` // the zero time seeds "now"
+	UpdatedAt  time.Time      `json:"updated_at,omitzero"`
+}
+
+// Format prints the id and nothing else.
+func (u User) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "user %d", u.ID) }
+
+// LogValue is what Format prints.
+func (u User) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(u)) }
+
+// MarshalJSON leaves the password out.
+func (u User) MarshalJSON() ([]byte, error) {
+	type plain User // without this method
+	u.Password = ""
+	return json.Marshal(plain(u))
+}
+
+// AddUser seeds an account and returns it as it was stored. A zero ID gets the
+// next free one. It is an error if the id, a name or an identity is taken.
+func (b *Backend) AddUser(seed User) (User, error) {
+	custom, err := plainJSON(seed.Custom)
+	if err != nil {
+		return User{}, fmt.Errorf("baastest: custom fields: %w", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.state
+	if err := s.seedable(seed); err != nil {
+		return User{}, err
+	}
+	now := b.clock.Now().Unix()
+	u := &user{id: seed.ID, created: now, saved: now}
+	if seed.ID == 0 {
+		u = s.users.create(now)
+	}
+	s.users.byID[u.id] = u
+	for kind, value := range map[string]string{"username": seed.Username, "email": seed.Email, "phone": seed.Phone} {
+		s.users.set(u, kind, value)
+	}
+	for _, id := range seed.Identities {
+		p := s.person(b, id.Platform, id.OpenID)
+		if id.UnionID != "" {
+			p.unionid = id.UnionID
+		}
+		s.users.attach(u, link{identity: identity{id.Platform, id.OpenID}, unionID: p.unionid})
+	}
+	u.emailVerified, u.phoneVerified = seed.EmailVerified, seed.PhoneVerified
+	u.anonymous, u.authorized = seed.Anonymous, seed.Authorized
+	u.profile, u.custom = seed.Profile, custom
+	if seed.Password != "" {
+		u.password = newPassword(seed.Password)
+	}
+	if !seed.CreatedAt.IsZero() {
+		u.created = seed.CreatedAt.Unix()
+	}
+	if !seed.UpdatedAt.IsZero() {
+		u.saved = seed.UpdatedAt.Unix()
+	}
+	return u.export(), nil
+}
+
+// seedable checks a seed before anything of it is stored.
+func (s *state) seedable(seed User) error {
+	if seed.ID < 0 || s.users.byID[seed.ID] != nil {
+		return fmt.Errorf("baastest: user id %d is taken or negative", seed.ID)
+	}
+	for _, name := range [][2]string{{"username", seed.Username}, {"email", seed.Email}, {"phone", seed.Phone}} {
+		if name[1] != "" && s.users.find(name[0], name[1]) != nil {
+			return fmt.Errorf("baastest: %s is taken", name[0])
+		}
+	}
+	seen := make(map[string]bool)
+	for _, id := range seed.Identities {
+		switch {
+		case platformNamed(id.Platform) == nil:
+			return fmt.Errorf("baastest: unknown platform %q", id.Platform)
+		case id.OpenID == "":
+			return errors.New("baastest: identity without openid")
+		case s.users.byIdentity[identity{id.Platform, id.OpenID}] != nil || seen[id.Platform]:
+			return fmt.Errorf("baastest: identity on %s is taken", id.Platform)
+		}
+		seen[id.Platform] = true
+	}
+	for name := range seed.Custom {
+		if name == "" || name[0] == '_' || slices.Contains(reserved, name) {
+			return fmt.Errorf("baastest: custom field %q is reserved", name)
+		}
+	}
+	return nil
+}
+
+// plainJSON brings custom fields into the form that JSON decoding gives them.
+func plainJSON(fields map[string]any) (map[string]any, error) {
+	if fields == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	b, err := parseBody(text)
+	return b, err
+}
+
+// export is the record as a User.
+func (u *user) export() User {
+	out := User{
+		ID: u.id, Username: u.username, Email: u.email, Phone: u.phone,
+		EmailVerified: u.emailVerified, PhoneVerified: u.phoneVerified,
+		Anonymous: u.anonymous, Authorized: u.authorized, Profile: u.profile,
+		Custom:    maps.Clone(u.custom),
+		CreatedAt: time.Unix(u.created, 0), UpdatedAt: time.Unix(u.saved, 0),
+	}
+	for _, l := range u.identities {
+		out.Identities = append(out.Identities, Identity{Platform: l.platform, OpenID: l.id, UnionID: l.unionID})
+	}
+	return out
+}
+
+// User reads an account directly.
+func (b *Backend) User(id int64) (User, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	u := b.state.users.byID[id]
+	if u == nil {
+		return User{}, false
+	}
+	return u.export(), true
+}
+
+// UserOf reads the account that a person is linked to.
+func (b *Backend) UserOf(p *Phone) (User, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	u := b.state.users.byIdentity[identity{p.on.name, p.openid}]
+	if u == nil {
+		return User{}, false
+	}
+	return u.export(), true
+}
+
+// Unlink takes a person off the account it is linked to, and reports whether it
+// was linked.
+func (b *Backend) Unlink(p *Phone) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	u := b.state.users.byIdentity[identity{p.on.name, p.openid}]
+	return u != nil && b.state.users.detach(u, p.on.name)
+}
+
+// TokensAlive counts the tokens of a user that still work.
+func (b *Backend) TokensAlive(userID int64) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, n := b.clock.Now(), 0
+	for _, t := range b.state.tokens {
+		if t.user.id == userID && now.Before(t.expires) {
+			n++
+		}
+	}
+	return n
+}
+
+// RevokeTokens makes the backend forget all tokens of a user, so that the next
+// request with one gets 401.
+func (b *Backend) RevokeTokens(userID int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.DeleteFunc(b.state.tokens, func(_ string, t token) bool { return t.user.id == userID })
+}

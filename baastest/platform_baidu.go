@@ -1,0 +1,65 @@
+package baastest
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/hydrogen-go/baas/internal/sealed"
+)
+
+// baidu seals in its own scheme and signs nothing. A login posts the sealed data
+// as data, a link as encryptedData.
+var baidu = &idp{
+	name:       Baidu,
+	header:     "BAIDU",
+	scheme:     baiduScheme{},
+	infoFields: []field{{name: "data"}, {name: "iv"}},
+	linkInfoFields: []field{
+		{name: "encryptedData"}, {name: "iv"},
+		{name: "rawData", optional: true}, {name: "signature", optional: true},
+	},
+	readInfo:   readBaiduInfo,
+	linkMethod: http.MethodPost,
+	linkPath:   "v2.1/idp/baidu/user-association/",
+	provider:   commonProvider,
+}
+
+type baiduScheme struct{}
+
+func (baiduScheme) newKey() string { return sealed.NewBaiduKey() }
+
+func (baiduScheme) seal(plain []byte, key, iv, app string) (string, error) {
+	return sealed.EncryptBaidu(plain, key, iv, app)
+}
+
+func (baiduScheme) open(data, key, iv, app string) ([]byte, error) {
+	return sealed.DecryptBaidu(data, key, iv, app)
+}
+
+// baiduInfo is the user info as Baidu seals it.
+type baiduInfo struct {
+	OpenID    string `json:"openid"`
+	NickName  string `json:"nickname"`
+	AvatarURL string `json:"headimgurl"`
+	Sex       int    `json:"sex"`
+}
+
+func (baiduScheme) info(p *Phone) any {
+	return baiduInfo{OpenID: p.openid, NickName: p.profile.NickName, AvatarURL: p.profile.AvatarURL, Sex: p.profile.Gender}
+}
+
+func readBaiduInfo(b body, p *Phone) (Profile, error) {
+	data := b.text("data")
+	if data == "" {
+		data = b.text("encryptedData")
+	}
+	if b.has("signature") && !sealed.Verify(b.text("rawData"), p.learned, b.text("signature")) {
+		return Profile{}, errSignature
+	}
+	var info baiduInfo
+	plain, err := p.open(data, b.text("iv"))
+	if err != nil || json.Unmarshal(plain, &info) != nil || info.OpenID != p.openid {
+		return Profile{}, errSealed
+	}
+	return Profile{NickName: info.NickName, AvatarURL: info.AvatarURL, Gender: info.Sex}, nil
+}

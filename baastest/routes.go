@@ -1,0 +1,187 @@
+package baastest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// access is what an endpoint asks of the caller's token.
+type access int
+
+const (
+	// open endpoints log in or register: a token they do not know is no token.
+	open access = iota
+	// guest endpoints work without a token, but refuse a bad one.
+	guest
+	// member endpoints want a token, of a registered user.
+	member
+	// anyone endpoints want a token, of whatever user.
+	anyone
+	// mailed endpoints are opened from a mail: no token, no SDK headers.
+	mailed
+)
+
+// route is an endpoint.
+type route struct {
+	method string
+	path   string // with {} for one segment that varies
+	access access
+	// fields of the body; nil with anyFields for a body of custom fields.
+	fields    []field
+	anyFields bool
+	handle    func(*call) (answer, error)
+}
+
+// routeTable finds routes by path and method.
+type routeTable map[string]map[string]*route
+
+// routes is built once and never changes.
+var routes = newRouteTable()
+
+const prefix = "/hserve/"
+
+func newRouteTable() routeTable {
+	t := routeTable{}
+	for _, p := range platforms {
+		if p.nativeToken {
+			t.addNative(p)
+		} else {
+			t.addPlatform(p)
+		}
+	}
+	t.addPhones()
+	t.addWeChatUserInfo()
+	t.addAccounts()
+	t.addMessages()
+	t.add(http.MethodGet, "v2.2/server/time/", guest, nil, (*call).serverTime)
+	return t
+}
+
+func (t routeTable) add(method, path string, access access, fields []field, handle func(*call) (answer, error)) *route {
+	if !strings.HasPrefix(path, "/") {
+		path = prefix + path
+	}
+	if t[path] == nil {
+		t[path] = make(map[string]*route)
+	}
+	r := &route{method: method, path: path, access: access, fields: fields, handle: handle}
+	t[path][method] = r
+	return r
+}
+
+// find returns the methods of a path, and what stands where the path varies.
+func (t routeTable) find(path string) (methods map[string]*route, id string) {
+	if methods = t[path]; methods != nil {
+		return methods, ""
+	}
+	parent, ok := strings.CutSuffix(path, "/")
+	if !ok {
+		return nil, ""
+	}
+	cut := strings.LastIndexByte(parent, '/') + 1
+	return t[parent[:cut]+"{}/"], parent[cut:]
+}
+
+var (
+	codeField       = field{name: "code"}
+	createUserField = field{name: "create_user", kind: flag}
+)
+
+// fieldsOf joins lists of fields.
+func fieldsOf(lists ...[]field) []field {
+	var all []field
+	for _, list := range lists {
+		all = append(all, list...)
+	}
+	return all
+}
+
+func (t routeTable) addPlatform(p *idp) {
+	base := "v2.5/idp/" + p.name + "/"
+	login := fieldsOf([]field{codeField, createUserField}, p.loginFields)
+	t.add(http.MethodPost, base+"silent-login/", open, login,
+		func(c *call) (answer, error) { return c.silentLogin(p) })
+	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(login, p.infoFields, []field{updateUserProfile}),
+		func(c *call) (answer, error) { return c.loginWithInfo(p) })
+	t.add(p.linkMethod, p.linkPath, member,
+		fieldsOf([]field{codeField}, p.linkFields, maybe(p.linkInfoFields...), maybe(updateUserProfile)),
+		func(c *call) (answer, error) { return c.linkPlatform(p) })
+}
+
+func (t routeTable) addNative(p *idp) {
+	base := "v2.3/idp/oauth/" + p.name + "/"
+	fields := []field{{name: "auth_token"}, updateUserProfile}
+	if p.name == Apple {
+		fields = append(fields, field{name: "nickname", optional: true})
+	}
+	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(fields, []field{createUserField}),
+		func(c *call) (answer, error) { return c.nativeLogin(p) })
+	t.add(http.MethodPost, base+"user-association/", member, fields,
+		func(c *call) (answer, error) { return c.nativeLink(p) })
+}
+
+func (t routeTable) addPhones() {
+	kuaishou, wechat := platformNamed(Kuaishou), platformNamed(WeChat)
+	data := []field{{name: "encryptedData"}, {name: "iv"}}
+	login := fieldsOf([]field{codeField, createUserField}, data)
+	update := fieldsOf(data, []field{{name: "overwrite", kind: flag}})
+	phoneCode := []field{{name: "phone_code"}}
+
+	add := func(p *idp, version string, more []field) {
+		base := version + "/idp/" + p.name + "/"
+		t.add(http.MethodPost, base+"phone-login/", open, fieldsOf(login, more),
+			func(c *call) (answer, error) { return c.phoneLogin(p) })
+		// guest: Kuaishou and WeChat refuse a missing token differently.
+		t.add(http.MethodPut, base+"phone-verification/", guest, fieldsOf(update, more),
+			func(c *call) (answer, error) { return c.updatePhone(p) })
+	}
+	add(kuaishou, "v2.5", nil)
+	add(wechat, "v2.5", nil)
+	add(wechat, "v2.7", phoneCode)
+}
+
+func (t routeTable) addWeChatUserInfo() {
+	t.add(http.MethodPut, "v2.6/idp/wechat/user/info/", member,
+		fieldsOf([]field{codeField}, sealedInfo, []field{updateUserProfile}), (*call).updateUserInfo)
+	t.add(http.MethodPut, "v2.5/idp/wechat/user/info/", member, []field{
+		{name: "nickName", optional: true}, {name: "avatarUrl", optional: true},
+		{name: "gender", kind: whole, optional: true}, {name: "city", optional: true},
+		{name: "province", optional: true}, {name: "country", optional: true},
+		{name: "language", optional: true}, updateUserProfile,
+	}, (*call).updateUserInfoOld)
+}
+
+func (t routeTable) addAccounts() {
+	passwordField := field{name: "password"}
+	for _, kind := range []string{"username", "email", "phone"} {
+		fields := []field{{name: kind}, passwordField}
+		t.add(http.MethodPost, "v2.1/register/"+kind+"/", open, fields,
+			func(c *call) (answer, error) { return c.register(kind) })
+		t.add(http.MethodPost, "v2.1/login/"+kind+"/", open, fields,
+			func(c *call) (answer, error) { return c.login(kind) })
+	}
+	t.add(http.MethodPost, "v2.0/login/anonymous/", open, nil, (*call).anonymousLogin)
+	t.add(http.MethodPost, "v2.0/session/destroy/", guest, nil, (*call).logout)
+	t.add(http.MethodGet, "v2.5/user/info/{}/", anyone, nil, (*call).readUser)
+	t.add(http.MethodPut, "v2.5/user/info/", anyone, nil, (*call).updateFields).anyFields = true
+	t.add(http.MethodPut, "v2.2/user/account/", member, []field{
+		{name: "username", optional: true}, {name: "email", optional: true}, {name: "phone", optional: true},
+		{name: "password", optional: true}, {name: "new_password", optional: true},
+	}, (*call).updateAccount)
+}
+
+func (t routeTable) addMessages() {
+	phoneField := field{name: "phone"}
+	smsField := field{name: "code", kind: textNumber}
+	t.add(http.MethodPost, "v2.2/sms-verification-code/", guest,
+		[]field{phoneField, {name: "signature_id", kind: whole, optional: true}}, (*call).sendSMS)
+	t.add(http.MethodPost, "v1.8/sms-verification-code/verify/", guest,
+		[]field{phoneField, smsField}, (*call).verifySMS)
+	t.add(http.MethodPost, "v2.1/login/sms/", open,
+		[]field{phoneField, smsField, createUserField}, (*call).smsLogin)
+	t.add(http.MethodPost, "v2.1/sms-phone-verification/", member, []field{smsField}, (*call).verifyPhone)
+	t.add(http.MethodPost, "v2.0/user/email-verify/", member, nil, (*call).sendVerifyMail)
+	t.add(http.MethodPost, "v2.0/user/password/reset/", guest, []field{{name: "email"}}, (*call).sendResetMail)
+	t.add(http.MethodGet, verifyMailPath, mailed, nil, (*call).openVerifyMail)
+	t.add(http.MethodPost, resetMailPath, mailed, []field{{name: "password"}}, (*call).openResetMail)
+}

@@ -1,0 +1,104 @@
+package baastest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/hydrogen-go/baas/internal/sealed"
+)
+
+// scheme is how a platform seals what its phones hand out.
+type scheme interface {
+	newKey() string
+	seal(plain []byte, key, iv, app string) (string, error)
+	open(data, key, iv, app string) ([]byte, error)
+	info(*Phone) any // the user info that gets sealed
+}
+
+// commonScheme is that of all but Baidu and Alipay.
+type commonScheme struct{}
+
+func (commonScheme) newKey() string { return sealed.NewKey() }
+
+func (commonScheme) seal(plain []byte, key, iv, _ string) (string, error) {
+	return sealed.Encrypt(plain, key, iv)
+}
+
+func (commonScheme) open(data, key, iv, app string) ([]byte, error) {
+	return sealed.Decrypt(data, key, iv, app)
+}
+
+// watermark ends sealed data.
+type watermark struct {
+	AppID     string `json:"appid"`
+	Timestamp int64  `json:"timestamp"`
+}
+
+// commonInfo is user info as it is sealed: the profile and who it is about.
+type commonInfo struct {
+	OpenID string `json:"openId"`
+	Profile
+	UnionID   string    `json:"unionId,omitempty"`
+	Watermark watermark `json:"watermark"`
+}
+
+func (commonScheme) info(p *Phone) any {
+	return commonInfo{OpenID: p.openid, Profile: p.profile, UnionID: p.unionid, Watermark: p.watermark()}
+}
+
+// noScheme is that of a platform whose phones hand out no sealed data.
+type noScheme struct{}
+
+var errNoScheme = errors.New("baastest: this platform seals nothing")
+
+func (noScheme) newKey() string                                      { return "" }
+func (noScheme) seal([]byte, string, string, string) (string, error) { return "", errNoScheme }
+func (noScheme) open(string, string, string, string) ([]byte, error) { return nil, errNoScheme }
+func (noScheme) info(p *Phone) any                                   { return p.profile }
+
+// readSealedInfo checks the signature, opens the data and checks whom it is about.
+func readSealedInfo(b body, p *Phone) (Profile, error) {
+	if !sealed.Verify(b.text("rawData"), p.learned, b.text("signature")) {
+		return Profile{}, errSignature
+	}
+	return readCommon(p, b.text("encryptedData"), b.text("iv"))
+}
+
+func readCommon(p *Phone, data, iv string) (Profile, error) {
+	var info commonInfo
+	plain, err := p.open(data, iv)
+	if err != nil || json.Unmarshal(plain, &info) != nil {
+		return Profile{}, errSealed
+	}
+	if info.OpenID != p.openid {
+		return Profile{}, refuse(http.StatusBadRequest, "encrypted data is about another person")
+	}
+	return info.Profile, nil
+}
+
+// sealedPhone is a phone number as it is sealed.
+type sealedPhone struct {
+	Number      string    `json:"phoneNumber"`
+	Pure        string    `json:"purePhoneNumber"`
+	CountryCode string    `json:"countryCode"`
+	Watermark   watermark `json:"watermark"`
+}
+
+// readPhone opens a phone number.
+func readPhone(p *Phone, data, iv string) (string, error) {
+	var phone sealedPhone
+	plain, err := p.open(data, iv)
+	if err != nil || json.Unmarshal(plain, &phone) != nil || phone.Pure == "" {
+		return "", errSealed
+	}
+	return phone.Pure, nil
+}
+
+// readNativeInfo is what a provider tells about the owner of its token.
+func readNativeInfo(_ body, p *Phone) (Profile, error) { return p.profile, nil }
+
+// readAppleInfo: Apple's token tells nothing; the app posts a nickname.
+func readAppleInfo(b body, _ *Phone) (Profile, error) {
+	return Profile{NickName: b.text("nickname")}, nil
+}

@@ -1,0 +1,61 @@
+package baastest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// seedFile is what LoadSeed reads.
+type seedFile struct {
+	Users  []User       `json:"users"`
+	People []seedPerson `json:"people"`
+}
+
+// seedPerson describes a person on a platform.
+type seedPerson struct {
+	Platform string   `json:"platform"`
+	OpenID   string   `json:"openid"`
+	UnionID  string   `json:"unionid"`
+	Profile  *Profile `json:"profile"`
+}
+
+// LoadSeed reads users and people from a JSON object:
+//
+//	{
+//	  "users":  [{"id": 1, "username": "ann", "password": "…", "custom": {"age": 30},
+//	              "identities": [{"platform": "kuaishou", "openid": "o-1"}]}],
+//	  "people": [{"platform": "wechat", "openid": "o-2", "unionid": "u-2",
+//	              "profile": {"nickName": "Bob"}}]
+//	}
+//
+// Users are those of [Backend.AddUser]. An unknown member is an error; what was
+// added before an error stays.
+func (b *Backend) LoadSeed(r io.Reader) error {
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	dec.UseNumber()
+	var seed seedFile
+	if err := dec.Decode(&seed); err != nil {
+		return fmt.Errorf("baastest: seed: %w", err)
+	}
+	for i, person := range seed.People {
+		if person.OpenID == "" {
+			return fmt.Errorf("baastest: seed: person %d has no openid", i)
+		}
+		p, err := b.Phone(person.Platform, person.OpenID)
+		if err != nil {
+			return fmt.Errorf("baastest: seed: person %d: %w", i, err)
+		}
+		p.SetUnionID(person.UnionID)
+		if person.Profile != nil {
+			p.SetProfile(*person.Profile)
+		}
+	}
+	for i, u := range seed.Users {
+		if _, err := b.AddUser(u); err != nil {
+			return fmt.Errorf("baastest: seed: user %d: %w", i, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// logged logs a line per request: nothing of header, query or body.
+func logged(next http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		rec := &statusRecorder{ResponseWriter: w}
+		defer func() {
+			// A cut connection is a panic with http.ErrAbortHandler: status 0 in the log.
+			log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", rec.status), slog.Duration("duration", time.Since(began)))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// statusRecorder notes the status of an answer.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status.
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController flush.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

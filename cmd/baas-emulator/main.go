@@ -1,0 +1,41 @@
+// Baas-emulator serves a double of the MinCloud BaaS login backend on a local
+// address: the stand-alone form of package baastest, for programs in any language,
+// the vendor's own clients among them.
+//
+//	baas-emulator -addr 127.0.0.1:8899 -client-id my-app -seed seed.json
+//
+// The first line on stdout is "listening on http://ADDR"; a port of 0 picks a free
+// one. A control API lets tests mint login codes, agree, refuse, move the clock,
+// inject faults and read what was asked: under /_emulator/ on the same address, or
+// on its own with -control-addr. Its paths stand at baastest.Control, the form of the
+// seed file at Backend.LoadSeed.
+//
+// Every request is logged on stderr with method, path, status and duration, never
+// with a token, code or body. SIGINT and SIGTERM let requests under way finish.
+//
+// The emulator hands out logins to whoever asks, so it refuses an address that is
+// not loopback unless -allow-non-loopback is given.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "baas-emulator:", err)
+		os.Exit(1)
+	}
+}
