@@ -1,0 +1,165 @@
+package baas_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/platform"
+)
+
+// given is what a recorded call is given: the event's data and the options.
+type given struct {
+	data    *platform.AuthData
+	options jsOptions
+	appName string
+}
+
+type jsOptions struct {
+	Code            *string
+	CreateUser      *bool
+	SyncUserProfile *string
+	WithUnionID     *bool
+	Overwrite       *bool
+	ForceLogin      bool
+}
+
+// given sorts the arguments of a call into data and options: data is what has a
+// detail, or is one. In place of what the phone would be asked for stands what is
+// on the wire.
+func (p *player) given(c *recordedCall) given {
+	g := given{appName: p.rec.Phone.SystemInfo.AppName}
+	var event object
+	for _, arg := range c.Args {
+		if !bytes.HasPrefix(arg, []byte("{")) {
+			continue
+		}
+		var members object
+		require.NoError(p.t, decodeNumbers(arg, &members))
+		switch {
+		case members["detail"] != nil:
+			event = object{"detail": members["detail"]}
+			delete(members, "detail")
+			delete(members, "type")
+		case members["errMsg"] != nil:
+			event, members = members, object{}
+		}
+		p.strict([]byte(canonical(p.t, members)), &g.options)
+	}
+	if g.options.ForceLogin {
+		event = p.rec.Phone.asked(p.rec.Platform)
+	}
+	wire := c.identityBody()
+	if event != nil {
+		g.data = p.authData(event, wire)
+	}
+	if code, ok := wire["code"].(string); ok && g.options.Code == nil && !p.mints {
+		g.options.Code = &code
+	}
+	return g
+}
+
+// authData returns the data of an event as a server would have got it.
+func (p *player) authData(event, wire object) *platform.AuthData {
+	detail, ok := event["detail"].(object)
+	if !ok {
+		detail = event
+	}
+	if errMsg, _ := detail["errMsg"].(string); strings.HasSuffix(errMsg, ":ok") {
+		for _, key := range []string{"rawData", "signature", "encryptedData", "iv"} {
+			if value, ok := wire[key]; ok {
+				detail[key] = value
+			}
+		}
+		if wire["userInfo"] != nil { // JD's phone gives nothing else
+			delete(detail, "encryptedData")
+			delete(detail, "iv")
+		}
+		if wire["encryptedData"] != nil { // on an old phone the event has no phone code
+			delete(detail, "code")
+			if code, ok := wire["phone_code"]; ok {
+				detail["code"] = code
+			}
+		}
+	}
+	data := new(platform.AuthData)
+	require.NoError(p.t, json.Unmarshal([]byte(canonical(p.t, event)), data))
+	return data
+}
+
+// common returns the options that logins, links and profile updates share.
+func (g given) common() (opts []platform.CommonOption) {
+	if g.options.Code != nil {
+		opts = append(opts, auth.Code(*g.options.Code))
+	}
+	if g.options.SyncUserProfile != nil {
+		opts = append(opts, auth.SyncUserProfile(platform.SyncMode(*g.options.SyncUserProfile)))
+	}
+	return opts
+}
+
+func (g given) identity() (opts []platform.IdentityOption) {
+	if g.options.WithUnionID != nil {
+		opts = append(opts, auth.WithUnionID(*g.options.WithUnionID))
+	}
+	if g.appName != "" {
+		opts = append(opts, auth.AppName(g.appName))
+	}
+	return opts
+}
+
+func (g given) loginOptions() (opts []platform.LoginOption) {
+	for _, opt := range g.common() {
+		opts = append(opts, opt)
+	}
+	for _, opt := range g.identity() {
+		opts = append(opts, opt)
+	}
+	if g.options.CreateUser != nil {
+		opts = append(opts, auth.CreateUser(*g.options.CreateUser))
+	}
+	return opts
+}
+
+func (g given) linkOptions() (opts []platform.LinkOption) {
+	for _, opt := range g.common() {
+		opts = append(opts, opt)
+	}
+	for _, opt := range g.identity() {
+		opts = append(opts, opt)
+	}
+	return opts
+}
+
+func (g given) phoneOptions() (opts []platform.PhoneOption) {
+	if g.options.Overwrite != nil {
+		opts = append(opts, auth.Overwrite(*g.options.Overwrite))
+	}
+	return opts
+}
+
+func (g given) profileOptions() (opts []platform.ProfileOption) {
+	for _, opt := range g.common() {
+		opts = append(opts, opt)
+	}
+	return opts
+}
+
+// arg decodes the i-th argument of a call.
+func (p *player) arg(c *recordedCall, i int, into any) {
+	p.t.Helper()
+	require.Greater(p.t, len(c.Args), i, "%s has no argument %d", c.Call, i)
+	p.decode(c.Args[i], into, false)
+}
+
+func (p *player) decode(text []byte, into any, strict bool) {
+	p.t.Helper()
+	d := json.NewDecoder(bytes.NewReader(text))
+	if strict {
+		d.DisallowUnknownFields()
+	}
+	require.NoError(p.t, d.Decode(into))
+}

@@ -1,0 +1,220 @@
+package baas_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// object is a JSON object whose numbers are kept as they are spelled.
+type object = map[string]any
+
+// recording is one run of the vendor's client: see testdata/wire/README.md.
+type recording struct {
+	name     string // platform__scenario
+	Platform string
+	ClockMS  int64 `json:"clock_ms"`
+	Init     []json.RawMessage
+	Phone    phoneConfig `json:"hostConfig"`
+	Calls    []*recordedCall
+	// Exchanges are dealt out to the calls that made them; what no call waited for stays here.
+	Exchanges []*exchange
+}
+
+type phoneConfig struct {
+	SystemInfo struct {
+		AppName string
+	}
+	UserInfoFail object // what it says when asked for user info, nil where the user agrees
+	DenyScopes   object // the same on Alipay
+}
+
+// asked returns what the phone gives when it is asked for user info.
+func (p phoneConfig) asked(platform string) object {
+	switch {
+	case p.UserInfoFail != nil:
+		return p.UserInfoFail
+	case p.DenyScopes != nil:
+		return p.DenyScopes
+	case platform == "alipay": // the code itself stands for the user info
+		return object{"authSuccessScopes": []string{"auth_user"}}
+	}
+	return object{"errMsg": "getUserInfo:ok"}
+}
+
+type recordedCall struct {
+	Call     string
+	Args     []json.RawMessage
+	Outcome  outcome
+	Requests int
+	Storage  object // nil where the call left it as it was
+
+	exchanges []*exchange
+}
+
+// outcome is what came of a call, the vendor's or ours.
+type outcome struct {
+	OK    bool   `json:"ok"`
+	Value any    `json:"value,omitempty"`
+	Error object `json:"error,omitempty"`
+}
+
+type exchange struct {
+	Request  wireRequest
+	Response wireAnswer
+}
+
+type wireRequest struct {
+	Method, Path string
+	Headers      map[string]string
+	Body         any
+}
+
+type wireAnswer struct {
+	Status      int
+	Body        json.RawMessage
+	ContentType string
+	Raw         string
+	Stalled     bool // no answer at all
+}
+
+// loadRecordings reads every recorded scenario, in the order of their names.
+func loadRecordings(t *testing.T) []*recording {
+	t.Helper()
+	files, err := filepath.Glob("testdata/wire/js/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	recordings := make([]*recording, len(files))
+	for i, file := range files {
+		recordings[i] = loadRecording(t, file)
+	}
+	return recordings
+}
+
+func loadRecording(t *testing.T, file string) *recording {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	rec := &recording{name: strings.TrimSuffix(filepath.Base(file), ".json")}
+	require.NoError(t, decodeNumbers(text, rec), file)
+	for _, c := range rec.Calls {
+		n := min(c.Requests, len(rec.Exchanges)) // a refused connection is a request without an exchange
+		c.exchanges, rec.Exchanges = rec.Exchanges[:n:n], rec.Exchanges[n:]
+	}
+	return rec
+}
+
+// matches reports whether the recording's name matches the pattern.
+func (rec *recording) matches(pattern string) bool {
+	ok, err := path.Match(pattern, rec.name)
+	return ok && err == nil
+}
+
+// drop leaves out the calls with that name and reports whether there were any.
+func (rec *recording) drop(name string) bool {
+	before := len(rec.Calls)
+	rec.Calls = slices.DeleteFunc(rec.Calls, func(c *recordedCall) bool { return c.Call == name })
+	return len(rec.Calls) < before
+}
+
+// text returns all that is compared, so that two states of a recording can be.
+func (rec *recording) text(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, c := range rec.Calls {
+		b.WriteString(c.Call + " " + canonical(t, c.Args) + canonical(t, c.Outcome) + canonical(t, c.Storage))
+		b.WriteString(c.wanted(t))
+	}
+	return b.String()
+}
+
+// wanted returns the requests that the call makes, as text.
+func (c *recordedCall) wanted(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, e := range c.exchanges {
+		b.WriteString(e.Request.text(t))
+	}
+	return b.String()
+}
+
+// identityBody returns the body of the call's first request for an identity, nil if
+// it makes none: what the phone gave.
+func (c *recordedCall) identityBody() object {
+	for _, e := range c.exchanges {
+		if strings.Contains(e.Request.Path, "/idp/") {
+			body, _ := e.Request.Body.(object)
+			return body
+		}
+	}
+	return nil
+}
+
+// text returns the request as text: the headers and the keys of the body are
+// sorted, the rest is byte for byte.
+func (r wireRequest) text(t *testing.T) string {
+	t.Helper()
+	var headers []string
+	for name, value := range r.Headers {
+		headers = append(headers, http.CanonicalHeaderKey(name)+": "+value)
+	}
+	slices.Sort(headers)
+	text := r.Method + " " + r.Path + "\n" + strings.Join(headers, "\n") + "\n\n"
+	if r.Body != nil {
+		text += canonical(t, r.Body) + "\n"
+	}
+	return text
+}
+
+// canonical returns v as JSON with sorted keys, without what JavaScript calls
+// undefined.
+func canonical(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	var decoded any
+	require.NoError(t, decodeNumbers(text, &decoded))
+	text, err = json.MarshalIndent(withoutUndefined(decoded), "", "  ")
+	require.NoError(t, err)
+	return string(text)
+}
+
+func withoutUndefined(v any) any {
+	switch v := v.(type) {
+	case object:
+		for key, member := range v {
+			if m, ok := member.(object); ok && m["$undefined"] == true {
+				delete(v, key)
+			} else {
+				v[key] = withoutUndefined(member)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutUndefined(v[i])
+		}
+	}
+	return v
+}
+
+// decodeNumbers is json.Unmarshal, but leaves numbers as they are spelled.
+func decodeNumbers(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
