@@ -294,10 +294,11 @@ func compare(b *testing.B, setup func(b *testing.B, base string) (ours, theirs w
 	}
 }
 
-// rounds is how many rounds of each there are; one more before them warms up.
-const rounds = 7
-
 func reportRatios(b *testing.B, base string, callers, ops int, ours, theirs work) {
+	rounds := 7 // of each; one more before them warms up
+	if testing.Short() {
+		rounds, ops = 1, ops/20
+	}
 	run(b, callers, ops/4, theirs)
 	run(b, callers, ops/4, ours)
 	var cpu, allocs, bytes, rate []float64
@@ -405,7 +406,10 @@ func median(values []float64) float64 {
 
 // BenchmarkMillionSessions reports what a session costs in memory, in bytes of heap.
 func BenchmarkMillionSessions(b *testing.B) {
-	const n = 1_000_000
+	n := 1_000_000
+	if testing.Short() {
+		n /= 20
+	}
 	info := []byte(`{"nickName":"Larry","avatarUrl":"https://img.example.com/larry.png","gender":1,"city":"Huizhou","province":"Guangdong","country":"China","language":"zh_CN"}`)
 	for _, c := range []struct {
 		name string
@@ -433,7 +437,7 @@ func BenchmarkMillionSessions(b *testing.B) {
 				}
 				runtime.GC()
 				runtime.ReadMemStats(&after)
-				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/n, "bytes/session")
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(n), "bytes/session")
 				b.ReportMetric(0, "ns/op")
 				runtime.KeepAlive(store)
 			}

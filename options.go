@@ -166,7 +166,7 @@ func baseURL(host string, insecureHTTP bool) (string, error) {
 	switch {
 	case err != nil, u.Hostname() == "", u.Opaque != "":
 		return "", call.Invalid("host is not a URL with a scheme and a host")
-	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+	case u.User != nil, strings.ContainsAny(host, "?#"): // also an empty query, which would swallow the path
 		return "", call.Invalid("host has a user, a query or a fragment")
 	case u.Scheme == "https":
 	case u.Scheme == "http":

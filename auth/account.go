@@ -59,12 +59,8 @@ func (a *Auth) withCredentials(ctx context.Context, base string, c Credentials) 
 // accountLogin makes a login whose answer may only name the user. Anonymous is
 // what the user counts as until the backend says so or otherwise.
 func (a *Auth) accountLogin(ctx context.Context, req call.Request, anonymous bool) (*user.CurrentUser, error) {
-	o, err := enduser.Flight(ctx, a.conn, "login"+req.Path+string(req.Body), func(ctx context.Context) (outcome, error) {
-		old, rev, err := a.conn.Load(ctx)
-		if err != nil {
-			return outcome{}, err
-		}
-		o, err := entry{conn: a.conn, old: rev, bare: true, anonymous: anonymous}.send(ctx, enduser.RequestOf(req, ""), old)
+	o, err := enduser.Flight(ctx, a.conn, "login"+req.Path+string(req.Body), func(ctx context.Context, now enduser.Stored) (outcome, error) {
+		o, err := entry{conn: a.conn, old: now, bare: true, anonymous: anonymous}.send(ctx, enduser.RequestOf(req, ""))
 		if err != nil || o.fields != "" {
 			return o, err
 		}
@@ -84,7 +80,7 @@ func (a *Auth) describe(ctx context.Context, s session.Session) (outcome, error)
 	if err != nil {
 		return outcome{}, err
 	}
-	o, err := userAnswer(res, s)
+	o, err := ownAnswer(res, s)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -28,6 +28,9 @@ type Auth struct{ conn *enduser.Conn }
 // New returns the Auth on a connection. It is meant for package baas.
 func New(conn *enduser.Conn) *Auth { return &Auth{conn: conn} }
 
+// Conn returns the connection. It is meant for this module's login proxy.
+func (a *Auth) Conn() *enduser.Conn { return a.conn }
+
 // String says what it is, not whose.
 func (a *Auth) String() string { return "auth" }
 
@@ -50,12 +53,12 @@ func (a *Auth) Session(ctx context.Context) (session.Session, error) {
 //
 // Errors: 604 not logged in, expired, or no longer known to the backend.
 func (a *Auth) CurrentUser(ctx context.Context) (*user.CurrentUser, error) {
-	o, err := enduser.Flight(ctx, a.conn, "me", func(ctx context.Context) (outcome, error) {
-		res, s, err := a.conn.Do(ctx, enduser.ReadUser)
+	o, err := enduser.Flight(ctx, a.conn, "me", func(ctx context.Context, now enduser.Stored) (outcome, error) {
+		res, s, err := a.conn.DoFrom(ctx, now.Session, enduser.ReadUser)
 		if err != nil {
 			return outcome{}, err
 		}
-		return userAnswer(res, s)
+		return ownAnswer(res, s)
 	})
 	return a.user(o, err)
 }
@@ -119,7 +122,16 @@ func (a *Auth) GetUser(ctx context.Context, id int64) (*user.User, error) {
 	return user.NewUser(o.fields), nil
 }
 
-// userAnswer reads an answer that is the user.
+// ownAnswer reads an answer that is the user of the session, and nobody else.
+func ownAnswer(res *transport.Response, s session.Session) (outcome, error) {
+	o, err := userAnswer(res, s)
+	if err == nil && answer.Int(o.fields.Get("id")) != s.UserID {
+		return outcome{}, herror.New(herror.InvalidAnswer, "another user").WithSent(true)
+	}
+	return o, err
+}
+
+// userAnswer reads an answer that is a user.
 func userAnswer(res *transport.Response, s session.Session) (outcome, error) {
 	fields, err := answer.Object(res.Body, "user")
 	if err != nil {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 
@@ -23,12 +24,11 @@ func (a *Auth) loginWith(ctx context.Context, p platform.Platform, data *platfor
 	if x.refused && !p.SilentOnRefusal() {
 		return nil, x.refusal(ctx)
 	}
-	if reuse, err := x.reusable(ctx); err != nil {
-		return nil, err
-	} else if reuse {
+	o, err := x.login(ctx)
+	if err == nil && o.fields == "" { // the stored session does
 		return a.CurrentUser(ctx)
 	}
-	return a.user(x.login(ctx))
+	return a.user(o, err)
 }
 
 // exchange is one login on a platform: a code, and maybe data, for a session.
@@ -58,15 +58,13 @@ func (x *exchange) build() (call.Request, error) {
 
 // reusable reports whether a silent login can do with the stored session: only
 // where no code was given, so that no user is ever served as another.
-func (x *exchange) reusable(ctx context.Context) (bool, error) {
-	if x.data != nil && !x.refused || x.params.Has(call.Code) {
-		return false, nil
-	}
-	s, _, err := x.conn.Load(ctx)
-	if err != nil {
-		return false, err
-	}
-	return s.Live(x.conn.Now()) && (s.Platform == "" || s.Platform == x.p.Name()), nil
+func (x *exchange) reusable(s session.Session) bool {
+	return x.frugal() && s.Live(x.conn.Now()) && (s.Platform == "" || s.Platform == x.p.Name())
+}
+
+// frugal reports whether the login may do with a stored session.
+func (x *exchange) frugal() bool {
+	return (x.data == nil || x.refused) && !x.params.Has(call.Code)
 }
 
 // refusal returns the documented error for a user who said no. It carries the ids
@@ -86,15 +84,25 @@ func (x *exchange) refusal(ctx context.Context) error {
 	return refused.WithUser(o.session.UserID, o.session.OpenID, o.session.UnionID).WithSent(true)
 }
 
-// login makes the exchange, once for all identical calls under way.
+// login makes the exchange, once for all identical calls under way. Where the
+// stored session does, the outcome is without the user's fields.
 func (x *exchange) login(ctx context.Context) (outcome, error) {
-	return enduser.Flight(ctx, x.conn, "login"+x.request.Path+string(x.request.Body), x.send)
+	operation := "login"
+	if x.frugal() {
+		operation = "frugal login" // an empty code that was given is never answered with a stored session
+	}
+	return enduser.Flight(ctx, x.conn, operation+x.request.Path+string(x.request.Body), x.send)
 }
 
-func (x *exchange) send(ctx context.Context) (outcome, error) {
-	old, rev, err := x.conn.Load(ctx)
-	if err != nil {
-		return outcome{}, err
+func (x *exchange) send(ctx context.Context, now enduser.Stored) (outcome, error) {
+	var err error
+	if x.frugal() { // a login that has just ended may have made the session meanwhile
+		if now.Session, now.Revision, err = x.conn.Load(ctx); err != nil {
+			return outcome{}, err
+		}
+	}
+	if x.reusable(now.Session) {
+		return outcome{session: now.Session}, nil
 	}
 	request := x.request
 	if x.params.Code == "" {
@@ -107,17 +115,17 @@ func (x *exchange) send(ctx context.Context) (outcome, error) {
 			return outcome{}, err
 		}
 	}
-	in := entry{conn: x.conn, old: rev, platform: x.p.Name()}
+	in := entry{conn: x.conn, old: now, platform: x.p.Name()}
 	if x.data != nil {
-		in.userInfo = x.data.UserInfo
+		in.userInfo = bytes.Clone(x.data.UserInfo)
 	}
-	return in.send(ctx, enduser.RequestOf(request, x.p.Client()), old)
+	return in.send(ctx, enduser.RequestOf(request, x.p.Client()))
 }
 
 // entry is a login of any kind, on its way from request to stored session.
 type entry struct {
 	conn     *enduser.Conn
-	old      session.Revision // of the session when the login began
+	old      enduser.Stored // when the login began
 	platform string
 	userInfo json.RawMessage
 	// bare allows answers that name the user without describing it.
@@ -128,9 +136,9 @@ type entry struct {
 
 // send sends the login, with the token of the session there is, and stores what
 // comes of it.
-func (e entry) send(ctx context.Context, req *transport.Request, current session.Session) (outcome, error) {
+func (e entry) send(ctx context.Context, req *transport.Request) (outcome, error) {
 	began := e.conn.Now()
-	res, err := e.conn.Send(ctx, req, current)
+	res, err := e.conn.Send(ctx, req, e.old.Session)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -152,7 +160,7 @@ func (e entry) send(ctx context.Context, req *transport.Request, current session
 		LoggedInAt: began,
 		ExpiresAt:  l.ExpiresAt(e.conn.Now()),
 	}
-	return outcome{s, l.User}, e.conn.Establish(ctx, e.old, s)
+	return outcome{s, l.User}, e.conn.Establish(ctx, e.old.Revision, s)
 }
 
 // AutoLogin returns the login that a client with a code source makes by itself:

@@ -80,7 +80,7 @@ func (a *Auth) change(ctx context.Context, data *platform.AuthData, kind platfor
 	if err != nil {
 		return nil, err
 	}
-	o, err := enduser.Flight(ctx, a.conn, "change"+req.Path+string(req.Body), func(ctx context.Context) (outcome, error) {
+	o, err := enduser.Flight(ctx, a.conn, "change"+req.Path+string(req.Body), func(ctx context.Context, _ enduser.Stored) (outcome, error) {
 		res, s, err := a.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, p.Client()) })
 		var failed *herror.HError
 		if errors.As(err, &failed) {

@@ -1,8 +1,12 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -30,11 +34,33 @@ type Request struct {
 	Body any
 }
 
+// Format prints method and path, for every verb: query, header and body may hold
+// secrets.
+func (r Request) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.summary()) }
+
+// LogValue returns what Format prints.
+func (r Request) LogValue() slog.Value { return slog.StringValue(r.summary()) }
+
+func (r Request) summary() string {
+	path, _, _ := strings.Cut(r.Path, "?")
+	return fmt.Sprintf("request{%s %s}", cmp.Or(r.Method, http.MethodGet), path)
+}
+
 // Response is the backend's answer to a [Request], with a status in 2xx.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
+}
+
+// Format prints the status and the size, for every verb: the answer may hold a token.
+func (r Response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.summary()) }
+
+// LogValue returns what Format prints.
+func (r Response) LogValue() slog.Value { return slog.StringValue(r.summary()) }
+
+func (r Response) summary() string {
+	return fmt.Sprintf("response{%d, %d bytes}", r.StatusCode, len(r.Body))
 }
 
 // Decode stores the answer in the value that v points to, as [json.Unmarshal] does.
@@ -74,8 +100,11 @@ func (r Request) outgoing() (*transport.Request, error) {
 		if transport.Reserved(name) {
 			return nil, call.Invalid("the SDK sets the header " + http.CanonicalHeaderKey(name) + " itself")
 		}
+		if !validHeader(name, r.Header[name]) {
+			return nil, call.Invalid("a header cannot be sent")
+		}
 	}
-	out := &transport.Request{Method: r.Method, Path: path, Header: r.Header.Clone()}
+	out := &transport.Request{Method: r.Method, Path: path, Header: r.Header.Clone(), Secrets: secretValues(path)}
 	switch r.Method {
 	case "":
 		out.Method = http.MethodGet
@@ -92,6 +121,7 @@ func (r Request) outgoing() (*transport.Request, error) {
 	if out.Body, err = json.Marshal(r.Body); err != nil {
 		return nil, call.Invalid("the body is not JSON").WithCause(err)
 	}
+	out.Secrets = append(out.Secrets, secretTexts(out.Body)...)
 	return out, nil
 }
 
@@ -101,7 +131,7 @@ func (r Request) path() (string, error) {
 		return "", call.Invalid("a path begins with one slash")
 	}
 	u, err := url.Parse(r.Path)
-	if err != nil || u.Host != "" || u.Scheme != "" || u.Fragment != "" {
+	if err != nil || u.Host != "" || u.Scheme != "" || u.Fragment != "" || strings.Contains(u.RawQuery, " ") {
 		return "", call.Invalid("not a path")
 	}
 	if len(r.Query) > 0 {
@@ -112,4 +142,66 @@ func (r Request) path() (string, error) {
 		u.RawQuery = query.Encode()
 	}
 	return u.String(), nil
+}
+
+// validHeader reports whether net/http would send the header.
+func validHeader(name string, values []string) bool {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
+	}) {
+		return false
+	}
+	return !slices.ContainsFunc(values, func(value string) bool {
+		return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+	})
+}
+
+// secretNames are the fields, in lower case, whose values must not show in the
+// text of an error.
+var secretNames = map[string]bool{
+	"password": true, "new_password": true,
+	"token": true, "auth_token": true, "access_token": true, "refresh_token": true,
+	"code": true, "phone_code": true, "session_key": true,
+	"encrypteddata": true, "data": true, "iv": true, "signature": true, "rawdata": true,
+}
+
+// secretTexts returns the texts in a JSON body that secretNames names, at any depth.
+func secretTexts(body []byte) []string {
+	var (
+		value any
+		found []string
+		walk  func(value any)
+	)
+	walk = func(value any) {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, v := range value {
+				if text, ok := v.(string); ok && secretNames[strings.ToLower(name)] {
+					found = append(found, text)
+				}
+				walk(v)
+			}
+		case []any:
+			for _, v := range value {
+				walk(v)
+			}
+		}
+	}
+	if json.Unmarshal(body, &value) == nil {
+		walk(value)
+	}
+	return found
+}
+
+// secretValues returns the values in a path's query that secretNames names.
+func secretValues(path string) []string {
+	_, query, _ := strings.Cut(path, "?")
+	values, _ := url.ParseQuery(query) // as far as it can be read
+	var found []string
+	for name, texts := range values {
+		if secretNames[strings.ToLower(name)] {
+			found = append(found, texts...)
+		}
+	}
+	return found
 }

@@ -46,14 +46,11 @@ func (a *Auth) SilentLogin(ctx context.Context, opts ...platform.LoginOption) (L
 	if err != nil {
 		return LoginInfo{}, err
 	}
-	if reuse, err := x.reusable(ctx); err != nil {
-		return LoginInfo{}, err
-	} else if reuse {
-		s, err := a.conn.Live(ctx)
-		return infoOf(s), err
-	}
 	o, err := x.login(ctx)
-	return infoOf(o.session), err
+	if err != nil {
+		return LoginInfo{}, err
+	}
+	return infoOf(o.session), nil
 }
 
 // HandleUserInfo logs in with the data of a WeChat button event: the documented

@@ -37,8 +37,10 @@ type HError struct {
 	OpenID  string
 	UnionID string
 
-	sent  bool
-	cause error
+	sent bool
+	// A pointer to the interface, which fmt never follows, whatever the verb: the
+	// cause's text is not ours to vouch for.
+	cause *error
 }
 
 // New returns an error with the given code. The message is the code's documented
@@ -67,7 +69,7 @@ func FromBackend(status int, text string) *HError {
 // that nothing in the cause's own text is printed.
 func (e *HError) WithCause(cause error) *HError {
 	c := *e
-	c.cause = cause
+	c.cause = &cause
 	var h *HError
 	if errors.As(cause, &h) && h.sent {
 		c.sent = true
@@ -98,7 +100,12 @@ func (e *HError) Sent() bool { return e.sent }
 func (e *HError) Error() string { return strconv.Itoa(int(e.Code)) + ": " + e.Message }
 
 // Unwrap returns the cause, or nil.
-func (e *HError) Unwrap() error { return e.cause }
+func (e *HError) Unwrap() error {
+	if e.cause == nil {
+		return nil
+	}
+	return *e.cause
+}
 
 // Is reports whether target is the error's [Code], or an *HError with the same code.
 func (e *HError) Is(target error) bool {
@@ -145,7 +152,7 @@ func oneLine(text string) string {
 	}
 	text = strings.ToValidUTF8(text, "")
 	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) { // controls and line ends
 			return ' '
 		}
 		return r

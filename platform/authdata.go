@@ -82,7 +82,7 @@ var errEvent = call.Invalid("event data is not the JSON of a mini-program event"
 
 // hasUserInfo reports whether the user agreed to share user info.
 func (d *AuthData) hasUserInfo() bool {
-	return d.RawData != "" || len(d.UserInfo) > 0 || slices.Contains(d.AuthSuccessScopes, "auth_user")
+	return d != nil && (d.RawData != "" || len(d.UserInfo) > 0 || slices.Contains(d.AuthSuccessScopes, "auth_user"))
 }
 
 // Empty reports whether there is nothing in d, not even a refusal, or d is nil.

@@ -40,6 +40,7 @@ func (s Session) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, flags)
 	b = binary.AppendVarint(b, s.UserID)
 	b = binary.AppendVarint(b, millis(s.LoggedInAt))
+	b = binary.AppendVarint(b, millis(s.SeenAt))
 	b = binary.AppendVarint(b, millis(s.ExpiresAt))
 	for _, text := range [...]string{token, s.OpenID, s.UnionID, s.Platform} {
 		b = binary.AppendUvarint(b, uint64(len(text)))
@@ -74,6 +75,7 @@ func decode(data []byte) (Session, error) {
 		LoggedOut:  flags&flagLoggedOut != 0,
 		UserID:     d.varint(),
 		LoggedInAt: fromMillis(d.varint()),
+		SeenAt:     fromMillis(d.varint()),
 		ExpiresAt:  fromMillis(d.varint()),
 		Token:      NewSecret(d.text()),
 		OpenID:     d.text(),

@@ -37,6 +37,9 @@ type Session struct {
 	UserInfo json.RawMessage
 	// LoggedInAt is when the login was sent, by the client's clock.
 	LoggedInAt time.Time
+	// SeenAt is when the user was last seen, for servers that end idle sessions;
+	// the SDK itself neither sets nor minds it.
+	SeenAt time.Time
 	// ExpiresAt is when the session ends: 30 seconds before the token does. A
 	// session without it counts as ended.
 	ExpiresAt time.Time

@@ -53,7 +53,9 @@ func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platf
 
 // flyLink shares the link among identical calls under way.
 func (u *CurrentUser) flyLink(ctx context.Context, req call.Request, fn func(context.Context) (LinkResult, error)) (*LinkResult, error) {
-	result, err := enduser.Flight(ctx, u.conn, "link"+req.Path+string(req.Body), fn)
+	result, err := enduser.Flight(ctx, u.conn, "link"+req.Path+string(req.Body), func(ctx context.Context, _ enduser.Stored) (LinkResult, error) {
+		return fn(ctx)
+	})
 	if result == (LinkResult{}) {
 		return nil, err
 	}

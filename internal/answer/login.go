@@ -46,7 +46,7 @@ func ParseLogin(body string) (Login, error) {
 				l.Token = v.Str
 			}
 		case "expires_in":
-			l.lifetime = time.Duration(min(max(Int(v), 0), maxLifetime)) * time.Second
+			l.lifetime = lifetime(v)
 		case "user_id":
 			l.UserID = Int(v)
 		case "id":
@@ -75,6 +75,14 @@ func ParseLogin(body string) (Login, error) {
 
 // maxLifetime keeps a lifetime in seconds from overflowing a duration.
 const maxLifetime = int64(100 * 365 * 24 * time.Hour / time.Second)
+
+func lifetime(v gjson.Result) time.Duration {
+	seconds := Int(v)
+	if v.Type == gjson.Number { // which may have a fraction
+		seconds = int64(min(max(v.Num, 0), float64(maxLifetime)))
+	}
+	return time.Duration(min(max(seconds, 0), maxLifetime)) * time.Second
+}
 
 func (l *Login) readUser(user Fields) {
 	secret := false

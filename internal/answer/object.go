@@ -4,6 +4,7 @@ package answer
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,7 @@ func (o Fields) Without(drop func(key string) bool) Fields {
 // name that rename gives them. The fields keep their order, the new ones come last.
 func (o Fields) Merge(patch Fields, rename func(string) string) Fields {
 	values := make(map[string]string)
+	written := make(map[string]bool)
 	var order []string
 	patch.Each(func(k string, v gjson.Result) bool {
 		k = rename(k)
@@ -92,17 +94,17 @@ func (o Fields) Merge(patch Fields, rename func(string) string) Fields {
 	})
 	var b builder
 	o.Each(func(k string, v gjson.Result) bool {
-		if raw, ok := values[k]; ok {
-			b.add(k, raw)
-			delete(values, k)
-		} else {
+		if raw, ok := values[k]; !ok {
 			b.add(k, v.Raw)
+		} else if !written[k] { // o may have it twice
+			b.add(k, raw)
+			written[k] = true
 		}
 		return true
 	})
 	for _, k := range order {
-		if raw, ok := values[k]; ok {
-			b.add(k, raw)
+		if !written[k] {
+			b.add(k, values[k])
 		}
 	}
 	return b.object()
@@ -129,6 +131,9 @@ func (w *builder) object() Fields {
 	return Fields(w.b.String() + "}")
 }
 
+// maxExact is the largest number up to which a float64 holds every whole number.
+const maxExact = 1 << 53
+
 // Int returns a whole number given as a number or as a string, 0 for anything else.
 func Int(v gjson.Result) int64 {
 	switch v.Type {
@@ -136,10 +141,13 @@ func Int(v gjson.Result) int64 {
 		if n, err := strconv.ParseInt(v.Raw, 10, 64); err == nil {
 			return n
 		}
-		return v.Int()
+		if math.Abs(v.Num) <= maxExact && v.Num == math.Trunc(v.Num) { // 1e3, 5.0
+			return int64(v.Num)
+		}
 	case gjson.String:
-		n, _ := strconv.ParseInt(strings.TrimSpace(v.Str), 10, 64)
-		return n
+		if n, err := strconv.ParseInt(strings.TrimSpace(v.Str), 10, 64); err == nil {
+			return n
+		}
 	}
 	return 0
 }
@@ -158,10 +166,13 @@ func Str(v gjson.Result) string {
 // milliseconds is where unix times stop being seconds: in seconds, the year 5138.
 const milliseconds = 100_000_000_000
 
+// latest is the end of the year 9999, after which times have no text form in JSON.
+const latest = 253_402_300_799_999
+
 // Time returns a unix time in seconds or in milliseconds, which its size tells
 // apart; the zero time for anything else.
 func Time(v gjson.Result) time.Time {
-	if v.Type == gjson.Number && strings.ContainsAny(v.Raw, ".eE") {
+	if v.Type == gjson.Number && strings.ContainsAny(v.Raw, ".eE") && math.Abs(v.Num) <= maxExact {
 		return fromUnix(int64(v.Num))
 	}
 	return fromUnix(Int(v))
@@ -169,9 +180,9 @@ func Time(v gjson.Result) time.Time {
 
 func fromUnix(n int64) time.Time {
 	switch {
-	case n == 0:
+	case n == 0, n > latest, n < -milliseconds: // no time, or no time of ours
 		return time.Time{}
-	case n >= milliseconds || n <= -milliseconds:
+	case n >= milliseconds:
 		return time.UnixMilli(n).UTC()
 	}
 	return time.Unix(n, 0).UTC()

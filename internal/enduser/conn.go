@@ -5,6 +5,7 @@ package enduser
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"net/http"
 	"strconv"
@@ -90,8 +91,16 @@ func (c *Conn) Load(ctx context.Context) (session.Session, session.Revision, err
 // in if there is none and the client has a code source, and fails with 604 else.
 func (c *Conn) Live(ctx context.Context) (session.Session, error) {
 	s, _, err := c.Load(ctx)
-	if err != nil || s.Live(c.Now()) {
+	if err != nil {
 		return s, err
+	}
+	return c.revive(ctx, s)
+}
+
+// revive returns s if it is live, and else what an automatic login gives.
+func (c *Conn) revive(ctx context.Context, s session.Session) (session.Session, error) {
+	if s.Live(c.Now()) {
+		return s, nil
 	}
 	if c.AutoLogin == nil {
 		return session.Session{}, herror.New(herror.SessionMissing, "")
@@ -99,7 +108,8 @@ func (c *Conn) Live(ctx context.Context) (session.Session, error) {
 	if err := c.AutoLogin(ctx, c); err != nil {
 		return session.Session{}, err
 	}
-	if s, _, err = c.Load(ctx); err == nil && !s.Live(c.Now()) {
+	s, _, err := c.Load(ctx)
+	if err == nil && !s.Live(c.Now()) {
 		err = herror.New(herror.SessionMissing, "")
 	}
 	return s, err
@@ -194,7 +204,16 @@ type Ask func(session.Session) *transport.Request
 // not know the token any more, the session is dropped; with a code source, the
 // user is logged in and r sent once more, without one the error is 604 too.
 func (c *Conn) Do(ctx context.Context, ask Ask) (*transport.Response, session.Session, error) {
-	s, err := c.Live(ctx)
+	s, _, err := c.Load(ctx)
+	if err != nil {
+		return nil, s, err
+	}
+	return c.DoFrom(ctx, s, ask)
+}
+
+// DoFrom is Do for a caller who has just loaded the session.
+func (c *Conn) DoFrom(ctx context.Context, s session.Session, ask Ask) (*transport.Response, session.Session, error) {
+	s, err := c.revive(ctx, s)
 	if err != nil {
 		return nil, s, err
 	}
@@ -241,17 +260,29 @@ func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*trans
 	return res, s, err
 }
 
+// Stored is what the store had under the user's key when a call began.
+type Stored struct {
+	Session  session.Session
+	Revision session.Revision
+}
+
 // Flight shares the work fn among identical calls of this user that are under way
-// at once. What must be equal for that, operation and everything sent, is the id.
-func Flight[T any](ctx context.Context, c *Conn, id string, fn func(context.Context) (T, error)) (T, error) {
+// at once. What must be equal for that is the id, which is the operation and all
+// that is sent, and the stored session: a call that comes after a login or logout
+// shares nothing with those from before it.
+func Flight[T any](ctx context.Context, c *Conn, id string, fn func(context.Context, Stored) (T, error)) (T, error) {
 	var zero T
-	if c.err != nil {
-		return zero, c.err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil && c.err == nil {
 		return zero, transport.Ended(err, false)
 	}
-	value, err := flight.Do(ctx, c.Flights, string(c.key[:])+id, c.Transport.Timeout(), fn)
+	s, rev, err := c.Load(ctx)
+	if err != nil {
+		return zero, err
+	}
+	key := string(binary.LittleEndian.AppendUint64(c.key[:len(c.key):len(c.key)], uint64(rev))) + id
+	value, err := flight.Do(ctx, c.Flights, key, c.Transport.Timeout(), func(ctx context.Context) (T, error) {
+		return fn(ctx, Stored{s, rev})
+	})
 	if err != nil && herror.CodeOf(err) == 0 {
 		return value, transport.Ended(err, true)
 	}

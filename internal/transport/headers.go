@@ -66,7 +66,7 @@ func (h headers) build(r *Request) http.Header {
 // Reserved reports whether the SDK sets the header with this name itself.
 func Reserved(name string) bool {
 	switch name = http.CanonicalHeaderKey(name); name {
-	case headerToken, "Content-Type", "Content-Length", "Transfer-Encoding", "Cookie", "Host", "User-Agent":
+	case headerToken, "Accept", "Content-Type", "Content-Length", "Transfer-Encoding", "Cookie", "Host", "User-Agent":
 		return true
 	}
 	return strings.HasPrefix(name, "X-Hydrogen-")

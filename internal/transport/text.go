@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +46,10 @@ func scrub(text string, secrets []string, token string) string {
 	if text == "" {
 		return ""
 	}
-	all := append(slices.Clone(secrets), token)
+	var all []string
+	for _, secret := range append(slices.Clone(secrets), token) {
+		all = append(all, spellings(secret)...)
+	}
 	// The longest first, so that a secret within another leaves nothing of it behind.
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	for _, secret := range all {
@@ -53,6 +58,22 @@ func scrub(text string, secrets []string, token string) string {
 		}
 	}
 	return text
+}
+
+// spellings returns the forms in which a backend may echo a secret that it found
+// in a request: as it is, as JSON with and without HTML escapes, and as in a query.
+func spellings(secret string) []string {
+	forms := []string{secret, url.QueryEscape(secret)}
+	for _, html := range []bool{false, true} {
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(html)
+		if enc.Encode(secret) == nil {
+			forms = append(forms, strings.Trim(strings.TrimSpace(b.String()), `"`))
+		}
+	}
+	slices.Sort(forms)
+	return slices.Compact(forms)
 }
 
 // logAttempt writes one line per attempt, at debug level: what was asked, what

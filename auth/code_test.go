@@ -1,0 +1,162 @@
+package auth_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/platform"
+)
+
+// User B who arrives with A's cookie is never served as A.
+func TestAnExplicitCodeAlwaysWins(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, w *world, on idp) {
+		ann, bob, a := w.person(on.Name(), "openid-a"), w.person(on.Name(), "openid-b"), w.visitor()
+		_, err := on.login(a, ctx, nil, auth.Code(ann.Login()))
+		require.NoError(t, err)
+
+		u, err := on.login(a, ctx, nil, auth.Code(bob.Login()))
+		require.NoError(t, err)
+		account, _ := w.UserOf(bob)
+		require.Equal(t, account.ID, u.ID())
+		current, err := a.CurrentUser(ctx)
+		require.NoError(t, err)
+		require.Equal(t, account.ID, current.ID())
+	})
+}
+
+// A code that the backend refuses leaves the session, and does not fall back on it.
+func TestASpentCodeDoesNotFallBackOnTheSession(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, w *world, on idp) {
+		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
+		code := phone.Login()
+		u, err := on.login(a, ctx, nil, auth.Code(code))
+		require.NoError(t, err)
+
+		_, err = on.login(a, ctx, nil, auth.Code(code))
+		require.True(t, fails(t, herror.BadRequest, err).Sent())
+		current, err := a.CurrentUser(ctx)
+		require.NoError(t, err)
+		require.Equal(t, u.ID(), current.ID())
+	})
+}
+
+func TestWithoutACodeALiveSessionIsReused(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, w *world, on idp) {
+		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
+		u, err := on.login(a, ctx, nil, auth.Code(phone.Login()))
+		require.NoError(t, err)
+		w.ResetJournal()
+
+		again, err := on.login(a, ctx, nil)
+		require.NoError(t, err)
+		require.Equal(t, u.ID(), again.ID())
+		require.Equal(t, 1, w.sent())
+		require.Equal(t, get, w.last().Method, "a read, no login")
+
+		w.Clock().Advance(baastest.DefaultTokenLife)
+		_, err = on.login(a, ctx, nil)
+		fails(t, herror.InvalidParameter, err)
+	})
+}
+
+func TestAnEmptyCodeNeverReusesASession(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, w *world, on idp) {
+		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
+		_, err := on.login(a, ctx, nil, auth.Code(phone.Login()))
+		require.NoError(t, err)
+		w.ResetJournal()
+
+		for _, data := range []*platform.AuthData{nil, phone.AllowUserInfo(), phone.RefuseUserInfo()} {
+			_, err = on.login(a, ctx, data, auth.Code(""))
+			fails(t, herror.InvalidParameter, err)
+		}
+		_, err = a.SilentLogin(ctx, auth.Code(""))
+		fails(t, herror.InvalidParameter, err)
+		require.Zero(t, w.sent())
+	})
+}
+
+func TestASessionOfAnotherPlatformIsNotReused(t *testing.T) {
+	for i, on := range idps {
+		other := idps[(i+1)%len(idps)]
+		t.Run(on.Name()+" then "+other.Name(), func(t *testing.T) {
+			w := newWorld(t)
+			a := w.visitor()
+			_, err := on.login(a, ctx, nil, auth.Code(w.person(on.Name(), "openid-1").Login()))
+			require.NoError(t, err)
+			w.ResetJournal()
+
+			_, err = other.login(a, ctx, nil)
+			fails(t, herror.InvalidParameter, err)
+			require.Zero(t, w.sent())
+		})
+	}
+}
+
+func TestTheCodeSourceServesLoginsWithoutACode(t *testing.T) {
+	for _, on := range idps {
+		t.Run(on.Name(), func(t *testing.T) {
+			var w *world
+			var asked []string
+			source := func(_ context.Context, sessionKey string) (string, error) {
+				asked = append(asked, sessionKey)
+				return w.person(on.Name(), "openid-1").Login(), nil
+			}
+			w = newWorld(t, baas.WithCodeSource(on.Platform, source))
+			a := w.visitor()
+
+			u, err := on.login(a, ctx, nil)
+			require.NoError(t, err)
+			account, _ := w.UserOf(w.person(on.Name(), "openid-1"))
+			require.Equal(t, account.ID, u.ID())
+			_, err = on.login(a, ctx, nil)
+			require.NoError(t, err)
+			require.Equal(t, []string{"visitor"}, asked, "the session is reused")
+			_, err = on.login(a, ctx, nil, auth.Code(""))
+			require.NoError(t, err)
+			require.Len(t, asked, 2, "an empty code is none, but keeps the session from being reused")
+
+			other := idps[0]
+			if on.Name() == other.Name() {
+				other = idps[1]
+			}
+			_, err = other.login(a, ctx, nil)
+			fails(t, herror.InvalidParameter, err)
+			require.Len(t, asked, 2, "a code is of one platform only")
+		})
+	}
+}
+
+func TestACodeSourceThatFails(t *testing.T) {
+	boom := context.DeadlineExceeded // any error
+	tests := map[string]struct {
+		code  string
+		err   error
+		cause error
+	}{
+		"error":      {err: boom, cause: boom},
+		"no code":    {},
+		"bad code":   {code: "a\x00b"},
+		"not UTF-8":  {code: "\xff"},
+		"with a nul": {code: "\x00"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
+				return tt.code, tt.err
+			}))
+			_, err := w.visitor().CurrentUser(ctx)
+			require.False(t, fails(t, herror.InvalidParameter, err).Sent())
+			if tt.cause != nil {
+				require.ErrorIs(t, err, tt.cause)
+			}
+			require.Zero(t, w.sent())
+		})
+	}
+}

@@ -1,0 +1,56 @@
+package herror_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/hydrogen-go/baas/herror"
+)
+
+// An error's kind is its code; its parts are fields.
+func ExampleHError() {
+	var err error = herror.New(herror.Unauthorized, "").WithUser(61736923, "openid-1", "")
+
+	switch {
+	case errors.Is(err, herror.Unauthorized):
+		fmt.Println("the user said no")
+	case errors.Is(err, herror.SessionMissing):
+		fmt.Println("log in again")
+	case errors.Is(err, herror.NotFound):
+		fmt.Println("no account yet")
+	}
+	var h *herror.HError
+	if errors.As(err, &h) {
+		fmt.Println(h, h.ID, h.OpenID)
+	}
+	text, err := json.Marshal(err)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n", text)
+	// Output:
+	// the user said no
+	// 603: unauthorized 61736923 openid-1
+	// {"code":603,"message":"603: unauthorized","id":61736923,"openid":"openid-1"}
+}
+
+// Whether a login code can be used again depends on whether it was sent.
+func ExampleHError_Sent() {
+	for _, err := range []*herror.HError{
+		herror.New(herror.NetworkDisconnected, "").WithSent(false),
+		herror.New(herror.RequestTimeout, "").WithSent(true),
+		herror.FromBackend(400, "invalid code"),
+	} {
+		if err.Sent() {
+			fmt.Println(err, "- ask the phone for a fresh code")
+		} else {
+			fmt.Println(err, "- the code is still good")
+		}
+	}
+	// Output:
+	// 600: network disconnected - the code is still good
+	// 601: request timeout - ask the phone for a fresh code
+	// 400: invalid code - ask the phone for a fresh code
+}

@@ -1,0 +1,148 @@
+package session_test
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/session/sessiontest"
+)
+
+func TestMemoryKeepsTheContract(t *testing.T) {
+	sessiontest.Run(t, func(_ *testing.T, clock func() time.Time) session.Store {
+		return session.NewMemory(session.Clock(clock))
+	})
+}
+
+func TestMemoryTakesTheTimeFromTheSystem(t *testing.T) {
+	for name, m := range map[string]func() *session.Memory{
+		"by default":     func() *session.Memory { return session.NewMemory() },
+		"for want of it": func() *session.Memory { return session.NewMemory(session.Clock(nil)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store, key := m(), session.KeyOf("a")
+				put(t, store, key, living(time.Hour, time.Now()))
+				time.Sleep(time.Hour - time.Nanosecond)
+				require.True(t, loaded(t, store, key))
+				time.Sleep(time.Nanosecond)
+				require.False(t, loaded(t, store, key))
+			})
+		})
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	for _, tt := range []struct{ max, most int }{
+		{max: 640, most: 640}, {max: 64, most: 64}, {max: 700, most: 700}, {max: 1, most: 64}, {max: -5, most: 64},
+	} {
+		t.Run(strconv.Itoa(tt.max), func(t *testing.T) {
+			m := session.NewMemory(session.MaxSessions(tt.max))
+			var last session.Key
+			for i := range 3000 {
+				last = session.KeyOf(strconv.Itoa(i))
+				put(t, m, last, living(time.Hour, time.Now()))
+				require.LessOrEqual(t, m.Len(), tt.most)
+			}
+			require.Greater(t, m.Len(), tt.most*8/10, "the bound is used")
+			require.True(t, loaded(t, m, last), "what was just stored is there")
+		})
+	}
+}
+
+func TestMemoryAtItsBoundKeepsWhatIsSwapped(t *testing.T) {
+	m := session.NewMemory(session.MaxSessions(64))
+	keys := make([]session.Key, 0, 64)
+	for i := range 10_000 {
+		if key := session.KeyOf(strconv.Itoa(i)); m.Len() < 64 {
+			before := m.Len()
+			put(t, m, key, living(time.Hour, time.Now()))
+			if m.Len() > before {
+				keys = append(keys, key)
+			}
+		}
+	}
+	require.Equal(t, 64, m.Len())
+	for _, key := range keys { // some have been dropped for others of their shard
+		if loaded(t, m, key) {
+			put(t, m, key, living(time.Hour, time.Now()))
+			require.True(t, loaded(t, m, key))
+			require.Equal(t, 64, m.Len(), "a change of a session drops no other")
+		}
+	}
+}
+
+// In a bubble, a goroutine of the store would keep the test from ending.
+func TestMemoryDropsTheExpiredWithoutAGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := session.NewMemory()
+		for i := range 1000 {
+			put(t, m, session.KeyOf("short"+strconv.Itoa(i)), living(time.Minute, time.Now()))
+		}
+		require.Equal(t, 1000, m.Len())
+		time.Sleep(session.Grace - time.Second)
+		put(t, m, session.KeyOf("long"), living(time.Hour, time.Now()))
+		require.Equal(t, 1001, m.Len(), "nothing goes within the grace")
+		time.Sleep(time.Second)
+		// Writes do the sweeping, a few records of their shard each.
+		for range 1000 {
+			for i := range 1000 {
+				put(t, m, session.KeyOf("new"+strconv.Itoa(i)), living(time.Hour, time.Now()))
+			}
+			if m.Len() == 1001 {
+				break
+			}
+		}
+		require.Equal(t, 1001, m.Len())
+		require.True(t, loaded(t, m, session.KeyOf("long")))
+	})
+}
+
+func TestMemoryUnderManyCallers(t *testing.T) {
+	m := session.NewMemory(session.MaxSessions(128))
+	var all sync.WaitGroup
+	for caller := range 16 {
+		all.Go(func() {
+			for i := range 200 {
+				key := session.KeyOf(strconv.Itoa(i % 50))
+				s, rev, err := m.Load(t.Context(), key)
+				if err == nil && s.Token.IsZero() {
+					s = living(time.Hour, time.Now())
+				}
+				s.UserID = int64(caller)
+				if err == nil {
+					_, err = m.Swap(t.Context(), key, rev, s)
+				}
+				if err != nil || m.Len() > 128 {
+					t.Errorf("error %v, length %d", err, m.Len())
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func living(d time.Duration, now time.Time) session.Session {
+	return session.Session{Token: session.NewSecret("tok"), UserID: 1, ExpiresAt: now.Add(d)}
+}
+
+func put(t *testing.T, m *session.Memory, key session.Key, s session.Session) {
+	t.Helper()
+	_, rev, err := m.Load(t.Context(), key)
+	require.NoError(t, err)
+	done, err := m.Swap(t.Context(), key, rev, s)
+	require.NoError(t, err)
+	require.True(t, done)
+}
+
+func loaded(t *testing.T, m *session.Memory, key session.Key) bool {
+	t.Helper()
+	s, _, err := m.Load(t.Context(), key)
+	require.NoError(t, err)
+	return !s.IsZero()
+}
