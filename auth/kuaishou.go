@@ -18,8 +18,9 @@ import (
 //
 // Options: [Code], [CreateUser], [SyncUserProfile].
 //
-// Errors: 400 the code is spent or the data does not fit it; 404 no account and createUser is false; 603 data is a refusal, with the
-// ids of the code's owner; 605 bad arguments or no code.
+// Errors: 400 the code is spent or the data does not fit it; 404 no account and
+// createUser is false; 603 data is a refusal, with the ids of the code's owner;
+// 605 bad arguments or no code.
 func (a *Auth) LoginWithKs(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
 	return a.loginWith(ctx, platform.Kuaishou{}, data, opts)
 }

@@ -133,11 +133,15 @@ func (e *HError) MarshalJSON() ([]byte, error) {
 	}{e.Code, e.Error(), e.ID, e.OpenID, e.UnionID})
 }
 
-// CodeOf returns the code of the first *HError in err's chain, or 0.
+// CodeOf returns the code of the first *HError or [Code] in err's chain, or 0.
 func CodeOf(err error) Code {
 	var e *HError
 	if errors.As(err, &e) {
 		return e.Code
+	}
+	var c Code
+	if errors.As(err, &c) {
+		return c
 	}
 	return 0
 }

@@ -1,0 +1,319 @@
+package baas_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
+}
+
+// fenced returns the text of every code block in that language.
+func fenced(text, language string) []string {
+	var blocks []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
+}
+
+func TestReadmeCommands(t *testing.T) {
+	commands := fenced(readme(t), "sh")
+	require.Len(t, commands, 1)
+	require.Equal(t, "go run ./examples/quickstart\ngo test ./...\n", commands[0])
+	require.FileExists(t, "examples/quickstart/main.go")
+}
+
+// Every file that the README links to is there.
+func TestReadmeLinks(t *testing.T) {
+	links := regexp.MustCompile(`\]\(([^):#]+)\)`).FindAllStringSubmatch(readme(t), -1)
+	require.NotEmpty(t, links)
+	for _, link := range links {
+		_, err := os.Stat(link[1])
+		require.NoError(t, err)
+	}
+}
+
+// Every Go snippet is formatted and builds, each as a package of its own that
+// exists in the build's overlay only.
+func TestReadmeSnippets(t *testing.T) {
+	goTool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("no go tool")
+	}
+	snippets := fenced(readme(t), "go")
+	require.NotEmpty(t, snippets)
+	root, err := filepath.Abs(".")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	overlay := map[string]string{}
+	args := []string{"build", "-overlay", filepath.Join(dir, "overlay.json")}
+	for i, snippet := range snippets {
+		formatted, err := format.Source([]byte(snippet))
+		require.NoError(t, err, snippet)
+		require.Equal(t, string(formatted), snippet)
+
+		name := "snippet" + strconv.Itoa(i)
+		file := filepath.Join(dir, name+".go")
+		require.NoError(t, os.WriteFile(file, []byte(program(t, snippet)), 0o600))
+		overlay[filepath.Join(root, "internal", "readme", name, "snippet.go")] = file
+		args = append(args, "./internal/readme/"+name)
+	}
+	text, err := json.Marshal(map[string]any{"Replace": overlay})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "overlay.json"), text, 0o600))
+
+	build := exec.CommandContext(t.Context(), goTool, args...)
+	build.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-mod=readonly")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+// snippetPackages are the packages that snippets name.
+var snippetPackages = []string{
+	"context", "encoding/json", "errors", "log", "net/http", "testing", "time",
+	"github.com/hydrogen-go/baas", "github.com/hydrogen-go/baas/auth", "github.com/hydrogen-go/baas/baastest",
+	"github.com/hydrogen-go/baas/herror", "github.com/hydrogen-go/baas/platform", "github.com/hydrogen-go/baas/session",
+	"github.com/hydrogen-go/baas/user",
+}
+
+// snippetVars are what the README's text says the snippets start from.
+const snippetVars = `
+var (
+	ctx             context.Context
+	client          *baas.Client
+	a               *auth.Auth
+	sessionKey      string
+	code, freshCode string
+	data            *platform.AuthData
+	credentials     auth.Credentials
+)
+`
+
+// program makes a file of a snippet: of statements, the body of a function.
+func program(t *testing.T, snippet string) string {
+	t.Helper()
+	body := snippetVars + snippet
+	if !strings.HasPrefix(snippet, "func ") {
+		body = snippetVars + "func _() {\n" + snippet + "}\n"
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+body, parser.SkipObjectResolution)
+	require.NoError(t, err, snippet)
+	used := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok {
+				used[x.Name] = true
+			}
+		}
+		return true
+	})
+	head := "package p\n"
+	for _, path := range snippetPackages {
+		if used[path[strings.LastIndex(path, "/")+1:]] {
+			head += fmt.Sprintf("import %q\n", path)
+		}
+	}
+	return head + body
+}
+
+// The right column of the tables names what exists, and every call that exists
+// stands in one of them.
+func TestReadmeNamesTheAPI(t *testing.T) {
+	api := map[string]*exported{}
+	for _, dir := range []string{".", "auth", "user", "platform", "session", "session/sessiontest", "herror", "baastest"} {
+		e := exportedOf(t, dir)
+		api[e.name] = e
+	}
+	variables := map[string]map[string]bool{
+		"client": api["baas"].methodsOf("Client"),
+		"a":      api["auth"].methodsOf("Auth"),
+		"u":      api["user"].methodsOf("CurrentUser"),
+	}
+	for name, e := range api {
+		if variables[name] == nil {
+			variables[name] = e.names
+		}
+	}
+
+	named := map[string]bool{}
+	for _, cell := range goCells(readme(t)) {
+		for _, m := range regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`).FindAllStringSubmatch(cell, -1) {
+			if slices.Contains([]string{"context", "errors", "json", "http"}, m[1]) {
+				continue // the standard library's
+			}
+			known, ok := variables[m[1]]
+			require.True(t, ok, "%s: what is %s?", m[0], m[1])
+			require.True(t, known[m[2]], "%s does not exist", m[0])
+			named[m[0]] = true
+		}
+	}
+
+	for variable, calls := range map[string]map[string]bool{"a": api["auth"].calls["Auth"], "u": api["user"].calls["CurrentUser"]} {
+		require.NotEmpty(t, calls)
+		for call := range calls {
+			if call != "Session" { // no documented call: the text has it
+				require.True(t, named[variable+"."+call], "the tables lack %s.%s", variable, call)
+			}
+		}
+	}
+}
+
+// The errors' table has every code of package herror, with its number.
+func TestReadmeErrorCodes(t *testing.T) {
+	rows := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| (\\d+) \\| `herror\\.(\\w+)` \\|").FindAllStringSubmatch(readme(t), -1) {
+		rows[m[2]] = m[1]
+	}
+	codes := exportedOf(t, "herror").codes
+	require.NotEmpty(t, codes)
+	require.Equal(t, codes, rows)
+}
+
+// goCells returns the code in all but the first column of every table, and in the text.
+func goCells(text string) []string {
+	var cells []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "|") {
+			_, line, _ = strings.Cut(strings.TrimPrefix(line, "|"), "|")
+		}
+		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(line, -1) {
+			cells = append(cells, m[1])
+		}
+	}
+	return cells
+}
+
+// exported is what a package exports.
+type exported struct {
+	name    string
+	names   map[string]bool            // of the package
+	methods map[string]map[string]bool // by type
+	calls   map[string]map[string]bool // those methods that take a context
+	embeds  map[string][]string
+	codes   map[string]string // constants of type Code
+}
+
+// methodsOf returns the methods of a type, those of the types in it included.
+func (e *exported) methodsOf(typeName string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range append([]string{typeName}, e.embeds[typeName]...) {
+		for method := range e.methods[name] {
+			all[method] = true
+		}
+	}
+	return all
+}
+
+func exportedOf(t *testing.T, dir string) *exported {
+	t.Helper()
+	e := &exported{
+		names: map[string]bool{}, methods: map[string]map[string]bool{}, calls: map[string]map[string]bool{},
+		embeds: map[string][]string{}, codes: map[string]string{},
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
+	require.NoError(t, err)
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		e.name = file.Name.Name
+		for _, decl := range file.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				e.addFunc(d)
+			case *ast.GenDecl:
+				e.addSpecs(d)
+			}
+		}
+	}
+	return e
+}
+
+func (e *exported) addFunc(d *ast.FuncDecl) {
+	name := d.Name.Name
+	if !ast.IsExported(name) {
+		return
+	}
+	if d.Recv == nil {
+		e.names[name] = true
+		return
+	}
+	receiver := d.Recv.List[0].Type
+	if star, ok := receiver.(*ast.StarExpr); ok {
+		receiver = star.X
+	}
+	typeName, ok := receiver.(*ast.Ident)
+	if !ok {
+		return
+	}
+	add(e.methods, typeName.Name, name)
+	if params := d.Type.Params.List; len(params) > 0 {
+		if s, ok := params[0].Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Context" {
+			add(e.calls, typeName.Name, name)
+		}
+	}
+}
+
+func (e *exported) addSpecs(d *ast.GenDecl) {
+	for _, spec := range d.Specs {
+		switch s := spec.(type) {
+		case *ast.TypeSpec:
+			e.names[s.Name.Name] = s.Name.IsExported()
+			if st, ok := s.Type.(*ast.StructType); ok {
+				for _, field := range st.Fields.List {
+					if id, ok := field.Type.(*ast.Ident); ok && len(field.Names) == 0 {
+						e.embeds[s.Name.Name] = append(e.embeds[s.Name.Name], id.Name)
+					}
+				}
+			}
+		case *ast.ValueSpec:
+			for i, name := range s.Names {
+				e.names[name.Name] = name.IsExported()
+				if id, ok := s.Type.(*ast.Ident); ok && id.Name == "Code" && i < len(s.Values) {
+					if number, ok := s.Values[i].(*ast.BasicLit); ok {
+						e.codes[name.Name] = number.Value
+					}
+				}
+			}
+		}
+	}
+}
+
+func add(m map[string]map[string]bool, key, name string) {
+	if m[key] == nil {
+		m[key] = map[string]bool{}
+	}
+	m[key][name] = true
+}
+
+// The command that the README gives for the tests is one that the checks run.
+func TestReadmeTestCommandIsChecked(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join(".ci", "run"))
+	if err != nil {
+		t.Skip("no checks beside this copy")
+	}
+	require.True(t, slices.ContainsFunc(strings.Split(string(script), "\n"), func(line string) bool {
+		return strings.Contains(line, "go test ./...")
+	}))
+}
