@@ -1,0 +1,156 @@
+package interop_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/baastest"
+)
+
+// m is a JSON object.
+type m = map[string]any
+
+const clientID = "interop-client"
+
+// buildEmulator builds cmd/baas-emulator and returns the program's path.
+func buildEmulator(t *testing.T) string {
+	t.Helper()
+	const source = "../cmd/baas-emulator"
+	_, err := os.ReadDir(source) // so that a cached result of this test is stale when the source changes
+	require.NoError(t, err)
+	program := filepath.Join(t.TempDir(), "baas-emulator")
+	if runtime.GOOS == "windows" {
+		program += ".exe"
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, source).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// emulator is a running baas-emulator.
+type emulator struct{ url string }
+
+// startEmulator runs the program on a free port, and stops it with the test.
+func startEmulator(t *testing.T, program string) *emulator {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0", "-client-id", clientID)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		defer cancel()
+		stop(cmd)
+		if err := cmd.Wait(); err != nil && runtime.GOOS != "windows" {
+			t.Errorf("the emulator did not stop cleanly: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("log of the emulator:\n%s", &log)
+		}
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err, "the emulator said nothing")
+	address, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	require.True(t, ok, "the emulator said %q", line)
+	return &emulator{address}
+}
+
+// stop asks a program to end.
+func stop(cmd *exec.Cmd) {
+	if cmd.Process.Signal(os.Interrupt) != nil {
+		_ = cmd.Process.Kill() // no such signal here
+	}
+}
+
+// control is the base of the control API.
+func (e *emulator) control() string { return e.url + baastest.ControlPath }
+
+// ask makes a request to the control API and stores the answer in the value that
+// out points to.
+func (e *emulator) ask(t *testing.T, method, path string, body, out any) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), method, e.control()+path, bytes.NewReader(text))
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, res.StatusCode, "%s %s: %s", method, path, answer)
+	require.NoError(t, json.Unmarshal(answer, out))
+}
+
+// exchange is a request that the emulator was asked.
+type exchange struct {
+	Method string      `json:"method"`
+	Path   string      `json:"path"`
+	Status int         `json:"status"`
+	Header http.Header `json:"header"`
+	Body   string      `json:"body"`
+}
+
+// takeJournal returns what the emulator was asked since the last time.
+func (e *emulator) takeJournal(t *testing.T) []exchange {
+	t.Helper()
+	var out []exchange
+	e.ask(t, http.MethodGet, "journal", nil, &out)
+	e.ask(t, http.MethodDelete, "journal", nil, new(m))
+	return out
+}
+
+// person is somebody with WeChat on their phone.
+type person struct {
+	on     *emulator
+	openid string
+}
+
+// meet returns the person with this openid, who has a unionid too.
+func (e *emulator) meet(t *testing.T, openid string) *person {
+	t.Helper()
+	p := &person{e, openid}
+	e.ask(t, http.MethodPut, p.path(""), m{"unionid": unionID(openid)}, new(m))
+	return p
+}
+
+func unionID(openid string) string { return "union-of-" + openid }
+
+func (p *person) path(action string) string {
+	return strings.TrimSuffix("people/wechat/"+url.PathEscape(p.openid)+"/"+action, "/")
+}
+
+// login is wx.login(): it gives a login code.
+func (p *person) login(t *testing.T) string {
+	t.Helper()
+	var out struct {
+		Code string `json:"code"`
+	}
+	p.on.ask(t, http.MethodPost, p.path("login"), m{}, &out)
+	require.NotEmpty(t, out.Code)
+	return out.Code
+}
+
+// act is what the person does on the phone; it gives the event, or what
+// wx.getUserProfile() gives.
+func (p *person) act(t *testing.T, action string, body m) json.RawMessage {
+	t.Helper()
+	var out json.RawMessage
+	p.on.ask(t, http.MethodPost, p.path(action), body, &out)
+	return out
+}

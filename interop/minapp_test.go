@@ -1,0 +1,216 @@
+// Package interop_test runs the vendor's own WeChat client (npm package
+// minapp-sdk), unmodified, against cmd/baas-emulator, and this SDK beside it: both
+// play the same scenes, must ask the same and get the same, and find each other's
+// users. It needs Node and npm; it is skipped without them, unless CI=true.
+package interop_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/herror"
+)
+
+// Versions of WeChat's base library: newer ones send a phone code and signed user
+// info, older ones do not.
+const (
+	newBaseLibrary = "3.4.5"
+	oldBaseLibrary = "2.15.0"
+)
+
+// vendorVersion is what the pinned version of the client calls itself.
+const vendorVersion = "v3.23.6"
+
+// firstUser is the id of the first user that an emulator makes.
+const firstUser = 61736923
+
+func TestMinapp(t *testing.T) {
+	driver := installMinapp(t)
+	program := buildEmulator(t)
+
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			e := startEmulator(t, program)
+			theirs := s.play(t, e, newVendor(t, driver, e.meet(t, openID), s.baseLibrary))
+
+			e = startEmulator(t, program) // the same start for ours: ids count up
+			own := s.play(t, e, newOurs(t, e.meet(t, openID)))
+
+			for i, st := range s.steps {
+				t.Run(st.name, func(t *testing.T) {
+					sameOutcome(t, st, theirs[i].outcome, own[i].outcome)
+					sameExchanges(t, st, theirs[i].exchanges, own[i].exchanges)
+				})
+			}
+		})
+	}
+	t.Run("either finds the other's users", func(t *testing.T) {
+		e := startEmulator(t, program)
+		p := e.meet(t, openID)
+		takeTurns(t, p, newVendor(t, driver, p, newBaseLibrary), newOurs(t, p))
+	})
+}
+
+// take is what came of a step.
+type take struct {
+	outcome   outcome
+	exchanges []exchange
+}
+
+// play plays a scene with one client on a fresh emulator and checks what came of it.
+func (s scene) play(t *testing.T, e *emulator, c client) []take {
+	t.Helper()
+	var takes []take
+	p := &person{e, openID}
+	for _, st := range s.steps {
+		var args []any
+		if st.args != nil {
+			args = st.args(t, p)
+		}
+		tk := take{outcome: c.call(t, st.call, args...), exchanges: e.takeJournal(t)}
+		require.Equal(t, st.code, tk.outcome.code(), "%T: %s: %+v", c, st.name, tk.outcome.Error)
+		asked := []string{}
+		for _, x := range tk.exchanges {
+			asked = append(asked, x.line())
+		}
+		require.Equal(t, append([]string{}, st.asks...), asked, "%T: %s", c, st.name)
+		takes = append(takes, tk)
+	}
+	return takes
+}
+
+// line is an exchange as the scenes write it.
+func (x exchange) line() string {
+	return fmt.Sprintf("%s %s %d", x.Method, strings.TrimPrefix(x.Path, "/hserve/"), x.Status)
+}
+
+// sameOutcome compares how a call ended with either client.
+func sameOutcome(t *testing.T, st step, theirs, own outcome) {
+	t.Helper()
+	if st.code == herror.Unauthorized {
+		require.Equal(t, &failure{
+			Code: herror.Unauthorized, Message: "603: unauthorized",
+			ID: firstUser, OpenID: openID, UnionID: unionID(openID),
+		}, theirs.Error)
+	}
+	if theirs.Error != nil {
+		want := *theirs.Error
+		if st.textDropped {
+			require.Equal(t, want.Code.Error(), want.Message)
+			require.Greater(t, len(own.Error.Message), len(want.Message), "we keep the backend's text")
+			want.Message = own.Error.Message
+		}
+		require.Equal(t, want, *own.Error)
+		return
+	}
+	if st.noValue {
+		require.Equal(t, "null", string(own.Value))
+		return
+	}
+	require.JSONEq(t, withoutTimes(t, theirs.Value), withoutTimes(t, own.Value))
+}
+
+// withoutTimes returns JSON with a mark for every time.
+func withoutTimes(t *testing.T, text json.RawMessage) string {
+	return masked(t, text, "created_at", "updated_at", "session_expires_at")
+}
+
+// withoutSecrets returns JSON with a mark for everything that no two logins share.
+func withoutSecrets(t *testing.T, text string) string {
+	if text == "" {
+		return "null"
+	}
+	return masked(t, json.RawMessage(text), "code", "phone_code", "encryptedData", "iv", "signature")
+}
+
+// masked returns JSON with a mark in place of the top-level members of these names.
+func masked(t *testing.T, text json.RawMessage, names ...string) string {
+	t.Helper()
+	var object m
+	if json.Unmarshal(text, &object) != nil || object == nil {
+		return string(text)
+	}
+	for _, name := range names {
+		if _, ok := object[name]; ok {
+			object[name] = "…"
+		}
+	}
+	out, err := json.Marshal(object)
+	require.NoError(t, err)
+	return string(out)
+}
+
+// sameExchanges compares what either client sent in a step.
+func sameExchanges(t *testing.T, st step, theirs, own []exchange) {
+	t.Helper()
+	from := "WECHAT"
+	if st.web {
+		from = "WEB"
+	}
+	for i := range theirs {
+		require.JSONEq(t, withoutSecrets(t, theirs[i].Body), withoutSecrets(t, own[i].Body), theirs[i].line())
+		for name, want := range map[string][2]string{
+			"X-Hydrogen-Client-ID":       {clientID, clientID},
+			"X-Hydrogen-Client-Sdk-Type": {"file", "file"},
+			"X-Hydrogen-Client-Version":  {vendorVersion, baas.Version},
+			"X-Hydrogen-Client-Platform": {"WECHAT", from},
+			"X-Hydrogen-Request-Method":  {"", ""},
+			"X-Hydrogen-Env-ID":          {"", ""},
+		} {
+			require.Equal(t, want[0], theirs[i].Header.Get(name), "theirs, %s: %s", theirs[i].line(), name)
+			require.Equal(t, want[1], own[i].Header.Get(name), "ours, %s: %s", own[i].line(), name)
+		}
+		require.Equal(t, hasToken(t, theirs[i]), hasToken(t, own[i]), "token in %s", own[i].line())
+	}
+}
+
+// hasToken reports whether a request came with a session.
+func hasToken(t *testing.T, x exchange) bool {
+	t.Helper()
+	value := x.Header.Get("Authorization")
+	if value == "" {
+		return false
+	}
+	require.Regexp(t, `^Hydrogen-r1 \S+$`, value)
+	return true
+}
+
+// takeTurns has the two clients use one account in turns.
+func takeTurns(t *testing.T, p *person, theirs, own client) {
+	t.Helper()
+	do := func(c client, name string, args ...any) m {
+		t.Helper()
+		o := c.call(t, name, args...)
+		require.Nil(t, o.Error, "%T: %s", c, name)
+		var value m
+		require.NoError(t, json.Unmarshal(o.Value, &value))
+		return value
+	}
+	// An account that ours makes, theirs links and changes …
+	made := do(own, "auth.register", larry)
+	require.Equal(t, made["id"], do(theirs, "auth.login", larry)["id"])
+	require.Equal(t, made["id"], do(theirs, "user.linkWechat")["user_id"])
+	do(theirs, "user.set", "level", 7)
+	do(theirs, "user.update")
+
+	// … is the one that ours finds by the phone, with the same fields …
+	found := do(own, "auth.loginWithWechat")
+	require.Equal(t, made["id"], found["id"])
+	require.Equal(t, p.openid, found["openid"])
+	require.EqualValues(t, 7, found["level"])
+	require.Equal(t, do(theirs, "auth.getCurrentUser"), do(own, "auth.getCurrentUser"))
+
+	// … and what ours changes, theirs sees, in a session of its own.
+	number := p.act(t, "allow-phone-number", m{"number": "13800138000"})
+	do(own, "auth.updatePhoneNumber", number)
+	do(own, "auth.logout")
+	seen := do(theirs, "auth.getCurrentUser")
+	require.Equal(t, "13800138000", seen["_phone"])
+	do(theirs, "auth.logout")
+	require.Equal(t, seen, do(theirs, "auth.loginWithWechat"))
+}
