@@ -1,0 +1,71 @@
+// Package members is the login code of a team that uses the SDK. It is here for the
+// sake of members_test.go, which tests it on a double of the backend: with phones that
+// agree and refuse, faults, a clock and a journal, and without network, account or wait.
+package members
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// What the phone is told to do about a failure.
+var (
+	ErrRefused   = errors.New("go on without a name")
+	ErrNewCode   = errors.New("call login() again and come back")
+	ErrSameCode  = errors.New("come back with the same code")
+	ErrLoggedOut = errors.New("show the login page")
+)
+
+// Service logs members in.
+type Service struct{ client *baas.Client }
+
+// New returns a Service on the client, which in a test is that of a double.
+func New(client *baas.Client) *Service { return &Service{client} }
+
+// Member is what the team's pages show of a user.
+type Member struct {
+	ID   int64
+	Name string
+}
+
+// Login logs a Kuaishou user in. Data is nil, or what the user agreed to share.
+func (s *Service) Login(ctx context.Context, sessionKey, code string, data *platform.AuthData) (Member, error) {
+	u, err := s.client.Auth(sessionKey).LoginWithKs(ctx, data, auth.Code(code))
+	if err != nil {
+		return Member{}, explain(err)
+	}
+	return memberOf(u), nil
+}
+
+// Member returns the member that is logged in.
+func (s *Service) Member(ctx context.Context, sessionKey string) (Member, error) {
+	u, err := s.client.Auth(sessionKey).CurrentUser(ctx)
+	if errors.Is(err, herror.SessionMissing) {
+		return Member{}, fmt.Errorf("%w: %w", ErrLoggedOut, err)
+	} else if err != nil {
+		return Member{}, err
+	}
+	return memberOf(u), nil
+}
+
+func memberOf(u *user.CurrentUser) Member { return Member{ID: u.ID(), Name: u.Nickname()} }
+
+// explain says what a failed login means to the phone.
+func explain(err error) error {
+	var h *herror.HError
+	switch {
+	case errors.Is(err, herror.Unauthorized):
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	case errors.As(err, &h) && !h.Sent() && h.Code != herror.InvalidParameter:
+		return fmt.Errorf("%w: %w", ErrSameCode, err)
+	default: // the code may be spent, or is none
+		return fmt.Errorf("%w: %w", ErrNewCode, err)
+	}
+}
