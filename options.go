@@ -129,8 +129,9 @@ func WithSessionStore(s session.Store) Option {
 	}
 }
 
-// CodeSource returns a fresh login code for the end user with that session key.
-// It must be safe for concurrent use.
+// CodeSource returns a fresh login code for the end user with that session key,
+// which is empty for one of [Client.Resume]. It must be safe for concurrent use,
+// and return when ctx ends.
 type CodeSource func(ctx context.Context, sessionKey string) (code string, err error)
 
 // WithCodeSource lets the client log users in by itself: the documented option

@@ -18,9 +18,8 @@ import (
 //
 // Options: [Code], [CreateUser], [SyncUserProfile].
 //
-// Errors: 400 the code is spent or the data does not fit it; 404 no account and
-// createUser is false;
-// 605 bad arguments or no code.
+// Errors: 400 the code is spent; 404 no account and createUser is false; 605 bad
+// arguments or no code; 611 data is a phone number.
 func (a *Auth) LoginWithAlipay(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
 	return a.loginWith(ctx, platform.Alipay{}, data, opts)
 }

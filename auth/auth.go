@@ -65,11 +65,12 @@ func (a *Auth) CurrentUser(ctx context.Context) (*user.CurrentUser, error) {
 
 // Logout forgets the session, here at once and then in the backend: the
 // documented logout, POST v2.0/session/destroy/. It may be called again and when
-// nobody is logged in; then there is nothing to send. Whatever it returns, the
-// user is logged out here.
+// nobody is logged in; then there is nothing to send.
 //
-// Errors: what kept the backend from destroying the token, which then stays valid
-// there until it expires. A token that the backend does not know is none.
+// Errors: 691 the session store failed, or 601 and ctx had ended before, and the
+// user is still logged in; after any other one the user is logged out here: it is
+// what kept the backend from destroying the token, which then stays valid there
+// until it expires. A token that the backend does not know is none.
 func (a *Auth) Logout(ctx context.Context) error {
 	s, err := a.conn.Forget(ctx)
 	if err != nil || !s.Live(a.conn.Now()) {

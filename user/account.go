@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,7 +17,7 @@ import (
 )
 
 // Account is what [CurrentUser.SetAccount] sets; empty fields stay as they are.
-// Printing or logging it never shows the password.
+// Printing, logging or marshalling it never shows the password.
 type Account struct {
 	Username string
 	Email    string
@@ -193,8 +194,19 @@ func (u *CurrentUser) post(ctx context.Context, path string, body any, secrets .
 }
 
 func (u *CurrentUser) do(ctx context.Context, req call.Request) (*transport.Response, error) {
-	res, _, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, "") })
+	res, _, err := u.conn.Do(ctx, u.ask(req, ""))
 	return res, err
+}
+
+// ask has the request sent as this user only, and never as the one who has logged
+// in under the same session key since.
+func (u *CurrentUser) ask(req call.Request, client string) enduser.Ask {
+	return func(s session.Session) *transport.Request {
+		if s.UserID != u.ID() {
+			return nil
+		}
+		return enduser.RequestOf(req, client)
+	}
 }
 
 // merge takes over what an answer says of the user. The answer may be partial and
@@ -223,6 +235,15 @@ func (a Account) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.summar
 
 // LogValue returns the names.
 func (a Account) LogValue() slog.Value { return slog.StringValue(a.summary()) }
+
+// MarshalJSON returns the names, without the password.
+func (a Account) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Username string `json:"username,omitempty"`
+		Email    string `json:"email,omitempty"`
+		Phone    string `json:"phone,omitempty"`
+	}{a.Username, a.Email, a.Phone})
+}
 
 func (a Account) summary() string {
 	return fmt.Sprintf("account{username:%q email:%q phone:%q}", a.Username, a.Email, a.Phone)

@@ -2,11 +2,11 @@ package user
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/hydrogen-go/baas/internal/answer"
 	"github.com/hydrogen-go/baas/internal/call"
 	"github.com/hydrogen-go/baas/internal/enduser"
-	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -53,7 +53,7 @@ func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platf
 
 // flyLink shares the link among identical calls under way.
 func (u *CurrentUser) flyLink(ctx context.Context, req call.Request, fn func(context.Context) (LinkResult, error)) (*LinkResult, error) {
-	result, err := enduser.Flight(ctx, u.conn, "link"+req.Path+string(req.Body), func(ctx context.Context, _ enduser.Stored) (LinkResult, error) {
+	result, err := enduser.Flight(ctx, u.conn, "link "+strconv.FormatInt(u.ID(), 10)+req.Path+string(req.Body), func(ctx context.Context, _ enduser.Stored) (LinkResult, error) {
 		return fn(ctx)
 	})
 	if result == (LinkResult{}) {
@@ -83,7 +83,7 @@ func (u *CurrentUser) linkPlatform(ctx context.Context, p platform.Platform, dat
 
 // sendLink sends a link and reads the answer.
 func (u *CurrentUser) sendLink(ctx context.Context, req call.Request, client string) (LinkResult, session.Session, error) {
-	res, s, err := u.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, client) })
+	res, s, err := u.conn.Do(ctx, u.ask(req, client))
 	if err != nil {
 		return LinkResult{}, s, err
 	}

@@ -26,6 +26,9 @@ func NewUser(fields answer.Fields) *User { return &User{record{fields: fields}} 
 // documented CurrentUser. Reading it makes no request; every field that the
 // backend sent is kept, and those without a method are read with Get or Decode.
 //
+// Its calls act as this user only: when another one has logged in under the same
+// session key since, they fail with 604.
+//
 // It is safe for concurrent use. Printing it shows the user's id and nothing else.
 type CurrentUser struct {
 	record

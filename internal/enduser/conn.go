@@ -122,14 +122,14 @@ func (c *Conn) Establish(ctx context.Context, old session.Revision, next session
 	for {
 		done, err := c.Store.Swap(ctx, c.key, old, next)
 		if err != nil {
-			return herror.New(herror.StoreFailed, "").WithCause(err).WithSent(true)
+			return reached(storeError(ctx, err))
 		}
 		if done {
 			return nil
 		}
 		current, rev, err := c.Load(ctx)
 		if err != nil {
-			return err
+			return reached(err)
 		}
 		if current.LoggedOut || current.LoggedInAt.After(next.LoggedInAt) {
 			return errSuperseded
@@ -137,6 +137,8 @@ func (c *Conn) Establish(ctx context.Context, old session.Revision, next session
 		old = rev
 	}
 }
+
+var errAnotherUser = herror.New(herror.SessionMissing, "another user has logged in since")
 
 var errSuperseded = herror.New(herror.SessionMissing, "a logout or a newer login came first").WithSent(true)
 
@@ -155,9 +157,10 @@ func (c *Conn) Update(ctx context.Context, token session.Secret, change func(*se
 }
 
 // Discard forgets the session that still holds the token; it leaves any other
-// alone, such as the one that has replaced it since.
+// alone, such as the one that has replaced it since. When that login was is kept,
+// so that an older one that is still under way comes too late all the same.
 func (c *Conn) Discard(ctx context.Context, token session.Secret) error {
-	return c.Update(ctx, token, func(s *session.Session) { *s = session.Session{} })
+	return c.Update(ctx, token, func(s *session.Session) { *s = session.Session{LoggedInAt: s.LoggedInAt} })
 }
 
 // Forget forgets whatever session there is, for a logout, and returns it.
@@ -174,8 +177,21 @@ func (c *Conn) Forget(ctx context.Context) (session.Session, error) {
 	}
 }
 
+// Swap puts next in the place of whatever is stored, but only while the revision
+// is still old, and reports whether it did.
+func (c *Conn) Swap(ctx context.Context, old session.Revision, next session.Session) (bool, error) {
+	if c.err != nil {
+		return false, c.err
+	}
+	done, err := c.Store.Swap(ctx, c.key, old, next)
+	return done, storeError(ctx, err)
+}
+
 // Send sends r as it is, with the token of s if s is live.
 func (c *Conn) Send(ctx context.Context, r *transport.Request, s session.Session) (*transport.Response, error) {
+	if r == nil {
+		return nil, errAnotherUser
+	}
 	if r.Platform == "" {
 		r.Platform = c.ClientName(s.Platform)
 	}
@@ -196,7 +212,8 @@ func (c *Conn) Refusal(ctx context.Context) error {
 	return refused.WithUser(s.UserID, s.OpenID, s.UnionID)
 }
 
-// Ask makes the request to send in the name of the user with that session.
+// Ask makes the request to send in the name of the user with that session, nil
+// where it is not meant for that user: then nothing is sent, and the error is 604.
 type Ask func(session.Session) *transport.Request
 
 // Do sends a request in the user's name. Without a live session it logs in first where
@@ -244,20 +261,33 @@ func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*trans
 		return res, s, err
 	}
 	if dropped := c.Discard(ctx, s.Token); dropped != nil {
-		return nil, s, dropped
+		return nil, s, reached(dropped)
 	}
 	if c.AutoLogin == nil {
 		return nil, s, err
 	}
 	if s, err = c.Live(ctx); err != nil {
-		return nil, s, err
+		return nil, s, reached(err)
 	}
-	if res, err = c.Send(ctx, ask(s), s); herror.CodeOf(err) == herror.NotAuthenticated {
+	if res, err = c.Send(ctx, ask(s), s); err == nil {
+		return res, s, nil
+	}
+	if herror.CodeOf(err) == herror.NotAuthenticated {
 		if dropped := c.Discard(ctx, s.Token); dropped != nil {
-			return nil, s, dropped
+			err = dropped
 		}
 	}
-	return res, s, err
+	return nil, s, reached(err)
+}
+
+// reached marks an error that came after a request had reached the backend: what
+// was sent with that may be spent, whatever failed later.
+func reached(err error) error {
+	var h *herror.HError
+	if errors.As(err, &h) {
+		return h.WithSent(true)
+	}
+	return err
 }
 
 // Stored is what the store had under the user's key when a call began.

@@ -92,6 +92,9 @@ func TestSecretsEchoedByTheBackendAreCutOut(t *testing.T) {
 		{"one that begins another", "not hunter22", []string{"hunter", "hunter22"}, "400: not [redacted]"},
 		{"one inside another", "not my-hunter-22", []string{"hunter", "my-hunter-22"}, "400: not [redacted]"},
 		{"escaped in the answer's JSON", "bad {\"nickName\":\"Larry\"}", []string{`{"nickName":"Larry"}`}, "400: bad [redacted]"},
+		{"as JSON within a text", `bad {"rawData":"{\"nickName\":\"Larry\"}"}`, []string{`{"nickName":"Larry"}`}, `400: bad {"rawData":"[redacted]"}`},
+		{"as JSON with HTML escapes", `bad \u003cLarry\u003e`, []string{`<Larry>`}, "400: bad [redacted]"},
+		{"as in a query", "bad code=a%2Bb%3D%3D", []string{"a+b=="}, "400: bad code=[redacted]"},
 		{"an empty one changes nothing", "fine", []string{""}, "400: fine"},
 	}
 	for _, tt := range tests {
@@ -136,12 +139,13 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestAnswersAreBounded(t *testing.T) {
-	zipped := func(size int) []byte {
+	zipped := make(map[int][]byte)
+	for _, size := range []int{transport.MaxAnswer, transport.MaxAnswer + 1} {
 		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		_, _ = w.Write(bytes.Repeat([]byte(" "), size))
+		w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+		_, _ = w.Write(make([]byte, size))
 		_ = w.Close()
-		return b.Bytes()
+		zipped[size] = b.Bytes()
 	}
 	tests := []struct {
 		name   string
@@ -159,7 +163,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		}},
 		{"zipped", transport.MaxAnswer, func(w http.ResponseWriter, size int) {
 			w.Header().Set("Content-Encoding", "gzip")
-			_, _ = w.Write(zipped(size))
+			_, _ = w.Write(zipped[size])
 		}},
 	}
 	for _, tt := range tests {

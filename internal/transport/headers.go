@@ -38,7 +38,7 @@ func newHeaders(cfg Config, own bool) headers {
 
 // of returns the header for r. It must not be changed.
 func (h headers) of(r *Request) http.Header {
-	if h.shared == nil || r.Token != "" || r.Header != nil {
+	if h.shared == nil || r.Token != "" || r.Header != nil || r.Version != "" {
 		return h.build(r)
 	}
 	if ready, ok := h.shared.Load(r.Platform); ok {
@@ -57,6 +57,9 @@ func (h headers) build(r *Request) http.Header {
 		header[name] = values[:1:1] // an append by a later hand gets memory of its own
 	}
 	header[headerPlatform] = []string{r.Platform}
+	if r.Version != "" {
+		header[headerVersion] = []string{r.Version}
+	}
 	if r.Token != "" {
 		header[headerToken] = []string{tokenScheme + r.Token}
 	}

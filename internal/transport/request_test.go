@@ -64,6 +64,10 @@ func TestHeadersAreExact(t *testing.T) {
 			}},
 			want: with("X-Hydrogen-Client-Platform", "WEB", "X-Trace", "trace-1", "Authorization", "Hydrogen-r1 token-1"),
 		}, {
+			name: "in another client's name",
+			req:  transport.Request{Method: "GET", Platform: "WEB", Version: "v3.23.3"},
+			want: with("X-Hydrogen-Client-Platform", "WEB", "X-Hydrogen-Client-Version", "v3.23.3"),
+		}, {
 			name: "a delete without a body",
 			req:  transport.Request{Method: "DELETE", Platform: "WEB"},
 			want: with("X-Hydrogen-Client-Platform", "WEB"),
@@ -230,7 +234,7 @@ func TestOwnTransportUnderManyCallers(t *testing.T) {
 
 func TestReserved(t *testing.T) {
 	for name, want := range map[string]bool{
-		"Authorization": true, "authorization": true, "content-type": true, "Cookie": true, "host": true,
+		"Authorization": true, "authorization": true, "content-type": true, "Cookie": true, "host": true, "accept": true,
 		"x-hydrogen-client-id": true, "X-Hydrogen-Anything": true, "User-Agent": true,
 		"X-Trace": false, "Accept-Language": false,
 	} {

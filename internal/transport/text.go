@@ -61,19 +61,29 @@ func scrub(text string, secrets []string, token string) string {
 }
 
 // spellings returns the forms in which a backend may echo a secret that it found
-// in a request: as it is, as JSON with and without HTML escapes, and as in a query.
+// in a request: as it is, as in a query, and as in JSON, also in JSON within JSON.
 func spellings(secret string) []string {
-	forms := []string{secret, url.QueryEscape(secret)}
-	for _, html := range []bool{false, true} {
-		var b strings.Builder
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(html)
-		if enc.Encode(secret) == nil {
-			forms = append(forms, strings.Trim(strings.TrimSpace(b.String()), `"`))
+	forms := []string{secret}
+	for range 2 {
+		for _, form := range slices.Clone(forms) {
+			forms = append(forms, jsonText(form, false), jsonText(form, true))
 		}
 	}
+	forms = append(forms, url.QueryEscape(secret))
 	slices.Sort(forms)
 	return slices.Compact(forms)
+}
+
+// jsonText returns text as JSON spells it, without the quotes around it.
+func jsonText(text string, escapeHTML bool) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(escapeHTML)
+	if enc.Encode(text) != nil {
+		return text
+	}
+	quoted := strings.TrimSuffix(b.String(), "\n")
+	return quoted[1 : len(quoted)-1]
 }
 
 // logAttempt writes one line per attempt, at debug level: what was asked, what

@@ -159,6 +159,9 @@ func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 			return res, orNil(err)
 		}
 		if !pause(ctx, backoff(attempt, wait)) {
+			if ctx.Err() != nil {
+				return nil, Ended(ctx.Err(), err.Sent())
+			}
 			return nil, err
 		}
 	}
@@ -186,10 +189,10 @@ func (t *Transport) once(ctx context.Context, r *Request) (res *Response, wait t
 	}
 	raw := answer.RawResponse
 	body, err := readAll(raw)
-	if err != nil {
+	if err != nil && (raw.StatusCode/100 == 2 || r.AnyStatus || ctx.Err() != nil) {
 		return nil, 0, failure(ctx, err, true)
 	}
-	if raw.StatusCode/100 != 2 {
+	if raw.StatusCode/100 != 2 && !r.AnyStatus {
 		return nil, retryAfter(raw.Header), herror.FromBackend(raw.StatusCode, scrub(errorText(body), r.Secrets, r.Token))
 	}
 	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, 0, nil

@@ -1,0 +1,234 @@
+package baas_test
+
+import (
+	"bytes"
+	"flag"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var updateAPI = flag.Bool("update", false, "write testdata/api.txt anew")
+
+// apiPackages returns the folders of the packages that programs import.
+func apiPackages(t *testing.T) []string {
+	t.Helper()
+	var folders []string
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		folder, name := filepath.Dir(path), entry.Name()
+		switch {
+		case entry.IsDir() && path != "." && (slices.Contains([]string{"internal", "examples", "cmd", "testdata"}, name) || name[0] == '.'):
+			return filepath.SkipDir
+		case strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !slices.Contains(folders, folder):
+			folders = append(folders, folder)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return folders
+}
+
+// The exported API changes on purpose only: the listing's diff is reviewed. Write
+// it anew with go test -run TestAPI -update .
+func TestAPI(t *testing.T) {
+	const file = "testdata/api.txt"
+	var listing strings.Builder
+	for _, dir := range apiPackages(t) {
+		p := parsePackage(t, dir)
+		for _, line := range p.api() {
+			listing.WriteString(p.name + ": " + line + "\n")
+		}
+	}
+	if *updateAPI {
+		require.NoError(t, os.WriteFile(file, []byte(listing.String()), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), listing.String(), "run with -update, and have the difference reviewed")
+}
+
+// sourcePackage is a package as its source files have it.
+type sourcePackage struct {
+	name  string
+	files []*ast.File
+	fset  *token.FileSet
+}
+
+func parsePackage(t *testing.T, dir string) *sourcePackage {
+	t.Helper()
+	p := &sourcePackage{fset: token.NewFileSet()}
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(p.fset, name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		p.files = append(p.files, file)
+		p.name = file.Name.Name
+	}
+	require.NotEmpty(t, p.files, dir)
+	return p
+}
+
+// types calls f with each type declaration.
+func (p *sourcePackage) types(f func(*ast.TypeSpec)) {
+	for _, file := range p.files {
+		for _, decl := range file.Decls {
+			if group, ok := decl.(*ast.GenDecl); ok && group.Tok == token.TYPE {
+				for _, spec := range group.Specs {
+					f(spec.(*ast.TypeSpec))
+				}
+			}
+		}
+	}
+}
+
+// embedders returns, for each unexported type, the exported ones that embed it and
+// so have its methods.
+func (p *sourcePackage) embedders() map[string][]string {
+	found := make(map[string][]string)
+	p.types(func(spec *ast.TypeSpec) {
+		fields, ok := spec.Type.(*ast.StructType)
+		if !ok || !spec.Name.IsExported() {
+			return
+		}
+		for _, field := range fields.Fields.List {
+			if name := baseName(field.Type); len(field.Names) == 0 && name != "" && !ast.IsExported(name) {
+				found[name] = append(found[name], spec.Name.Name)
+			}
+		}
+	})
+	return found
+}
+
+// baseName returns the name of a type of this package, without its star.
+func baseName(e ast.Expr) string {
+	if star, ok := e.(*ast.StarExpr); ok {
+		e = star.X
+	}
+	if id, ok := e.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
+}
+
+// api returns a line for each thing that is exported, sorted.
+func (p *sourcePackage) api() []string {
+	embedders := p.embedders()
+	var lines []string
+	own := make(map[string]bool) // "Type.Method"
+	p.functions(func(f *ast.FuncDecl) {
+		if f.Recv != nil {
+			own[baseName(f.Recv.List[0].Type)+"."+f.Name.Name] = true
+		}
+	})
+	p.functions(func(f *ast.FuncDecl) {
+		lines = append(lines, p.function(f, func(base string) (owners []string) {
+			for _, name := range embedders[base] {
+				if !own[name+"."+f.Name.Name] {
+					owners = append(owners, name)
+				}
+			}
+			return owners
+		})...)
+	})
+	for _, file := range p.files {
+		ast.FileExports(file)
+		for _, decl := range file.Decls {
+			if group, ok := decl.(*ast.GenDecl); ok && group.Tok != token.IMPORT {
+				for _, spec := range group.Specs {
+					lines = append(lines, p.declared(group.Tok, spec))
+				}
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// functions calls f with each function and method.
+func (p *sourcePackage) functions(f func(*ast.FuncDecl)) {
+	for _, file := range p.files {
+		for _, decl := range file.Decls {
+			if decl, ok := decl.(*ast.FuncDecl); ok {
+				f(decl)
+			}
+		}
+	}
+}
+
+// function returns the lines of a function: none if it is not exported, several
+// for the method of a type that exported ones embed.
+func (p *sourcePackage) function(f *ast.FuncDecl, embeddedIn func(string) []string) []string {
+	if !f.Name.IsExported() {
+		return nil
+	}
+	signature := "func" + strings.TrimPrefix(p.text(f.Type), "func")
+	signature = strings.Replace(signature, "func", f.Name.Name, 1)
+	if f.Recv == nil {
+		return []string{"func " + signature}
+	}
+	receiver := f.Recv.List[0].Type
+	name := baseName(receiver)
+	star := ""
+	if _, ok := receiver.(*ast.StarExpr); ok {
+		star = "*"
+	}
+	owners := embeddedIn(name)
+	if ast.IsExported(name) {
+		owners = []string{name}
+	}
+	var lines []string
+	for _, owner := range owners {
+		lines = append(lines, "method ("+star+owner+") "+signature)
+	}
+	return lines
+}
+
+// declared returns the line of a constant, variable or type.
+func (p *sourcePackage) declared(kind token.Token, spec ast.Spec) string {
+	switch spec := spec.(type) {
+	case *ast.ValueSpec:
+		spec.Doc, spec.Comment = nil, nil
+		return kind.String() + " " + p.text(spec)
+	case *ast.TypeSpec:
+		spec.Doc, spec.Comment = nil, nil
+		ast.Inspect(spec, func(n ast.Node) bool {
+			if field, ok := n.(*ast.Field); ok {
+				field.Doc, field.Comment = nil, nil
+			}
+			return true
+		})
+		return kind.String() + " " + p.text(spec)
+	}
+	return ""
+}
+
+// text prints a node on one line.
+func (p *sourcePackage) text(node ast.Node) string {
+	var b bytes.Buffer
+	if err := format.Node(&b, p.fset, node); err != nil {
+		return err.Error()
+	}
+	var lines []string
+	for line := range strings.Lines(b.String()) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" && !strings.HasPrefix(line, "//") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.NewReplacer("{; ", "{ ", "; }", " }").Replace(strings.Join(lines, "; "))
+}

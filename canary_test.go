@@ -1,0 +1,448 @@
+package baas_test
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// canary is in every secret that these tests plant, and in nothing else: no text
+// that the SDK makes may have it. Some secrets have characters that JSON and URLs
+// spell in other ways.
+const canary = "canary"
+
+const (
+	canaryToken    = "canary-token"
+	canaryFresh    = "canary-fresh-token"
+	canaryCode     = "canary-code"
+	canaryPhone    = "canary-phone-code"
+	canarySMS      = "canary-8361"
+	canaryPassword = `canary "pass" <&> \ é`
+	canaryKey      = "canary-session-key"
+	canaryOAuth    = "canary.oauth.token+/="
+	canaryVisitor  = "canary-visitor"
+)
+
+// canarySpellings are the forms in which the word may show: as it is, in
+// hexadecimal, as a list of bytes, and the three ways of base64, by where it begins.
+var canarySpellings = func() []string {
+	numbers := strings.Trim(fmt.Sprint([]byte(canary)), "[]")
+	return []string{
+		canary, "Canary", "CANARY", hex.EncodeToString([]byte(canary)), strings.ToUpper(hex.EncodeToString([]byte(canary))),
+		numbers, strings.ReplaceAll(numbers, " ", ", "), "Y2FuYXJ5", "NhbmFye", "jYW5hcn",
+	}
+}()
+
+// requireSilent fails if a secret shows in text.
+func requireSilent(t *testing.T, text, what string, args ...any) {
+	t.Helper()
+	for _, spelling := range canarySpellings {
+		if strings.Contains(text, spelling) {
+			require.Fail(t, "a secret shows", "%s: %s", fmt.Sprintf(what, args...), text)
+		}
+	}
+}
+
+// requireSilentError checks an error in all ways to print it, and all that it wraps.
+func requireSilentError(t *testing.T, err error, what string) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	requireSilentValue(t, err, what)
+	requireSilent(t, err.Error(), "%s", what)
+	if text, jsonErr := json.Marshal(err); jsonErr == nil {
+		requireSilent(t, string(text), "%s as JSON", what)
+	}
+	switch wrapped := err.(type) {
+	case interface{ Unwrap() error }:
+		requireSilentError(t, wrapped.Unwrap(), what+", unwrapped")
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapped.Unwrap() {
+			requireSilentError(t, inner, what+", unwrapped")
+		}
+	}
+}
+
+// requireSilentValue prints a value in all ways, and logs it.
+func requireSilentValue(t *testing.T, value any, what string) {
+	t.Helper()
+	var text strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+		_, _ = fmt.Fprintf(&text, verb+"\n", value)
+	}
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&text, nil)} {
+		slog.New(handler).Info("message", "value", value, slog.Group("group", "value", value))
+	}
+	requireSilent(t, text.String(), "%s, printed and logged", what)
+}
+
+// canaryData is what a person shares: user info, or a phone number.
+func canaryData(phone bool) *platform.AuthData {
+	data := &platform.AuthData{EncryptedData: "canaryENC+/==", IV: "canaryIV+/=="}
+	if phone {
+		data.Code = canaryPhone
+		return data
+	}
+	data.UserInfo = json.RawMessage(`{"nickName":"Larry"}`)
+	data.RawData, data.Signature = `{"nickName":"canary <raw>"}`, "canary-signature"
+	return data
+}
+
+// canaryCall is a call with secrets for arguments.
+type canaryCall func(context.Context, *baas.Client, *auth.Auth, *user.CurrentUser) (any, error)
+
+// canaryCalls are all exported calls that do something, by type and method.
+func canaryCalls() map[string]canaryCall {
+	credentials := auth.Credentials{Username: "ann", Password: canaryPassword}
+	code := auth.Code(canaryCode)
+	calls := map[string]canaryCall{
+		"Client.Request": func(ctx context.Context, c *baas.Client, _ *auth.Auth, _ *user.CurrentUser) (any, error) {
+			return c.Request(ctx, canaryVisitor, auth.Request{
+				Method: http.MethodPost, Path: "/hserve/?access_token=" + canaryToken,
+				Query: map[string][]string{"code": {canaryCode + "&="}},
+				Body:  map[string]any{"deep": []any{map[string]string{"password": canaryPassword, "session_key": canaryKey}}},
+			})
+		},
+		"Auth.Request": func(ctx context.Context, _ *baas.Client, a *auth.Auth, _ *user.CurrentUser) (any, error) {
+			return a.Request(ctx, auth.Request{Path: "/hserve/v2.2/server/time/"})
+		},
+	}
+	onAuth := func(name string, call func(context.Context, *auth.Auth) (any, error)) {
+		calls["Auth."+name] = func(ctx context.Context, _ *baas.Client, a *auth.Auth, _ *user.CurrentUser) (any, error) {
+			return call(ctx, a)
+		}
+	}
+	onUser := func(name string, call func(context.Context, *user.CurrentUser) (any, error)) {
+		calls["CurrentUser."+name] = func(ctx context.Context, _ *baas.Client, _ *auth.Auth, u *user.CurrentUser) (any, error) {
+			return call(ctx, u)
+		}
+	}
+	names := map[string][2]string{
+		"kuaishou": {"LoginWithKs", "LinkKs"}, "bytedance": {"LoginWithTt", "LinkTt"}, "wechat": {"LoginWithWechat", "LinkWechat"},
+		"qq": {"LoginWithQQ", "LinkQQ"}, "baidu": {"LoginWithBaidu", "LinkBaidu"}, "alipay": {"LoginWithAlipay", "LinkAlipay"},
+		"jd": {"LoginWithJd", "LinkJd"},
+	}
+	for _, on := range idpTable {
+		shares := map[string]*platform.AuthData{
+			"": nil, " with user info": canaryData(false), " with a phone": canaryData(true),
+			" refused": {ErrMsg: "getUserInfo:fail auth deny", Code: canaryPhone},
+		}
+		for suffix, data := range shares {
+			onAuth(names[on.Name()][0]+suffix, func(ctx context.Context, a *auth.Auth) (any, error) { return on.login(a, ctx, data, code) })
+			onUser(names[on.Name()][1]+suffix, func(ctx context.Context, u *user.CurrentUser) (any, error) { return on.link(u, ctx, data, code) })
+		}
+	}
+	onAuth("AnonymousLogin", func(ctx context.Context, a *auth.Auth) (any, error) { return a.AnonymousLogin(ctx) })
+	onAuth("CurrentUser", func(ctx context.Context, a *auth.Auth) (any, error) { return a.CurrentUser(ctx) })
+	onAuth("GetUser", func(ctx context.Context, a *auth.Auth) (any, error) { return a.GetUser(ctx, 7) })
+	onAuth("HandleUserInfo", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.HandleUserInfo(ctx, canaryData(false), code)
+	})
+	onAuth("Login", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Login(ctx, credentials) })
+	onAuth("LoginWithAuthData", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.LoginWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
+	})
+	onAuth("LoginWithSMSCode", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.LoginWithSMSCode(ctx, "13800138000", canarySMS)
+	})
+	onAuth("Logout", func(ctx context.Context, a *auth.Auth) (any, error) { return nil, a.Logout(ctx) })
+	onAuth("Register", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Register(ctx, credentials) })
+	onAuth("RequestPasswordReset", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return nil, a.RequestPasswordReset(ctx, "ann@example.com")
+	})
+	onAuth("SendSMSCode", func(ctx context.Context, a *auth.Auth) (any, error) { return nil, a.SendSMSCode(ctx, "13800138000") })
+	onAuth("Session", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Session(ctx) })
+	onAuth("SilentLogin", func(ctx context.Context, a *auth.Auth) (any, error) { return a.SilentLogin(ctx, code) })
+	onAuth("UpdatePhoneNumber", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.UpdatePhoneNumber(ctx, canaryData(true))
+	})
+	onAuth("UpdateUserInfo", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.UpdateUserInfo(ctx, canaryData(false), code)
+	})
+	onAuth("UserInfo", func(ctx context.Context, a *auth.Auth) (any, error) { return a.UserInfo(ctx) })
+	onAuth("VerifySMSCode", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return nil, a.VerifySMSCode(ctx, "13800138000", canarySMS)
+	})
+	onUser("LinkThirdPartyWithAuthData", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return u.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
+	})
+	onUser("RequestEmailVerification", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return nil, u.RequestEmailVerification(ctx)
+	})
+	onUser("SetAccount", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return nil, u.SetAccount(ctx, user.Account{Username: "bob", Password: canaryPassword})
+	})
+	onUser("SetEmail", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return nil, u.SetEmail(ctx, "ann@example.com", user.SendVerificationEmail(true))
+	})
+	onUser("SetMobilePhone", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return nil, u.SetMobilePhone(ctx, "13800138000")
+	})
+	onUser("SetUsername", func(ctx context.Context, u *user.CurrentUser) (any, error) { return nil, u.SetUsername(ctx, "bob") })
+	onUser("Update", func(ctx context.Context, u *user.CurrentUser) (any, error) { return nil, u.Set("age", 1).Update(ctx) })
+	onUser("UpdatePassword", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return nil, u.UpdatePassword(ctx, canaryPassword, canaryPassword+"2")
+	})
+	onUser("VerifyMobilePhone", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return nil, u.VerifyMobilePhone(ctx, canarySMS)
+	})
+	return calls
+}
+
+// A call that is new must be among those that are listened to.
+func TestCanaryKnowsEveryCall(t *testing.T) {
+	calls := canaryCalls()
+	ctxType := reflect.TypeFor[context.Context]()
+	for _, of := range []reflect.Type{reflect.TypeFor[*baas.Client](), reflect.TypeFor[*auth.Auth](), reflect.TypeFor[*user.CurrentUser]()} {
+		for i := range of.NumMethod() {
+			m := of.Method(i)
+			if m.Type.NumIn() > 1 && m.Type.In(1) == ctxType {
+				require.Contains(t, calls, of.Elem().Name()+"."+m.Name)
+			}
+		}
+	}
+}
+
+// echo is a backend that says back all it is told, in many ways.
+type echo struct {
+	mu     sync.Mutex
+	answer func(heard string) (status int, body string)
+}
+
+func (e *echo) set(answer func(string) (int, string)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.answer = answer
+}
+
+func (e *echo) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+		_ = r.Body.Close()
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	status, text := e.answer(r.Header.Get("Authorization") + " " + r.URL.String() + " " + string(body))
+	return &http.Response{
+		StatusCode: status, Header: make(http.Header), Body: io.NopCloser(strings.NewReader(text)), ContentLength: int64(len(text)), Request: r,
+	}, nil
+}
+
+func asJSON(value any) string {
+	text, _ := json.Marshal(value)
+	return string(text)
+}
+
+// canaryAnswer is an answer that all calls can do with but those that read a user,
+// and canaryUser one for these, both with secrets.
+var (
+	canaryAnswer = asJSON(map[string]any{
+		"id": 7, "user_id": 7, "token": canaryFresh, "expires_in": 3600, "session_key": canaryKey, "status": "ok",
+		"user_info": map[string]any{"id": 7, "openid": "o-1", "nickname": "Larry", "token": canaryFresh, "session_key": canaryKey},
+	})
+	canaryUser = asJSON(map[string]any{
+		"id": 7, "nickname": "Larry", "token": canaryFresh, "expires_in": 3600, "session_key": canaryKey,
+		"_session": map[string]string{"token": canaryFresh},
+	})
+)
+
+// canaryWell answers as if all were well.
+func canaryWell(heard string) (int, string) {
+	if strings.Contains(heard, "/login") || strings.Contains(heard, "/register/") || strings.Contains(heard, "-login/") ||
+		strings.Contains(heard, "/authenticate/") || strings.Contains(heard, "-associat") {
+		return 201, canaryAnswer
+	}
+	return 200, canaryUser
+}
+
+// echoes are the ways in which a backend may answer.
+func echoes() map[string]func(string) (int, string) {
+	ways := map[string]func(string) (int, string){
+		"all is well":      canaryWell,
+		"200 HTML":         func(heard string) (int, string) { return 200, "<html>" + heard },
+		"200 cut short":    func(string) (int, string) { return 200, canaryAnswer[:len(canaryAnswer)-9] },
+		"200 list":         func(heard string) (int, string) { return 200, asJSON([]string{heard, canaryToken}) },
+		"200 text":         func(heard string) (int, string) { return 200, asJSON(heard) },
+		"200 without user": func(string) (int, string) { return 200, asJSON(map[string]string{"token": canaryFresh}) },
+		"200 of another":   func(string) (int, string) { return 200, strings.ReplaceAll(canaryAnswer, "7", "8") },
+		"200 empty":        func(string) (int, string) { return 200, "" },
+	}
+	for _, status := range []int{302, 400, 401, 403, 404, 409, 429, 500, 503} {
+		say := func(kind string, body func(string) string) {
+			ways[strconv.Itoa(status)+" "+kind] = func(heard string) (int, string) { return status, body(heard) }
+		}
+		say("error_msg", func(heard string) string { return asJSON(map[string]string{"error_msg": "what is " + heard}) })
+		say("message", func(heard string) string { return asJSON(map[string]string{"message": heard, "token": canaryFresh}) })
+		say("JSON in JSON", func(heard string) string {
+			return asJSON(map[string]string{"error_msg": asJSON(map[string]string{"body": heard})})
+		})
+		say("HTML", func(heard string) string { return "<html>" + heard })
+	}
+	return ways
+}
+
+// canaryLog is a log at debug level, as text and as JSON.
+type canaryLog struct{ strings.Builder }
+
+func (l *canaryLog) client(t *testing.T, rt http.RoundTripper, json bool, opts ...baas.Option) *baas.Client {
+	t.Helper()
+	options := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
+	var handler slog.Handler = slog.NewTextHandler(l, options)
+	if json {
+		handler = slog.NewJSONHandler(l, options)
+	}
+	client, err := baas.New(baastest.DefaultClientID, append([]baas.Option{
+		baas.WithHTTPClient(&http.Client{Transport: rt}), baas.WithLogger(slog.New(handler)),
+	}, opts...)...)
+	require.NoError(t, err)
+	return client
+}
+
+// Whatever a backend says, and be it all that it was told, no secret shows in an
+// error, in what a call returns, or in the log.
+func TestNoSecretShowsWhateverTheBackendSays(t *testing.T) {
+	calls := canaryCalls()
+	for way, answer := range echoes() {
+		synctest.Test(t, func(t *testing.T) { // for reads are tried again after a pause
+			var log canaryLog
+			backend := new(echo)
+			for _, source := range []bool{false, true} {
+				if source && !strings.HasPrefix(way, "401") {
+					continue // a code source makes no difference
+				}
+				var opts []baas.Option
+				if source {
+					opts = append(opts, baas.WithCodeSource(platform.WeChat{}, func(context.Context, string) (string, error) { return canaryCode, nil }))
+				}
+				client := log.client(t, backend, source, opts...)
+				for name, call := range calls {
+					a := client.Resume(session.Session{
+						Token: session.NewSecret(canaryToken), UserID: 7, OpenID: "o-1", Platform: "wechat",
+						LoggedInAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+					})
+					backend.set(canaryWell)
+					u, err := a.CurrentUser(t.Context())
+					require.NoError(t, err)
+					backend.set(answer)
+					value, err := call(t.Context(), client, a, u)
+					requireSilentError(t, err, way+": "+name)
+					if value != nil && !reflect.ValueOf(value).IsZero() {
+						requireSilentValue(t, value, way+": "+name+" returns")
+					}
+				}
+			}
+			require.NotEmpty(t, log.String())
+			requireSilent(t, log.String(), "log")
+		})
+	}
+}
+
+// The same on the double: its own refusals, and every fault it knows.
+func TestNoSecretShowsWhateverGoesWrong(t *testing.T) {
+	faults := map[string]baastest.Fault{
+		"nothing": {}, "refused": {Cut: baastest.CutDial}, "cut before": {Cut: baastest.CutBeforeRead},
+		"cut after": {Cut: baastest.CutAfterRead}, "cut in answer": {Cut: baastest.CutInAnswer},
+		"too slow": {Delay: time.Hour}, "slow answer": {Hold: time.Hour}, "204": {Status: 204}, "304": {Status: 304},
+		"truncated": {Status: 201, Body: canaryAnswer[:40]}, "HTML": {Status: 200, Body: "<html>" + canaryToken, ContentType: "text/html"},
+	}
+	for _, status := range []int{400, 401, 403, 404, 409, 429, 500, 502, 503, 504} {
+		faults[strconv.Itoa(status)] = baastest.Fault{Status: status}
+	}
+	calls := canaryCalls()
+	for fault, with := range faults {
+		synctest.Test(t, func(t *testing.T) {
+			var log canaryLog
+			for _, kept := range []bool{false, true} { // with and without a session
+				for name, call := range calls {
+					b := baastest.New()
+					client := log.client(t, b.Transport(), kept)
+					a := client.Auth(canaryVisitor)
+					u, err := a.LoginWithWechat(t.Context(), nil, auth.Code(b.WeChat("o-1").Login()))
+					require.NoError(t, err)
+					s, err := a.Session(t.Context())
+					require.NoError(t, err)
+					if !kept {
+						require.NoError(t, a.Logout(t.Context()))
+					}
+					b.Fail("", with)
+					_, err = call(t.Context(), client, a, u)
+					requireSilentError(t, err, fault+": "+name)
+					for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+						require.NotContains(t, inner.Error(), s.Token.Reveal())
+					}
+					require.NotContains(t, log.String(), s.Token.Reveal())
+				}
+			}
+			requireSilent(t, log.String(), "log")
+		})
+	}
+}
+
+// Bad arguments are named, and not repeated.
+func TestNoSecretShowsWhenArgumentsAreBad(t *testing.T) {
+	bad := []string{"canary\x00", "canary\xff", strings.Repeat(canary, 1<<15)}
+	client, err := baas.New("client-1")
+	require.NoError(t, err)
+	a := client.Auth("visitor")
+	for _, text := range bad {
+		data := canaryData(false)
+		data.EncryptedData, data.RawData, data.Signature, data.IV, data.Code, data.ErrMsg = text, text, text, text, text, text
+		data.UserInfo = json.RawMessage(text)
+		errs := []error{
+			second(a.LoginWithKs(t.Context(), data, auth.Code(text))),
+			second(a.LoginWithKs(t.Context(), data, auth.Code("code-1"))),
+			second(a.LoginWithTt(t.Context(), nil, auth.Code("code-1"), auth.AppName(text))),
+			second(a.LoginWithKs(t.Context(), nil, auth.Code("code-1"), auth.SyncUserProfile(platform.SyncMode(text)))),
+			second(a.UpdatePhoneNumber(t.Context(), data)),
+			second(a.Login(t.Context(), auth.Credentials{Username: text, Password: text})),
+			second(a.Login(t.Context(), auth.Credentials{Username: "ann", Password: text})),
+			second(a.LoginWithSMSCode(t.Context(), text, text)),
+			second(a.LoginWithAuthData(t.Context(), platform.OAuthData{Provider: platform.Apple, Token: text})),
+			second(a.LoginWithAuthData(t.Context(), platform.OAuthData{Provider: platform.OAuthProvider(text), Token: text})),
+			second(a.Request(t.Context(), auth.Request{Path: text})),
+			second(a.Request(t.Context(), auth.Request{Path: "/", Header: http.Header{"X-A": {text + "\n"}, text: {text}}})),
+			second(a.Request(t.Context(), auth.Request{Path: "/", Method: text})),
+			second(a.Request(t.Context(), auth.Request{Path: "/", Method: "POST", Body: json.RawMessage(text)})),
+			second(client.Auth(text).CurrentUser(t.Context())),
+			second(baas.New(text)),
+			second(baas.New("id", baas.WithEnv(text+"!"))),
+			second(baas.New("id", baas.WithHost("https://user:"+text+"@example.com"))),
+			json.Unmarshal([]byte(text), new(platform.AuthData)),
+			json.Unmarshal([]byte(`{"detail":{"iv":["canary"]}}`), new(platform.AuthData)),
+			json.Unmarshal([]byte(`{"password":["canary"]}`), new(auth.Credentials)),
+			new(session.Session).UnmarshalBinary([]byte(text)),
+			(&auth.Response{Body: []byte(`{"token":"canary"}`)}).Decode(new(struct{ Token int })),
+		}
+		for i, err := range errs {
+			require.Error(t, err, i)
+			requireSilentError(t, err, strconv.Itoa(i))
+		}
+	}
+	require.NotEqual(t, herror.Code(0), herror.CodeOf(second(baas.New(canary+"!"))))
+}
+
+func second[T any](_ T, err error) error { return err }

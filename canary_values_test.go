@@ -1,0 +1,176 @@
+package baas_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// canaryValues are values of every exported type that has room for a secret, with
+// secrets in them, by package and type.
+func canaryValues(t *testing.T) map[string]any {
+	t.Helper()
+	ctx := t.Context()
+	s := session.Session{
+		Token: session.NewSecret(canaryToken), UserID: 7, OpenID: "o-1", Platform: "wechat",
+		UserInfo: json.RawMessage(`{"x":"canary"}`), LoggedInAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+	}
+	store := session.NewMemory()
+	_, err := store.Swap(ctx, session.KeyOf(canaryVisitor), 0, s)
+	require.NoError(t, err)
+	sealed, err := session.NewSealed(store, []byte("canary-sealing-key-of-32-bytes!!"))
+	require.NoError(t, err)
+	backend := new(echo)
+	backend.set(canaryWell)
+	client, err := baas.New(baastest.DefaultClientID,
+		baas.WithHTTPClient(&http.Client{Transport: backend}), baas.WithSessionStore(store),
+		baas.WithCodeSource(platform.WeChat{}, func(context.Context, string) (string, error) { return canaryCode, nil }))
+	require.NoError(t, err)
+	a := client.Resume(s)
+	u, err := a.CurrentUser(ctx)
+	require.NoError(t, err)
+	other, err := a.GetUser(ctx, 7)
+	require.NoError(t, err)
+	srv := baastest.NewServer(t)
+	_, err = srv.AddUser(baastest.User{Username: "ann", Password: canaryPassword})
+	require.NoError(t, err)
+
+	values := map[string]any{
+		"baas.Client":      client,
+		"auth.Auth":        a,
+		"auth.Credentials": auth.Credentials{Username: "ann", Password: canaryPassword},
+		"auth.LoginInfo":   auth.LoginInfo{ID: 7, OpenID: "o-1"},
+		"auth.Request": auth.Request{
+			Method: "POST", Path: "/hserve/?token=" + canaryToken, Query: url.Values{"code": {canaryCode}},
+			Header: http.Header{"X-Key": {canaryKey}}, Body: map[string]string{"password": canaryPassword},
+		},
+		"auth.Response":      auth.Response{StatusCode: 201, Header: http.Header{"X-Token": {canaryFresh}}, Body: []byte(canaryAnswer)},
+		"auth.UserInfo":      auth.UserInfo{NickName: "Larry"},
+		"user.Account":       user.Account{Username: "ann", Password: canaryPassword},
+		"user.CurrentUser":   u.Set("note", canaryToken),
+		"user.LinkResult":    user.LinkResult{OpenID: "o-1"},
+		"user.User":          other,
+		"user.Value":         u.Get("nickname"),
+		"platform.AuthData":  *canaryData(true),
+		"platform.OAuthData": platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth},
+		"session.Key":        session.KeyOf(canaryVisitor),
+		"session.Memory":     store,
+		"session.Sealed":     sealed,
+		"session.Secret":     session.NewSecret(canaryToken),
+		"session.Session":    s,
+		"herror.HError":      herror.New(herror.Unauthorized, "").WithUser(7, "o-1", ""),
+		"baastest.Backend":   srv.Backend,
+		"baastest.Clock":     srv.Clock(),
+		"baastest.Fault":     baastest.Fault{Status: 500},
+		"baastest.Identity":  baastest.Identity{Platform: "wechat", OpenID: "o-1"},
+		"baastest.Mail":      baastest.Mail{To: "ann@example.com", Kind: baastest.ResetMail, Link: canaryToken},
+		"baastest.Phone":     srv.WeChat("o-1"),
+		"baastest.Profile":   baastest.Profile{NickName: "Larry"},
+		"baastest.Request": baastest.Request{
+			Method: "POST", Path: "/", Query: "token=" + canaryToken,
+			Header: http.Header{"Authorization": {canaryToken}}, Body: []byte(canaryPassword),
+		},
+		"baastest.SMS":    baastest.SMS{Phone: "13800138000", Code: canarySMS},
+		"baastest.Server": srv,
+		"baastest.User":   baastest.User{ID: 7, Password: canaryPassword},
+	}
+	for _, p := range platform.All() {
+		values[fmt.Sprintf("%T", p)] = p
+	}
+	return values
+}
+
+// canaryElsewhere are types whose own packages' tests listen to them.
+var canaryElsewhere = []string{
+	"loginproxy.Event", "loginproxy.Proxy", "loginproxy.RateKey", "loginproxy.Visitor", "redisstore.Store",
+}
+
+// sendsSecrets are the types whose JSON carries secrets on purpose: what a phone
+// posts and what a program sends. Printing and logging them shows none.
+var sendsSecrets = []string{"platform.AuthData", "platform.OAuthData", "auth.Request", "auth.Response"}
+
+// A type that is new must be among those that are listened to, unless it is a
+// number, a text, a func or an interface.
+func TestCanaryKnowsEveryType(t *testing.T) {
+	known := slices.Concat(slices.Collect(maps.Keys(canaryValues(t))), canaryElsewhere)
+	for _, dir := range apiPackages(t) {
+		p := parsePackage(t, dir)
+		p.types(func(spec *ast.TypeSpec) {
+			switch spec.Type.(type) {
+			case *ast.Ident, *ast.FuncType, *ast.InterfaceType:
+				return
+			}
+			if spec.Name.IsExported() {
+				require.Contains(t, known, p.name+"."+spec.Name.Name)
+			}
+		})
+	}
+}
+
+func TestNoValueShowsItsSecrets(t *testing.T) {
+	for name, value := range canaryValues(t) {
+		t.Run(name, func(t *testing.T) {
+			if name != "user.Value" {
+				requireSilentValue(t, value, name)
+			}
+			if slices.Contains(sendsSecrets, name) {
+				requireSilent(t, fmt.Sprintf("%v %+v %#v", []any{value}, []any{value}, []any{value}), "%s in a list", name)
+				return // a log that is JSON would marshal the list
+			}
+			requireSilentValue(t, []any{value}, name+" in a list")
+			requireSilentValue(t, map[string]any{"key": value}, name+" in a map")
+			requireSilentValue(t, struct{ Field any }{value}, name+" in a struct")
+			if text, err := json.Marshal(value); err == nil {
+				requireSilent(t, string(text), "%s as JSON", name)
+			}
+		})
+	}
+}
+
+// A secret keeps its mouth shut also where fmt cannot ask its methods, as in
+// fields that are not exported; so does the token of a session.
+func TestNestedSecretsAreSilent(t *testing.T) {
+	secret := session.NewSecret(canaryToken)
+	s := session.Session{Token: secret, UserID: 7, ExpiresAt: time.Now().Add(time.Hour)}
+	type inner struct {
+		secret  session.Secret
+		session session.Session
+	}
+	for name, value := range map[string]any{
+		"secret":            struct{ secret session.Secret }{secret},
+		"pointer to secret": struct{ secret *session.Secret }{&secret},
+		"secrets":           struct{ secrets []session.Secret }{[]session.Secret{secret}},
+		"secrets by name":   struct{ secrets map[string]session.Secret }{map[string]session.Secret{"x": secret}},
+		"session":           struct{ session session.Session }{s},
+		"pointer":           struct{ session *session.Session }{&s},
+		"deep":              struct{ inner inner }{inner{secret, s}},
+		"any":               struct{ any any }{inner{secret, s}},
+		"exported":          struct{ Session session.Session }{s},
+	} {
+		requireSilentValue(t, value, name)
+		if text, err := json.Marshal(value); err == nil {
+			requireSilent(t, string(text), "%s as JSON", name)
+		}
+	}
+	require.Equal(t, slog.StringValue("[redacted]"), secret.LogValue())
+	_, err := json.Marshal(s)
+	require.Error(t, err, "a session is never marshalled by accident")
+}

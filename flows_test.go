@@ -1,0 +1,183 @@
+package baas_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// idpCalls are the calls of one platform.
+type idpCalls struct {
+	platform.Platform
+	login func(*auth.Auth, context.Context, *platform.AuthData, ...platform.LoginOption) (*user.CurrentUser, error)
+	link  func(*user.CurrentUser, context.Context, *platform.AuthData, ...platform.LinkOption) (*user.LinkResult, error)
+}
+
+var idpTable = []idpCalls{
+	{platform.Kuaishou{}, (*auth.Auth).LoginWithKs, (*user.CurrentUser).LinkKs},
+	{platform.ByteDance{}, (*auth.Auth).LoginWithTt, (*user.CurrentUser).LinkTt},
+	{platform.WeChat{}, (*auth.Auth).LoginWithWechat, (*user.CurrentUser).LinkWechat},
+	{platform.QQ{}, (*auth.Auth).LoginWithQQ, (*user.CurrentUser).LinkQQ},
+	{platform.Baidu{}, (*auth.Auth).LoginWithBaidu, (*user.CurrentUser).LinkBaidu},
+	{platform.Alipay{}, (*auth.Auth).LoginWithAlipay, (*user.CurrentUser).LinkAlipay},
+	{platform.JD{}, (*auth.Auth).LoginWithJd, (*user.CurrentUser).LinkJd},
+}
+
+// newDouble returns a backend without a listener, and a client of it.
+func newDouble(t *testing.T, opts ...baas.Option) (*baastest.Backend, *baas.Client) {
+	t.Helper()
+	b := baastest.New()
+	t.Cleanup(b.Close)
+	client, err := b.Client(opts...)
+	require.NoError(t, err)
+	return b, client
+}
+
+func requireCode(t *testing.T, code herror.Code, err error) *herror.HError {
+	t.Helper()
+	var h *herror.HError
+	require.ErrorAs(t, err, &h)
+	require.Equal(t, code, h.Code)
+	return h
+}
+
+// The documented sequence of an app on several platforms: each platform's login
+// finds no account, the user enters the one there is, or makes it, and links; from
+// then on that platform finds it. In the end all seven are one account.
+func TestOneAccountOnAllPlatforms(t *testing.T) {
+	ctx := context.Background()
+	credentials := auth.Credentials{Username: "ann", Password: "secret-1"}
+	for first := range idpTable {
+		t.Run("starting on "+idpTable[first].Name(), func(t *testing.T) {
+			b, client := newDouble(t)
+			var account int64
+			for i := range idpTable {
+				on := idpTable[(first+i)%len(idpTable)]
+				phone, err := b.Phone(on.Name(), "openid-"+on.Name())
+				require.NoError(t, err)
+				a := client.Auth("visitor on " + on.Name())
+				_, err = on.login(a, ctx, nil, auth.Code(phone.Login()), auth.CreateUser(false))
+				requireCode(t, herror.NotFound, err)
+
+				enter := a.Login
+				if i == 0 {
+					enter = a.Register
+				}
+				u, err := enter(ctx, credentials)
+				require.NoError(t, err)
+				if i == 0 {
+					account = u.ID()
+				}
+				require.Equal(t, account, u.ID())
+				code := phone.Login()
+				linked, err := on.link(u, ctx, phone.AllowUserInfo(), auth.Code(code))
+				require.NoError(t, err)
+				require.Equal(t, account, linked.UserID)
+				require.NoError(t, a.Logout(ctx))
+
+				u, err = on.login(a, ctx, nil, auth.Code(phone.Login()), auth.CreateUser(false))
+				require.NoError(t, err)
+				require.Equal(t, account, u.ID())
+			}
+			stored, _ := b.User(account)
+			require.Len(t, stored.Identities, len(idpTable))
+		})
+	}
+}
+
+// A phone of one platform whose account is linked to another one logs in there.
+func TestLinkingFromAPlatformLogin(t *testing.T) {
+	ctx := context.Background()
+	for i, from := range idpTable {
+		to := idpTable[(i+1)%len(idpTable)]
+		t.Run(from.Name()+" to "+to.Name(), func(t *testing.T) {
+			b, client := newDouble(t)
+			here, err := b.Phone(from.Name(), "here")
+			require.NoError(t, err)
+			there, err := b.Phone(to.Name(), "there")
+			require.NoError(t, err)
+			a := client.Auth("visitor")
+			u, err := from.login(a, ctx, nil, auth.Code(here.Login()))
+			require.NoError(t, err)
+			_, err = to.link(u, ctx, nil, auth.Code(there.Login()))
+			require.NoError(t, err)
+			s, err := a.Session(ctx)
+			require.NoError(t, err)
+			require.Equal(t, from.Name(), s.Platform, "the session stays that of the login")
+			same, err := to.login(client.Auth("other"), ctx, nil, auth.Code(there.Login()))
+			require.NoError(t, err)
+			require.Equal(t, u.ID(), same.ID())
+		})
+	}
+}
+
+// What is done under one session key is not seen under another one, and is seen by
+// every client that shares the store.
+func TestReplicasShareSessionsByTheStore(t *testing.T) {
+	ctx := context.Background()
+	store := session.NewMemory()
+	b, one := newDouble(t, baas.WithSessionStore(store))
+	other, err := b.Client(baas.WithSessionStore(store))
+	require.NoError(t, err)
+	u, err := one.Auth("ann").LoginWithKs(ctx, nil, auth.Code(b.Kuaishou("openid-1").Login()))
+	require.NoError(t, err)
+
+	same, err := other.Auth("ann").CurrentUser(ctx)
+	require.NoError(t, err)
+	require.Equal(t, u.ID(), same.ID())
+	_, err = other.Auth("bob").CurrentUser(ctx)
+	requireCode(t, herror.SessionMissing, err)
+	require.NoError(t, other.Auth("ann").Logout(ctx))
+	_, err = one.Auth("ann").CurrentUser(ctx)
+	requireCode(t, herror.SessionMissing, err)
+}
+
+// A session that has expired makes the code source log in anew; without one it is 604.
+func TestAutomaticLoginAfterExpiry(t *testing.T) {
+	ctx := context.Background()
+	var b *baastest.Backend
+	minted := 0
+	b, client := newDouble(t, baas.WithCodeSource(platform.WeChat{}, func(_ context.Context, key string) (string, error) {
+		minted++
+		return b.WeChat("openid of " + key).Login(), nil
+	}))
+	a := client.Auth("ann")
+	u, err := a.CurrentUser(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "openid of ann", u.OpenID())
+	require.Equal(t, 1, minted)
+	b.Clock().Advance(baastest.DefaultTokenLife - 29*time.Second)
+	again, err := a.CurrentUser(ctx)
+	require.NoError(t, err)
+	require.Equal(t, u.ID(), again.ID())
+	require.Equal(t, 2, minted)
+	require.Equal(t, 2, b.CountRequests("POST /hserve/v2.5/idp/wechat/silent-login/"))
+
+	require.NoError(t, a.Logout(ctx))
+	_, err = a.UpdatePhoneNumber(ctx, b.WeChat("openid of ann").AllowPhoneNumberOld("13800138000"))
+	requireCode(t, herror.BadRequest, err) // the data is older than the code of the automatic login
+	require.Equal(t, 3, minted)
+}
+
+// The options of the code source are those of every automatic login.
+func TestAutomaticLoginKeepsItsOptions(t *testing.T) {
+	ctx := context.Background()
+	var b *baastest.Backend
+	b, client := newDouble(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
+		return b.Kuaishou("openid-1").Login(), nil
+	}, auth.CreateUser(false)))
+	_, err := client.Auth("ann").CurrentUser(ctx)
+	requireCode(t, herror.NotFound, err)
+	_, err = client.Request(ctx, "ann", auth.Request{Path: "/hserve/v2.2/server/time/"})
+	requireCode(t, herror.NotFound, err)
+}

@@ -1,0 +1,463 @@
+package enduser_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// inBubble runs test on a world of its own.
+func inBubble(t *testing.T, test func(*world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(newWorld(t)) })
+}
+
+// operations is everything that reaches for the session, by name.
+var operations = map[string]func(context.Context, *enduser.Conn) error{
+	"Load":      func(ctx context.Context, c *enduser.Conn) error { _, _, err := c.Load(ctx); return err },
+	"Live":      func(ctx context.Context, c *enduser.Conn) error { _, err := c.Live(ctx); return err },
+	"Do":        func(ctx context.Context, c *enduser.Conn) error { _, _, err := c.Do(ctx, ask); return err },
+	"DoRaw":     func(ctx context.Context, c *enduser.Conn) error { _, err := c.DoRaw(ctx, ask); return err },
+	"Forget":    func(ctx context.Context, c *enduser.Conn) error { _, err := c.Forget(ctx); return err },
+	"Discard":   func(ctx context.Context, c *enduser.Conn) error { return c.Discard(ctx, session.NewSecret("a")) },
+	"Flight":    func(ctx context.Context, c *enduser.Conn) error { return fly(ctx, c) },
+	"Establish": func(ctx context.Context, c *enduser.Conn) error { return c.Establish(ctx, 99, living("b")) },
+}
+
+func fly(ctx context.Context, c *enduser.Conn) error {
+	_, err := enduser.Flight(ctx, c, "id", func(context.Context, enduser.Stored) (int, error) { return 0, nil })
+	return err
+}
+
+func TestBadSessionKeys(t *testing.T) {
+	for name, key := range map[string]string{
+		"empty":              "",
+		"over-long":          strings.Repeat("k", call.MaxSessionKey+1),
+		"not UTF-8":          "key-\xff",
+		"control characters": "key-\n",
+	} {
+		for what, do := range operations {
+			if what == "Establish" {
+				continue // comes after a Load
+			}
+			t.Run(name+" "+what, func(t *testing.T) {
+				inBubble(t, func(w *world) {
+					err := do(w.Context(), enduser.New(w.shared, key))
+					h := failed(w.T, err, herror.InvalidParameter)
+					require.False(w, h.Sent())
+					if key != "" {
+						require.NotContains(w, err.Error(), key)
+					}
+					require.Empty(w, w.backend.asked)
+				})
+			})
+		}
+	}
+	inBubble(t, func(w *world) {
+		_, _, err := enduser.New(w.shared, strings.Repeat("k", call.MaxSessionKey)).Load(w.Context())
+		require.NoError(w, err)
+	})
+}
+
+func TestStoreErrorsAreTyped(t *testing.T) {
+	for what, do := range operations {
+		t.Run(what, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.withStore(&faulty{Store: w.store, err: errStore})
+				err := do(w.Context(), w.conn)
+				failed(w.T, err, herror.StoreFailed)
+				require.ErrorIs(w, err, errStore)
+				require.Equal(w, "691: session store failed", err.Error())
+				require.Empty(w, w.backend.asked)
+			})
+		})
+		t.Run(what+" when the caller gave up", func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				ctx, cancel := context.WithCancel(w.Context())
+				cancel()
+				err := do(ctx, w.conn)
+				require.ErrorIs(w, err, context.Canceled)
+				if what != "Establish" {
+					require.False(w, failed(w.T, err, herror.RequestTimeout).Sent())
+				}
+				require.Empty(w, w.backend.asked)
+			})
+		})
+	}
+}
+
+// Once a request has reached the backend, no later failure says otherwise.
+func TestSentSurvivesTheStore(t *testing.T) {
+	tests := []struct {
+		name  string
+		store faulty
+		auto  bool
+		do    string
+	}{
+		{"the login is not stored", faulty{swaps: 0}, false, "Establish"},
+		{"the login is overtaken and the store fails", faulty{refuse: 1, loads: 0, swaps: 9}, false, "Establish"},
+		{"the session is not dropped after a 401", faulty{loads: 1}, false, "Do"},
+		{"the session is not swapped out after a 401", faulty{loads: 2}, false, "Do"},
+		{"the store fails before the next login", faulty{loads: 2, swaps: 1}, true, "Do"},
+		{"the session is not dropped after the second 401", faulty{loads: 5, swaps: 2}, true, "Do"},
+		{"the session is not dropped after a raw 401", faulty{loads: 1}, false, "DoRaw"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.start("a")
+				store := tt.store
+				store.Store, store.err = w.store, errStore
+				w.withStore(&store)
+				if tt.auto {
+					w.autoLogin("b")
+				}
+				err := operations[tt.do](w.Context(), w.conn)
+				require.True(w, failed(w.T, err, herror.StoreFailed).Sent())
+				require.ErrorIs(w, err, errStore)
+			})
+		})
+	}
+}
+
+func TestEstablishThatIsCutShortWasSent(t *testing.T) {
+	inBubble(t, func(w *world) {
+		ctx, cancel := context.WithCancel(w.Context())
+		cancel()
+		err := w.conn.Establish(ctx, 0, living("a"))
+		var h *herror.HError
+		require.ErrorAs(w, err, &h)
+		require.True(w, h.Sent())
+		require.ErrorIs(w, err, context.Canceled)
+	})
+}
+
+func TestCallsNeedASession(t *testing.T) {
+	for name, prepare := range map[string]func(*world){
+		"never logged in": func(*world) {},
+		"logged out":      func(w *world) { w.start("a"); require.NoError(w, logout(w, 0)) },
+		"expired":         func(w *world) { w.start("a"); time.Sleep(time.Hour) },
+		"discarded":       func(w *world) { w.start("a"); require.NoError(w, discard("a")(w, 0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.backend.known[""] = true
+				prepare(w)
+				_, _, err := w.conn.Do(w.Context(), ask)
+				require.False(w, failed(w.T, err, herror.SessionMissing).Sent())
+				require.Empty(w, w.backend.asked, "nothing is sent")
+
+				_, err = w.conn.DoRaw(w.Context(), ask)
+				require.NoError(w, err)
+				require.Equal(w, []string{""}, w.backend.asked, "a raw request goes out without a token")
+				require.Equal(w, []string{"WEB"}, w.backend.names)
+			})
+		})
+	}
+}
+
+func TestSendSaysWhereItComesFrom(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.start("a")
+		s := w.stored()
+		expired := s
+		expired.ExpiresAt = time.Now()
+		for _, tt := range []struct {
+			platform    string
+			s           session.Session
+			token, name string
+		}{
+			{"", s, "a", "KUAISHOU"},
+			{"WECHAT", s, "a", "WECHAT"},
+			{"", session.Session{}, "", "WEB"},
+			{"", expired, "", "KUAISHOU"}, // an expired token never goes out
+		} {
+			w.backend.asked, w.backend.names = nil, nil
+			r := ask(s)
+			r.Platform, r.Token = tt.platform, "left over"
+			_, _ = w.conn.Send(w.Context(), r, tt.s)
+			require.Equal(w, []string{tt.token}, w.backend.asked)
+			require.Equal(w, []string{tt.name}, w.backend.names)
+		}
+	})
+}
+
+func TestUnauthorizedAnswers(t *testing.T) {
+	tests := []struct {
+		name   string
+		tokens []string // of the automatic logins; none: no code source
+		known  string   // the token that the backend takes
+		want   herror.Code
+		raw    herror.Code
+		asked  []string
+		logins int
+		left   string // the session that stays
+	}{
+		{"without a code source it is 604", nil, "", herror.SessionMissing, herror.NotAuthenticated, []string{"a"}, 0, ""},
+		{"with one it logs in once and sends once more", []string{"b"}, "b", 0, 0, []string{"a", "b"}, 1, "b"},
+		{"a second 401 gives up", []string{"b"}, "", herror.SessionMissing, herror.NotAuthenticated, []string{"a", "b"}, 1, ""},
+	}
+	for _, tt := range tests {
+		for name, raw := range map[string]bool{"": false, ", raw": true} {
+			t.Run(tt.name+name, func(t *testing.T) {
+				inBubble(t, func(w *world) {
+					w.start("a")
+					w.backend.known[tt.known] = tt.known != ""
+					logins := new(int)
+					if tt.tokens != nil {
+						logins = w.autoLogin(tt.tokens...)
+					}
+					want, do := tt.want, operations["Do"]
+					if raw {
+						want, do = tt.raw, operations["DoRaw"]
+					}
+					err := do(w.Context(), w.conn)
+					require.Equal(w, want, herror.CodeOf(err))
+					if err != nil {
+						require.ErrorIs(w, err, herror.NotAuthenticated)
+						require.True(w, failed(w.T, err, want).Sent())
+					}
+					require.Equal(w, tt.asked, w.backend.asked)
+					require.Equal(w, tt.logins, *logins)
+					require.Equal(w, tt.left, w.stored().Token.Reveal())
+				})
+			})
+		}
+	}
+}
+
+func TestOtherFailuresKeepTheSession(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.start("a")
+		logins := w.autoLogin("b")
+		w.backend.fail = errors.New("connection reset")
+		_, _, err := w.conn.Do(w.Context(), ask)
+		failed(w.T, err, herror.NetworkDisconnected)
+		require.Equal(w, []string{"a"}, w.backend.asked)
+		require.Zero(w, *logins)
+		require.Equal(w, "a", w.stored().Token.Reveal())
+	})
+}
+
+func TestManyCallersMakeOneAutomaticLogin(t *testing.T) {
+	for name, prepare := range map[string]func(*world){
+		"without a session":      func(*world) {},
+		"after a logout":         func(w *world) { require.NoError(w, logout(w, 0)) },
+		"with an expired one":    func(w *world) { w.start("a"); time.Sleep(time.Hour) },
+		"with one that is stale": func(w *world) { w.start("a") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				const callers = 20
+				prepare(w)
+				w.backend.known["b"], w.backend.took = true, time.Second
+				logins := w.autoLogin("b", "one too many")
+				var all sync.WaitGroup
+				for range callers {
+					all.Go(func() {
+						if _, s, err := w.conn.Do(w.Context(), ask); err != nil || s.Token.Reveal() != "b" {
+							w.Errorf("session %q, error %v", s.Token.Reveal(), err)
+						}
+					})
+				}
+				all.Wait()
+				require.Equal(w, 1, *logins)
+				require.Equal(w, "b", w.stored().Token.Reveal())
+			})
+		})
+	}
+}
+
+func TestAutomaticLoginThatFails(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.shared.AutoLogin = func(context.Context, *enduser.Conn) error { return herror.FromBackend(400, "spent") }
+		_, _, err := w.conn.Do(w.Context(), ask)
+		failed(w.T, err, herror.BadRequest)
+		require.Empty(w, w.backend.asked)
+	})
+	inBubble(t, func(w *world) { // logs in, and has nothing to show for it
+		w.shared.AutoLogin = func(context.Context, *enduser.Conn) error { return nil }
+		_, _, err := w.conn.Do(w.Context(), ask)
+		failed(w.T, err, herror.SessionMissing)
+		require.Empty(w, w.backend.asked)
+	})
+	inBubble(t, func(w *world) { // after a 401, what was sent with the first request may be spent
+		w.start("a")
+		w.shared.AutoLogin = func(context.Context, *enduser.Conn) error { return herror.New(herror.NetworkDisconnected, "") }
+		_, _, err := w.conn.Do(w.Context(), ask)
+		require.True(w, failed(w.T, err, herror.NetworkDisconnected).Sent())
+	})
+}
+
+func TestFillCode(t *testing.T) {
+	failure := errors.New("phone is offline: canary-3f9a")
+	source := func(code string, err error) func(context.Context, string) (string, error) {
+		return func(_ context.Context, key string) (string, error) { return code + " for " + key, err }
+	}
+	bare := func(code string) func(context.Context, string) (string, error) {
+		return func(context.Context, string) (string, error) { return code, nil }
+	}
+	for _, tt := range []struct {
+		name   string
+		source func(context.Context, string) (string, error)
+		code   string
+		want   string
+		cause  error
+		fails  bool
+	}{
+		{name: "a code given wins", source: source("fresh", nil), code: "given", want: "given"},
+		{name: "one is minted for the user", source: source("fresh", nil), want: "fresh for " + sessionKey},
+		{name: "no source", fails: true},
+		{name: "an empty code", source: bare(""), fails: true},
+		{name: "an over-long code", source: bare(strings.Repeat("c", call.MaxCode+1)), fails: true},
+		{name: "a code that is not UTF-8", source: bare("\xff"), fails: true},
+		{name: "a source that fails", source: source("", failure), cause: failure, fails: true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				w.shared.CodeSource, w.shared.CodePlatform = tt.source, "kuaishou"
+				p := call.Defaults()
+				p.Code = tt.code
+				err := w.conn.FillCode(w.Context(), "kuaishou", &p)
+				if !tt.fails {
+					require.NoError(w, err)
+					require.Equal(w, tt.want, p.Code)
+					return
+				}
+				require.False(w, failed(w.T, err, herror.InvalidParameter).Sent())
+				require.NotContains(w, err.Error(), "canary")
+				if tt.cause != nil {
+					require.ErrorIs(w, err, tt.cause)
+				}
+			})
+		})
+	}
+	inBubble(t, func(w *world) {
+		w.shared.CodeSource, w.shared.CodePlatform = bare("fresh"), "kuaishou"
+		p := call.Defaults()
+		failed(w.T, w.conn.FillCode(w.Context(), "wechat", &p), herror.InvalidParameter)
+		require.Empty(w, p.Code, "a code of one platform is none of another's")
+	})
+	inBubble(t, func(w *world) {
+		w.shared.CodePlatform = "kuaishou"
+		w.shared.CodeSource = func(ctx context.Context, _ string) (string, error) { <-ctx.Done(); return "", ctx.Err() }
+		ctx, cancel := context.WithTimeout(w.Context(), time.Second)
+		defer cancel()
+		p := call.Defaults()
+		err := w.conn.FillCode(ctx, "kuaishou", &p)
+		require.False(w, failed(w.T, err, herror.RequestTimeout).Sent())
+		require.ErrorIs(w, err, context.DeadlineExceeded)
+	})
+}
+
+func TestFlightSharesPerUserAndSession(t *testing.T) {
+	type caller struct {
+		key, id string
+		at      time.Duration
+	}
+	for _, tt := range []struct {
+		name    string
+		callers []caller
+		between func(*world) // after half a second
+		runs    int
+	}{
+		{"the same", []caller{{"u", "id", 0}, {"u", "id", 0}, {"u", "id", 900 * time.Millisecond}}, nil, 1},
+		{"another id", []caller{{"u", "id", 0}, {"u", "other", 0}}, nil, 2},
+		{"another user", []caller{{"u", "id", 0}, {"v", "id", 0}}, nil, 2},
+		{"a user and an id that read the same together", []caller{{"u", "xid", 0}, {"ux", "id", 0}}, nil, 2},
+		{"after the first is done", []caller{{"u", "id", 0}, {"u", "id", 1100 * time.Millisecond}}, nil, 2},
+		{"after a logout", []caller{{"u", "id", 0}, {"u", "id", 900 * time.Millisecond}}, func(w *world) {
+			_, err := enduser.New(w.shared, "u").Forget(w.Context())
+			require.NoError(w, err)
+		}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				var mu sync.Mutex
+				var all sync.WaitGroup
+				runs := 0
+				for _, c := range tt.callers {
+					all.Go(func() {
+						time.Sleep(c.at)
+						_, err := enduser.Flight(w.Context(), enduser.New(w.shared, c.key), c.id, func(context.Context, enduser.Stored) (int, error) {
+							mu.Lock()
+							runs++
+							mu.Unlock()
+							time.Sleep(time.Second)
+							return 0, nil
+						})
+						if err != nil {
+							w.Error(err)
+						}
+					})
+				}
+				time.Sleep(time.Second / 2)
+				if tt.between != nil {
+					tt.between(w)
+				}
+				all.Wait()
+				require.Equal(w, tt.runs, runs)
+			})
+		})
+	}
+}
+
+func TestFlightTypesItsErrors(t *testing.T) {
+	inBubble(t, func(w *world) {
+		ctx, cancel := context.WithTimeout(w.Context(), time.Second)
+		defer cancel()
+		_, err := enduser.Flight(ctx, w.conn, "id", func(ctx context.Context, _ enduser.Stored) (int, error) {
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})
+		require.True(w, failed(w.T, err, herror.RequestTimeout).Sent(), "it may have been")
+		require.ErrorIs(w, err, context.DeadlineExceeded)
+	})
+}
+
+func TestResumeKeepsItsSessionToItself(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.start("in the store")
+		w.backend.known["resumed"] = true
+		one, other := enduser.Resume(w.shared, living("resumed")), enduser.Resume(w.shared, living("other"))
+		_, s, err := one.Do(w.Context(), ask)
+		require.NoError(w, err)
+		require.Equal(w, "resumed", s.Token.Reveal())
+		require.Equal(w, []string{"resumed"}, w.backend.asked)
+
+		_, _, err = other.Do(w.Context(), ask)
+		failed(w.T, err, herror.SessionMissing)
+		left, _, err := other.Load(w.Context())
+		require.NoError(w, err)
+		require.True(w, left.IsZero(), "a 401 drops it")
+
+		_, err = one.Forget(w.Context())
+		require.NoError(w, err)
+		left, rev, err := one.Load(w.Context())
+		require.NoError(w, err)
+		require.True(w, left.LoggedOut)
+		require.NoError(w, one.Establish(w.Context(), rev, living("again")))
+		require.Equal(w, "in the store", w.stored().Token.Reveal())
+	})
+	inBubble(t, func(w *world) { // nobody
+		_, _, err := enduser.Resume(w.shared, session.Session{}).Do(w.Context(), ask)
+		failed(w.T, err, herror.SessionMissing)
+	})
+}
+
+func TestReadUser(t *testing.T) {
+	r := enduser.ReadUser(session.Session{UserID: 92812581396859})
+	require.Equal(t, &transport.Request{Method: "GET", Path: "/hserve/v2.5/user/info/92812581396859/"}, r)
+}

@@ -1,0 +1,217 @@
+package baas
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+)
+
+func codes(context.Context, string) (string, error) { return "code-1", nil }
+
+func TestNewErrors(t *testing.T) {
+	ks := platform.Kuaishou{}
+	tests := map[string]struct {
+		clientID string
+		opts     []Option
+		code     herror.Code
+	}{
+		"no client id":                {"", nil, herror.Uninitialized},
+		"no client id, bad option":    {"", []Option{WithHost("")}, herror.Uninitialized},
+		"client id with a slash":      {"a/b", nil, herror.InvalidParameter},
+		"client id with a dot":        {"evil.example.com", nil, herror.InvalidParameter},
+		"client id with a line break": {"a\r\nb", nil, herror.InvalidParameter},
+		"client id over-long":         {strings.Repeat("a", 257), nil, herror.InvalidParameter},
+		"env empty":                   {"id", []Option{WithEnv("")}, herror.InvalidParameter},
+		"env with a space":            {"id", []Option{WithEnv("a b")}, herror.InvalidParameter},
+		"nil HTTP client":             {"id", []Option{WithHTTPClient(nil)}, herror.InvalidParameter},
+		"no connections":              {"id", []Option{WithMaxConnsPerHost(0)}, herror.InvalidParameter},
+		"timeout zero":                {"id", []Option{WithTimeout(0)}, herror.InvalidParameter},
+		"timeout negative":            {"id", []Option{WithTimeout(-1)}, herror.InvalidParameter},
+		"timeout too long":            {"id", []Option{WithTimeout(session.Grace)}, herror.InvalidParameter},
+		"nil logger":                  {"id", []Option{WithLogger(nil)}, herror.InvalidParameter},
+		"nil store":                   {"id", []Option{WithSessionStore(nil)}, herror.InvalidParameter},
+		"nil code source":             {"id", []Option{WithCodeSource(ks, nil)}, herror.InvalidParameter},
+		"code source of no platform":  {"id", []Option{WithCodeSource(nil, codes)}, herror.InvalidParameter},
+		"code source with a code":     {"id", []Option{WithCodeSource(ks, codes, auth.Code("c"))}, herror.InvalidParameter},
+		"code source, alien option":   {"id", []Option{WithCodeSource(ks, codes, auth.AppName("douyin"))}, herror.InvalidParameter},
+		"nil clock":                   {"id", []Option{WithClock(nil)}, herror.InvalidParameter},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			client, err := New(tt.clientID, tt.opts...)
+			require.Nil(t, client)
+			require.Equal(t, tt.code, herror.CodeOf(err))
+		})
+	}
+}
+
+func TestHosts(t *testing.T) {
+	good := map[string]string{ // what is given, and what requests go to
+		"https://api.example.com":       "https://api.example.com",
+		"https://api.example.com/":      "https://api.example.com",
+		"https://api.example.com//":     "https://api.example.com",
+		"https://api.example.com:8443":  "https://api.example.com:8443",
+		"https://api.example.com/base/": "https://api.example.com/base",
+		"https://[2001:db8::1]":         "https://[2001:db8::1]",
+		"http://localhost:8080":         "http://localhost:8080",
+		"http://127.0.0.1:8080":         "http://127.0.0.1:8080",
+		"http://127.8.9.1":              "http://127.8.9.1",
+		"http://[::1]:8080":             "http://[::1]:8080",
+	}
+	for host, want := range good {
+		client, err := New("id", WithHost(host))
+		require.NoError(t, err, host)
+		require.Equal(t, want, client.host)
+		require.Equal(t, "baas client of "+want, client.String())
+	}
+	bad := []string{
+		"", "/", "api.example.com", "//api.example.com", "https:", "https://", "https:///path", "https://:443",
+		"https:api.example.com", "mailto:a@example.com", "ftp://api.example.com", "https://exa mple.com",
+		"https://user@api.example.com", "https://user:secret@api.example.com",
+		"https://api.example.com?", "https://api.example.com?x=1", "https://api.example.com/#", "https://api.example.com/#x",
+		"http://api.example.com", "http://10.0.0.1", "http://127.0.0.1.example.com", "http://localhost.example.com",
+		"https://api.example.com\r\n", "https://%zz",
+	}
+	for _, host := range bad {
+		_, err := New("id", WithHost(host))
+		require.Equal(t, herror.InvalidParameter, herror.CodeOf(err), host)
+		require.NotContains(t, err.Error(), "secret")
+	}
+	for _, opts := range [][]Option{
+		{WithHost("http://api.example.com"), WithInsecureHTTP()},
+		{WithInsecureHTTP(), WithHost("http://api.example.com")},
+	} {
+		_, err := New("id", opts...)
+		require.NoError(t, err)
+	}
+	client, err := New("id")
+	require.NoError(t, err)
+	require.Equal(t, "https://id.myminapp.com", client.host)
+}
+
+// Each option, alone, changes its own field and no other.
+func TestEachOptionChangesItsOwnFieldOnly(t *testing.T) {
+	tests := map[string]struct {
+		opt    Option
+		fields []string
+	}{
+		"WithHost":            {WithHost("https://api.example.com"), []string{"host"}},
+		"WithInsecureHTTP":    {WithInsecureHTTP(), []string{"insecureHTTP"}},
+		"WithEnv":             {WithEnv("test"), []string{"env"}},
+		"WithHTTPClient":      {WithHTTPClient(new(http.Client)), []string{"httpClient"}},
+		"WithMaxConnsPerHost": {WithMaxConnsPerHost(7), []string{"maxConns"}},
+		"WithTimeout":         {WithTimeout(time.Second), []string{"timeout"}},
+		"WithLogger":          {WithLogger(slog.New(slog.DiscardHandler)), []string{"logger"}},
+		"WithSessionStore":    {WithSessionStore(session.NewMemory()), []string{"store"}},
+		"WithCodeSource": {
+			WithCodeSource(platform.Kuaishou{}, codes, auth.CreateUser(false)),
+			[]string{"source", "sourceOptions", "sourcePlatform"},
+		},
+		"WithClock": {WithClock(time.Now), []string{"now"}},
+	}
+	covered := make(map[string]bool)
+	for name, tt := range tests {
+		var cfg config
+		require.NoError(t, tt.opt(&cfg), name)
+		var changed []string
+		v := reflect.ValueOf(cfg)
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				changed = append(changed, v.Type().Field(i).Name)
+			}
+		}
+		require.ElementsMatch(t, tt.fields, changed, name)
+		for _, field := range changed {
+			covered[field] = true
+		}
+	}
+	require.Len(t, covered, reflect.TypeFor[config]().NumField(), "a field that no option sets")
+}
+
+func TestNilOptionsChangeNothing(t *testing.T) {
+	client, err := New("id", nil, WithEnv("test"), nil)
+	require.NoError(t, err)
+	require.Equal(t, "https://id.myminapp.com", client.host)
+}
+
+// The caller's HTTP client is copied, and its cookie jar and redirects stay its own.
+func TestTheHTTPClientIsCopied(t *testing.T) {
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	var cookies []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cookies = append(cookies, r.Header.Get("Cookie"))
+		http.SetCookie(w, &http.Cookie{Name: "user", Value: "ann"})
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer srv.Close()
+	own := srv.Client()
+	own.Jar = jar
+	client, err := New("id", WithHost(srv.URL), WithHTTPClient(own))
+	require.NoError(t, err)
+	transport := own.Transport
+	own.Transport = nil
+	for range 2 {
+		_, err = client.Request(context.Background(), "visitor", auth.Request{Path: "/"})
+		require.NoError(t, err)
+	}
+	own.Transport = transport
+	require.Equal(t, []string{"", ""}, cookies)
+	require.Same(t, jar, own.Jar)
+	require.Nil(t, own.CheckRedirect)
+}
+
+// A redirect would carry tokens and codes away: it is an error, and never followed.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	elsewhere := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere++ }))
+	defer other.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		srv := httptest.NewServer(http.RedirectHandler(other.URL, status))
+		own := srv.Client()
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return nil } // would follow
+		client, err := New("id", WithHost(srv.URL), WithHTTPClient(own))
+		require.NoError(t, err)
+		_, err = client.Auth("visitor").LoginWithKs(context.Background(), nil, auth.Code("code-1"))
+		require.Equal(t, herror.Code(status), herror.CodeOf(err))
+		srv.Close()
+	}
+	require.Zero(t, elsewhere)
+}
+
+func TestEnvAndClientIDAreSent(t *testing.T) {
+	var got http.Header
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer srv.Close()
+	for _, env := range []string{"", "test-env"} {
+		opts := []Option{WithHost(srv.URL + "/"), WithHTTPClient(srv.Client())}
+		if env != "" {
+			opts = append(opts, WithEnv(env))
+		}
+		client, err := New("client-1", opts...)
+		require.NoError(t, err)
+		_, err = client.Request(context.Background(), "visitor", auth.Request{Path: "/"})
+		require.NoError(t, err)
+		require.Equal(t, "client-1", got.Get("X-Hydrogen-Client-ID"))
+		require.Equal(t, Version, got.Get("X-Hydrogen-Client-Version"))
+		require.Equal(t, "file", got.Get("X-Hydrogen-Client-SDK-Type"))
+		require.Equal(t, env, got.Get("X-Hydrogen-Env-ID"))
+	}
+}

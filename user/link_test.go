@@ -1,0 +1,179 @@
+package user_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// links are the platforms with their links.
+var links = []struct {
+	platform.Platform
+	link func(*user.CurrentUser, context.Context, *platform.AuthData, ...platform.LinkOption) (*user.LinkResult, error)
+	path string
+}{
+	{platform.Kuaishou{}, (*user.CurrentUser).LinkKs, "POST v2.5/idp/kuaishou/user-association/"},
+	{platform.ByteDance{}, (*user.CurrentUser).LinkTt, "POST v2.4/idp/bytedance/user-association/"},
+	{platform.WeChat{}, (*user.CurrentUser).LinkWechat, "POST v2.4/idp/wechat/user-associate/"},
+	{platform.QQ{}, (*user.CurrentUser).LinkQQ, "POST v2.0/idp/qq/user-association/"},
+	{platform.Baidu{}, (*user.CurrentUser).LinkBaidu, "POST v2.1/idp/baidu/user-association/"},
+	{platform.Alipay{}, (*user.CurrentUser).LinkAlipay, "PUT v2.0/idp/alipay/user-associate/"},
+	{platform.JD{}, (*user.CurrentUser).LinkJd, "POST v2.4/idp/jd/user-association/"},
+}
+
+func TestLink(t *testing.T) {
+	require.Len(t, links, len(platform.All()))
+	for _, on := range links {
+		for name, share := range map[string]func(*baastest.Phone) *platform.AuthData{
+			"silent":    func(*baastest.Phone) *platform.AuthData { return nil },
+			"user info": (*baastest.Phone).AllowUserInfo,
+		} {
+			t.Run(on.Name()+" "+name, func(t *testing.T) {
+				w := newWorld(t)
+				phone, err := w.Phone(on.Name(), "openid-1")
+				require.NoError(t, err)
+				u := w.member()
+				code := phone.Login()
+				got, err := on.link(u, ctx, share(phone), auth.Code(code))
+				require.NoError(t, err)
+				require.Equal(t, &user.LinkResult{
+					Message: "User associated.", OpenID: "openid-1", Status: "ok",
+					UserID: u.ID(), StatusCode: http.StatusOK,
+				}, got)
+				r := w.last()
+				require.Equal(t, on.path, r.Method+" "+r.Path[len("/hserve/"):])
+				require.Equal(t, on.Client(), r.Header.Get("X-Hydrogen-Client-Platform"))
+
+				account, ok := w.UserOf(phone)
+				require.True(t, ok)
+				require.Equal(t, u.ID(), account.ID)
+				require.Equal(t, name == "user info", account.Authorized)
+				again, err := w.visitor().CurrentUser(ctx)
+				require.NoError(t, err)
+				require.True(t, again.Provider(on.Platform).Exists())
+			})
+		}
+	}
+}
+
+func TestLinkSyncsTheProfile(t *testing.T) {
+	for mode, want := range map[platform.SyncMode]string{platform.Overwrite: "Barry", platform.SetNX: "Ann", platform.NoSync: "Ann"} {
+		w := newWorld(t)
+		u := w.member()
+		require.NoError(t, u.Set("nickname", "Ann").Update(ctx))
+		phone := w.Kuaishou("openid-1").SetProfile(baastest.Profile{NickName: "Barry"})
+		code := phone.Login()
+		_, err := u.LinkKs(ctx, phone.AllowUserInfo(), auth.Code(code), auth.SyncUserProfile(mode))
+		require.NoError(t, err)
+		account, _ := w.UserOf(phone)
+		require.Equal(t, want, account.Profile.NickName, mode)
+	}
+}
+
+func TestLinkErrors(t *testing.T) {
+	for _, on := range links {
+		t.Run(on.Name(), func(t *testing.T) {
+			w := newWorld(t)
+			u := w.member()
+			for name, opts := range map[string][]platform.LinkOption{
+				"no code":    nil,
+				"empty code": {auth.Code("")},
+				"sync mode":  {auth.Code("code-1"), auth.SyncUserProfile("nonsense")},
+			} {
+				_, err := on.link(u, ctx, nil, opts...)
+				require.ErrorIs(t, err, herror.InvalidParameter, name)
+			}
+			_, err := on.link(u, ctx, &platform.AuthData{}, auth.Code("code-1"))
+			fails(t, herror.InvalidParameter, err)
+			require.Zero(t, w.sent())
+
+			_, err = on.link(u, ctx, nil, auth.Code("nobody's"))
+			require.EqualError(t, fails(t, herror.BadRequest, err), "400: invalid code")
+
+			phone, err := w.Phone(on.Name(), "openid-1")
+			require.NoError(t, err)
+			_, err = w.AddUser(baastest.User{Identities: []baastest.Identity{{Platform: on.Name(), OpenID: "openid-1"}}})
+			require.NoError(t, err)
+			_, err = on.link(u, ctx, nil, auth.Code(phone.Login()))
+			require.EqualError(t, fails(t, herror.BadRequest, err), "400: already associated")
+
+			require.NoError(t, w.visitor().Logout(ctx))
+			w.ResetJournal()
+			_, err = on.link(u, ctx, nil, auth.Code(phone.Login()))
+			fails(t, herror.SessionMissing, err)
+			require.Zero(t, w.sent())
+		})
+	}
+}
+
+func TestAPhoneNumberCannotLink(t *testing.T) {
+	for _, on := range links {
+		w := newWorld(t)
+		u := w.member()
+		_, err := on.link(u, ctx, &platform.AuthData{EncryptedData: "ZW5j", IV: "aXY="}, auth.Code("code-1"))
+		fails(t, herror.UnsupportedFunction, err)
+		require.Zero(t, w.sent(), on.Name())
+	}
+}
+
+// A cancelled Alipay authorization links without user info.
+func TestAlipayLinksSilentlyWhoCancels(t *testing.T) {
+	w := newWorld(t)
+	u := w.member()
+	phone := w.Alipay("user-1")
+	_, err := u.LinkAlipay(ctx, phone.RefuseUserInfo(), auth.Code(phone.Login()))
+	require.NoError(t, err)
+	account, _ := w.UserOf(phone)
+	require.False(t, account.Authorized)
+}
+
+func TestTheCodeSourceServesLinks(t *testing.T) {
+	var w *world
+	minted := 0
+	w = newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
+		minted++
+		return w.Kuaishou("openid-1").Login(), nil
+	}))
+	u := w.member()
+	_, err := u.LinkKs(ctx, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, minted)
+	_, err = u.LinkTt(ctx, nil)
+	fails(t, herror.InvalidParameter, err)
+}
+
+func TestLinkByUnionIDRefusesAnothersUnionID(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.AddUser(baastest.User{Identities: []baastest.Identity{{Platform: baastest.WeChat, OpenID: "o-0", UnionID: "union-1"}}})
+	require.NoError(t, err)
+	u := w.member()
+	phone := w.WeChat("openid-1").SetUnionID("union-1")
+	_, err = u.LinkWechat(ctx, nil, auth.Code(phone.Login()), auth.WithUnionID(true))
+	fails(t, herror.BadRequest, err)
+	got, err := u.LinkWechat(ctx, nil, auth.Code(phone.Login()))
+	require.NoError(t, err)
+	require.Equal(t, "union-1", got.UnionID)
+}
+
+func TestLinkWithAProvidersToken(t *testing.T) {
+	w := newWorld(t)
+	u := w.member()
+	phone, err := w.Phone(baastest.Apple, "apple-1")
+	require.NoError(t, err)
+	data := platform.OAuthData{Provider: platform.Apple, Token: phone.Login(), Nickname: "Ann"}
+	got, err := u.LinkThirdPartyWithAuthData(ctx, data)
+	require.NoError(t, err)
+	require.Equal(t, u.ID(), got.UserID)
+	same, err := w.client.Auth("other").LoginWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: phone.Login()}, auth.CreateUser(false))
+	require.NoError(t, err)
+	require.Equal(t, u.ID(), same.ID())
+}
