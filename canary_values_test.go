@@ -105,7 +105,7 @@ var canaryElsewhere = []string{
 
 // sendsSecrets are the types whose JSON carries secrets on purpose: what a phone
 // posts and what a program sends. Printing and logging them shows none.
-var sendsSecrets = []string{"platform.AuthData", "platform.OAuthData", "auth.Request", "auth.Response"}
+var sendsSecrets = []string{"platform.AuthData", "auth.Request", "auth.Response"}
 
 // A type that is new must be among those that are listened to, unless it is a
 // number, a text, a func or an interface.

@@ -52,7 +52,9 @@ func Overwrite(on bool) platform.OverwriteOption {
 func loginParams(opts []platform.LoginOption) call.Params {
 	p := call.Defaults()
 	for _, opt := range opts {
-		opt.ApplyToLogin(&p)
+		if opt != nil {
+			opt.ApplyToLogin(&p)
+		}
 	}
 	return p
 }

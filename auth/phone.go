@@ -24,7 +24,9 @@ import (
 func (a *Auth) UpdatePhoneNumber(ctx context.Context, data *platform.AuthData, opts ...platform.PhoneOption) (*user.CurrentUser, error) {
 	params := call.Defaults()
 	for _, opt := range opts {
-		opt.ApplyToPhone(&params)
+		if opt != nil {
+			opt.ApplyToPhone(&params)
+		}
 	}
 	return a.change(ctx, data, platform.CallUpdatePhone, func(p platform.Platform) (call.Request, error) {
 		return p.UpdatePhone(data, &params)
@@ -42,7 +44,9 @@ func (a *Auth) UpdatePhoneNumber(ctx context.Context, data *platform.AuthData, o
 func (a *Auth) UpdateUserInfo(ctx context.Context, data *platform.AuthData, opts ...platform.ProfileOption) (*user.CurrentUser, error) {
 	params := call.Defaults()
 	for _, opt := range opts {
-		opt.ApplyToProfile(&params)
+		if opt != nil {
+			opt.ApplyToProfile(&params)
+		}
 	}
 	u, err := a.change(ctx, data, platform.CallUpdateUserInfo, func(p platform.Platform) (call.Request, error) {
 		return p.UpdateUserInfo(data, &params)

@@ -22,7 +22,9 @@ import (
 func (a *Auth) LoginWithSMSCode(ctx context.Context, phone, code string, opts ...platform.CreateOption) (*user.CurrentUser, error) {
 	params := call.Defaults()
 	for _, opt := range opts {
-		opt.ApplyToLogin(&params)
+		if opt != nil {
+			opt.ApplyToLogin(&params)
+		}
 	}
 	if err := checkSMS(phone, code); err != nil {
 		return nil, err
@@ -46,7 +48,9 @@ func (a *Auth) LoginWithSMSCode(ctx context.Context, phone, code string, opts ..
 func (a *Auth) SendSMSCode(ctx context.Context, phone string, opts ...SMSOption) error {
 	body := sms{Phone: phone}
 	for _, opt := range opts {
-		opt(&body)
+		if opt != nil {
+			opt(&body)
+		}
 	}
 	if err := require("phone", phone, call.MaxIdentifier); err != nil {
 		return err

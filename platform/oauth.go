@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,8 +19,8 @@ const (
 	WeiboNative  OAuthProvider = "weibo-native"
 )
 
-// OAuthData is what a provider's SDK gave an app about its user. Printing or
-// logging it never shows the token.
+// OAuthData is what a provider's SDK gave an app about its user. Printing,
+// logging or marshalling it never shows the token.
 type OAuthData struct {
 	Provider OAuthProvider `json:"provider"`
 	// Token is the provider's token or authorization code for the user.
@@ -76,6 +77,14 @@ func (d OAuthData) check(p *call.Params) error {
 		return err
 	}
 	return p.Check()
+}
+
+// MarshalJSON returns provider and nickname, without the token.
+func (d OAuthData) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Provider OAuthProvider `json:"provider"`
+		Nickname string        `json:"nickname,omitempty"`
+	}{d.Provider, d.Nickname})
 }
 
 // Format prints the provider, for every verb.

@@ -21,7 +21,7 @@ func TestEncodingRoundTrip(t *testing.T) {
 		"anonymous":  {Token: session.NewSecret("a"), Anonymous: true, UserID: 1, ExpiresAt: at},
 		"everything": {
 			Token: session.NewSecret("token-ü-\x00"), UserID: 91464885772601, OpenID: "o", UnionID: "u", Platform: "wechat",
-			Anonymous: true, LoggedOut: true, UserInfo: json.RawMessage(`{"nickName":"Larry"}`), LoggedInAt: at, ExpiresAt: at.Add(time.Hour),
+			Anonymous: true, LoggedOut: true, UserInfo: json.RawMessage(`{"nickName":"Larry"}`), LoggedInAt: at, SeenAt: at.Add(time.Minute), ExpiresAt: at.Add(time.Hour),
 		},
 		"extreme": {
 			Token: session.NewSecret(strings.Repeat("t", 1<<16)), UserID: math.MinInt64,
@@ -55,11 +55,11 @@ func TestEncodingKeepsMilliseconds(t *testing.T) {
 func TestEncodingIsFixed(t *testing.T) {
 	s := session.Session{
 		Token: session.NewSecret("tok"), UserID: 5, OpenID: "op", UnionID: "u", Platform: "ks", Anonymous: true,
-		UserInfo: json.RawMessage(`{}`), LoggedInAt: time.UnixMilli(1).UTC(), ExpiresAt: time.UnixMilli(64).UTC(),
+		UserInfo: json.RawMessage(`{}`), LoggedInAt: time.UnixMilli(1).UTC(), SeenAt: time.UnixMilli(2).UTC(), ExpiresAt: time.UnixMilli(64).UTC(),
 	}
 	b, err := s.MarshalBinary()
 	require.NoError(t, err)
-	require.Equal(t, []byte("\x01\x01\x0a\x02\x80\x01\x03tok\x02op\x01u\x02ks{}"), b)
+	require.Equal(t, []byte("\x01\x01\x0a\x02\x04\x80\x01\x03tok\x02op\x01u\x02ks{}"), b)
 }
 
 func TestDecodingRefusesWhatWasNotEncoded(t *testing.T) {
@@ -75,7 +75,7 @@ func TestDecodingRefusesWhatWasNotEncoded(t *testing.T) {
 		"JSON":              []byte(`{"token":"tok"}`),
 		"broken user info":  valid[:len(valid)-1],
 		"more after it":     append(bytes.Clone(valid), 'x'),
-		"a length too long": []byte("\x01\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7ftok"),
+		"a length too long": []byte("\x01\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7ftok"),
 		"a number too long": append([]byte{1, 0}, bytes.Repeat([]byte{0xff}, 20)...),
 	}
 	for n := range valid[:len(valid)-len(`{"a":1}`)] {
@@ -114,7 +114,7 @@ func FuzzUnmarshalBinary(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(b)
 	}
-	f.Add([]byte("\x01\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f"))
+	f.Add([]byte("\x01\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var s, again session.Session
 		if err := s.UnmarshalBinary(data); err != nil {

@@ -2,8 +2,9 @@ package session
 
 import (
 	"context"
-	"encoding/binary"
-	"sync"
+	"errors"
+	"fmt"
+	"hash/maphash"
 	"sync/atomic"
 	"time"
 )
@@ -12,34 +13,40 @@ import (
 const DefaultMaxSessions = 1 << 20
 
 const (
-	shards     = 64 // so that one user's write does not hold up the others' reads
-	sweepBatch = 4  // expired records looked for at each write: the store stays clean without a goroutine
+	shards     = 64       // so that one user's write does not hold up the others' reads
+	maxRecord  = 16 << 20 // bytes; far more than an answer of the backend has
+	stackBytes = 512      // of a record on the stack: most records have less
 )
 
+var errTooLarge = errors.New("session: more than 16 MiB")
+
 // Memory is a Store in this process's memory, for a single replica, tests and
-// programs with one user. It holds a bounded number of sessions, encoded; at the
-// bound a write drops an expired session, or else an arbitrary one, whose user
-// must log in again.
+// programs with one user.
+//
+// It holds a bounded number of sessions. At the bound, a write of a new key drops
+// some other one of the same 64th of the store: an expired one, if a write has
+// come across it, or else an arbitrary one, whose user must log in again; a logout
+// within its [Grace] goes only where there is hardly anything else to drop.
+//
+// Writes also drop what has expired, a bounded number of records each; no
+// goroutine does. A session costs its encoded size ([Session.MarshalBinary]) and
+// some 55 bytes, and up to twice that after many others around it have gone; what
+// more they took is given back. The bytes of a session that goes are overwritten.
+// A session of more than 16 MiB is refused with an error.
 type Memory struct {
 	now       func() time.Time
+	seed      maphash.Seed
 	perShard  int
 	revisions atomic.Uint64
 	shards    [shards]shard
 }
 
-// shard holds encoded records: revision and end (8 bytes each), then the session.
-// Strings keep the table free of structs for the
-// garbage collector to follow.
-type shard struct {
-	mu      sync.RWMutex
-	records map[Key]string
-}
-
-// MemoryOption changes a new [Memory].
+// MemoryOption changes a new [Memory]. A nil MemoryOption changes nothing.
 type MemoryOption func(*Memory)
 
-// MaxSessions bounds the number of sessions held. The default is
-// [DefaultMaxSessions]; numbers under 64 count as 64.
+// MaxSessions bounds the number of sessions held, recent logouts included. The
+// default is [DefaultMaxSessions]; numbers under 64 count as 64. Each 64th of the
+// store has its own bound, so that the first are dropped a little before n.
 func MaxSessions(n int) MemoryOption {
 	return func(m *Memory) { m.perShard = max(n/shards, 1) }
 }
@@ -55,9 +62,14 @@ func Clock(now func() time.Time) MemoryOption {
 
 // NewMemory returns an empty store.
 func NewMemory(opts ...MemoryOption) *Memory {
-	m := &Memory{now: time.Now, perShard: DefaultMaxSessions / shards}
+	m := &Memory{now: time.Now, seed: maphash.MakeSeed(), perShard: DefaultMaxSessions / shards}
 	for _, opt := range opts {
-		opt(m)
+		if opt != nil {
+			opt(m)
+		}
+	}
+	for i := range m.shards {
+		m.shards[i].seed = m.seed
 	}
 	return m
 }
@@ -67,21 +79,24 @@ func (m *Memory) Load(ctx context.Context, key Key) (Session, Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return Session{}, 0, err
 	}
-	sh := m.shardOf(key)
+	var buf [stackBytes]byte
+	id := idOf(key)
+	sh, hash := m.locate(id)
 	sh.mu.RLock()
-	record, ok := sh.records[key]
+	_, found := sh.find(id, hash)
+	r := append(record(buf[:0]), found...) // decoded outside the lock
 	sh.mu.RUnlock()
-	if !ok {
+	if len(r) == 0 {
 		return Session{}, 0, nil
 	}
-	s, err := decode([]byte(record[recordHead:]))
+	s, err := decode(r[recordHead:])
 	if err != nil {
 		return Session{}, 0, err
 	}
 	if !s.Live(m.now()) {
-		s = Session{LoggedOut: s.LoggedOut}
+		s = s.Ended()
 	}
-	return s, revisionOf(record), nil
+	return s, r.revision(), nil
 }
 
 // Swap implements [Store].
@@ -89,22 +104,33 @@ func (m *Memory) Swap(ctx context.Context, key Key, old Revision, next Session) 
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	record, err := m.encode(next)
+	now := m.now()
+	end := now.Add(Grace)
+	if next.ExpiresAt.After(end) {
+		end = next.ExpiresAt
+	}
+	var buf [stackBytes]byte
+	b, err := next.AppendBinary(buf[:recordHead])
 	if err != nil {
 		return false, err
 	}
-	sh := m.shardOf(key)
+	if len(b) > maxRecord {
+		return false, errTooLarge
+	}
+	r, id := record(b), idOf(key)
+	r.setHead(id, Revision(m.revisions.Add(1)), end.UnixMilli())
+	sh, hash := m.locate(id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	current, ok := sh.records[key]
-	if ok && revisionOf(current) != old || !ok && old != 0 {
+	i, current := sh.find(id, hash)
+	if current.revision() != old {
 		return false, nil
 	}
-	if sh.records == nil {
-		sh.records = make(map[Key]string)
+	if current == nil && sh.count >= m.perShard {
+		sh.evict(now.UnixMilli())
 	}
-	m.sweep(sh, !ok)
-	sh.records[key] = record
+	sh.put(r, i, current)
+	sh.sweep(now.UnixMilli())
 	return true, nil
 }
 
@@ -114,54 +140,20 @@ func (m *Memory) Len() int {
 	for i := range m.shards {
 		sh := &m.shards[i]
 		sh.mu.RLock()
-		n += len(sh.records)
+		n += sh.count
 		sh.mu.RUnlock()
 	}
 	return n
 }
 
-func (m *Memory) shardOf(key Key) *shard { return &m.shards[key[0]%shards] }
-
-// recordHead is the length of a record before the session.
-const recordHead = 16
-
-func (m *Memory) encode(s Session) (string, error) {
-	end := m.now().Add(Grace)
-	if s.ExpiresAt.After(end) {
-		end = s.ExpiresAt
-	}
-	b := make([]byte, 0, 256)
-	b = binary.LittleEndian.AppendUint64(b, m.revisions.Add(1))
-	b = binary.LittleEndian.AppendUint64(b, uint64(end.UnixMilli()))
-	b, err := s.AppendBinary(b)
-	return string(b), err
+// Format prints how many keys the store holds and nothing of the sessions, for
+// every verb.
+func (m *Memory) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "session.Memory{len:%d}", m.Len())
 }
 
-func revisionOf(record string) Revision {
-	return Revision(binary.LittleEndian.Uint64([]byte(record[:8])))
-}
-
-func (m *Memory) expired(record string) bool {
-	end := int64(binary.LittleEndian.Uint64([]byte(record[8:16])))
-	return m.now().UnixMilli() >= end
-}
-
-// sweep drops some of what has expired, and makes room where a key is about to
-// be added to a full shard. It wants the shard locked.
-func (m *Memory) sweep(sh *shard, adding bool) {
-	looked := 0
-	for key, record := range sh.records {
-		if looked++; looked > sweepBatch {
-			break
-		}
-		if m.expired(record) {
-			delete(sh.records, key)
-		}
-	}
-	for key := range sh.records {
-		if !adding || len(sh.records) < m.perShard {
-			return
-		}
-		delete(sh.records, key)
-	}
+// locate returns the shard of id, and id's hash in it.
+func (m *Memory) locate(id recordID) (*shard, uint64) {
+	sum := hashOf(m.seed, id)
+	return &m.shards[sum%shards], sum >> (64 - hashBits)
 }

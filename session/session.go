@@ -29,8 +29,7 @@ type Session struct {
 	Platform string
 	// Anonymous tells that the user logged in anonymously.
 	Anonymous bool
-	// LoggedOut marks, on a session without a token, that the user logged out. It is
-	// how a login that was under way then learns that it came too late.
+	// LoggedOut marks, on a session without a token, that the user logged out.
 	LoggedOut bool
 	// UserInfo is the user info that came with this login, as the platform's JSON
 	// object ({"nickName": …, "avatarUrl": …}), or nil.
@@ -52,6 +51,13 @@ func (s Session) Live(now time.Time) bool {
 
 // IsZero reports whether there is no session, live or expired.
 func (s Session) IsZero() bool { return s.Token.IsZero() }
+
+// Ended returns what a store keeps of a session that is over: that the user logged
+// out, and when the login was sent that the session came from. Both tell a login
+// that is still under way whether it comes too late.
+func (s Session) Ended() Session {
+	return Session{LoggedOut: s.LoggedOut, LoggedInAt: s.LoggedInAt}
+}
 
 // Format prints the session without its token and user info, for every verb.
 func (s Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.summary()) }

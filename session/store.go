@@ -35,8 +35,8 @@ const Grace = 15 * time.Minute
 // whatever is there, but only while the key's revision is still old, and reports
 // whether it did; each swap done gives the key a revision that it has not had
 // before, so that neither a logout is undone nor a newer session lost by a slower
-// request. A session without a token stands for none: the store keeps its
-// LoggedOut and the revision, and those of a session that has expired, for at
+// request. A session without a token stands for none: of it, and of one that has
+// expired, the store keeps the revision and what [Session.Ended] returns for at
 // least [Grace] after the swap, and may then forget the key. Both are safe for
 // concurrent use, return when ctx ends, and put no session into an error or a log.
 type Store interface {

@@ -46,7 +46,9 @@ func (u *CurrentUser) SetUsername(ctx context.Context, username string) error {
 func (u *CurrentUser) SetEmail(ctx context.Context, email string, opts ...EmailOption) error {
 	var o emailOptions
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	if err := u.setOne(ctx, "email", email); err != nil || !o.verify {
 		return err

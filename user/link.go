@@ -29,7 +29,9 @@ type LinkResult struct {
 func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platform.AuthData, opts []platform.LinkOption) (*LinkResult, error) {
 	params := call.Defaults()
 	for _, opt := range opts {
-		opt.ApplyToLink(&params)
+		if opt != nil {
+			opt.ApplyToLink(&params)
+		}
 	}
 	if err := u.notAnonymous(); err != nil {
 		return nil, err

@@ -18,7 +18,9 @@ import (
 func (u *CurrentUser) LinkThirdPartyWithAuthData(ctx context.Context, data platform.OAuthData, opts ...platform.LinkOption) (*LinkResult, error) {
 	params := call.Defaults()
 	for _, opt := range opts {
-		opt.ApplyToLink(&params)
+		if opt != nil {
+			opt.ApplyToLink(&params)
+		}
 	}
 	if err := u.notAnonymous(); err != nil {
 		return nil, err

@@ -75,6 +75,9 @@ func (c *Conn) FillCode(ctx context.Context, platform string, p *call.Params) er
 	case ctx.Err() != nil:
 		return transport.Ended(ctx.Err(), false)
 	}
+	if herror.CodeOf(err) != 0 {
+		return err
+	}
 	return call.Invalid("the code source failed").WithCause(err)
 }
 
@@ -160,7 +163,7 @@ func (c *Conn) Update(ctx context.Context, token session.Secret, change func(*se
 // alone, such as the one that has replaced it since. When that login was is kept,
 // so that an older one that is still under way comes too late all the same.
 func (c *Conn) Discard(ctx context.Context, token session.Secret) error {
-	return c.Update(ctx, token, func(s *session.Session) { *s = session.Session{LoggedInAt: s.LoggedInAt} })
+	return c.Update(ctx, token, func(s *session.Session) { *s = s.Ended() })
 }
 
 // Forget forgets whatever session there is, for a logout, and returns it.
@@ -308,6 +311,9 @@ func Flight[T any](ctx context.Context, c *Conn, id string, fn func(context.Cont
 	s, rev, err := c.Load(ctx)
 	if err != nil {
 		return zero, err
+	}
+	if c.Flights == nil {
+		return fn(ctx, Stored{s, rev})
 	}
 	key := string(binary.LittleEndian.AppendUint64(c.key[:len(c.key):len(c.key)], uint64(rev))) + id
 	value, err := flight.Do(ctx, c.Flights, key, c.Transport.Timeout(), func(ctx context.Context) (T, error) {

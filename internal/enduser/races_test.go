@@ -114,6 +114,9 @@ func TestRaces(t *testing.T) {
 			name: "a logout between two slow logins stops the first only", want: "c",
 			events: []event{{0, 10, login("b"), herror.SessionMissing}, {3, 0, logout, 0}, {4, 20, login("c"), 0}},
 		}, {
+			name: "nor one that a login has overtaken which was dropped since", want: "",
+			events: []event{{0, 20, login("b"), herror.SessionMissing}, {3, 0, logout, 0}, {4, 1, login("c"), 0}, {8, 0, discard("c"), 0}},
+		}, {
 			name: "a change of the old session leaves the new one alone", start: "a", want: "b", platform: "kuaishou",
 			events: []event{{0, 1, login("b"), 0}, {2, 0, rename("a"), 0}},
 		}, {

@@ -16,6 +16,15 @@ func Resume(shared *Shared, s session.Session) *Conn {
 	return &Conn{Shared: &own}
 }
 
+// Alone is Resume for one caller who makes one call at a time: there is nobody to
+// share work with, which saves a goroutine.
+func Alone(shared *Shared, s session.Session) *Conn {
+	own := *shared
+	own.Store = &single{session: s, revision: 1}
+	own.Flights = nil
+	return &Conn{Shared: &own}
+}
+
 // single is a Store for one session.
 type single struct {
 	mu       sync.Mutex

@@ -55,6 +55,7 @@ func roundTrip(s *suite) {
 		Anonymous:  true,
 		UserInfo:   json.RawMessage(`{"nickName":"` + strings.Repeat("名", 10_000) + `"}`),
 		LoggedInAt: now.Add(-time.Second),
+		SeenAt:     now.Add(time.Second),
 		ExpiresAt:  now.Add(time.Hour),
 	}
 	for _, want := range []session.Session{full, s.live("plain"), {LoggedOut: true}, {}} {
@@ -137,8 +138,7 @@ func expiry(s *suite) {
 	s.clock.advance(time.Hour - time.Millisecond)
 	s.equal(s.holds(key, "a"), next, "the session at its end")
 	s.clock.advance(time.Millisecond)
-	got, _ := s.load(key)
-	s.equal(got, session.Session{}, "an expired session")
+	s.holds(key, "")
 	s.put(key, s.live("b"))
 	s.holds(key, "b")
 }
@@ -160,8 +160,9 @@ func expiredRevision(s *suite) {
 		next.ExpiresAt = s.clock.Now().Add(life)
 		rev := s.put(key, next)
 		s.clock.advance(session.Grace - time.Second)
-		s.holds(key, "")
-		if _, kept := s.load(key); kept != rev {
+		got, kept := s.load(key)
+		s.equal(got, next.Ended(), "the expired session")
+		if kept != rev {
 			s.Fatalf("the revision is %d, was %d", kept, rev)
 		}
 		if s.swap(key, 0, s.live("late")) {
@@ -176,10 +177,11 @@ func expiredRevision(s *suite) {
 func logout(s *suite) {
 	key := s.key()
 	s.put(key, s.live("a"))
-	rev := s.put(key, session.Session{LoggedOut: true})
+	over := session.Session{LoggedOut: true, LoggedInAt: s.clock.Now()}
+	rev := s.put(key, over)
 	s.clock.advance(session.Grace - time.Second)
 	got, kept := s.load(key)
-	s.equal(got, session.Session{LoggedOut: true}, "the key after a logout")
+	s.equal(got, over, "the key after a logout")
 	s.equal(kept, rev, "its revision")
 }
 

@@ -133,7 +133,7 @@ func describe(t *testing.T, v any) string {
 			Rest     []any
 		}{full.Token.Reveal(), string(full.UserInfo), []any{
 			full.UserID, full.OpenID, full.UnionID, full.Platform, full.Anonymous, full.LoggedOut,
-			full.LoggedInAt.UTC(), full.ExpiresAt.UTC(),
+			full.LoggedInAt.UTC(), full.SeenAt.UTC(), full.ExpiresAt.UTC(),
 		}}
 	}
 	b, err := json.Marshal(v)

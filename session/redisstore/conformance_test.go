@@ -1,0 +1,81 @@
+package redisstore_test
+
+import (
+	"bytes"
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/session/redisstore"
+	"github.com/hydrogen-go/baas/session/sessiontest"
+)
+
+func TestConformance(t *testing.T) {
+	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
+		store, _ := following(t, clock)
+		return store
+	})
+}
+
+func TestConformanceSealed(t *testing.T) {
+	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
+		store, _ := following(t, clock)
+		sealed, err := session.NewSealed(store, bytes.Repeat([]byte{1}, session.SealingKeySize))
+		require.NoError(t, err)
+		return sealed
+	})
+}
+
+// Every call goes to the other of two stores, as a balancer would have it.
+func TestConformanceOfReplicas(t *testing.T) {
+	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
+		one, mini := following(t, clock)
+		other := newStore(t, clientOf(t, options(mini.Addr())), redisstore.Clock(clock))
+		return &replicas{stores: [2]session.Store{one, other}}
+	})
+}
+
+func TestConformanceOnCluster(t *testing.T) {
+	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
+		mini := miniredis.RunT(t)
+		client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{mini.Addr()}, ContextTimeoutEnabled: true})
+		t.Cleanup(func() { _ = client.Close() })
+		return newStore(t, client, redisstore.Clock(clock))
+	})
+}
+
+func TestConformanceOnRedis(t *testing.T) {
+	o := realOptions(t)
+	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
+		return newStore(t, clientOf(t, o), redisstore.Clock(clock))
+	})
+}
+
+// following returns a store on a miniredis whose time is the store's.
+func following(t *testing.T, clock func() time.Time) (session.Store, *miniredis.Miniredis) {
+	mini := miniredis.RunT(t)
+	client := clientOf(t, options(mini.Addr()))
+	client.AddHook(&follow{mini: mini, clock: clock, at: clock()})
+	return newStore(t, client, redisstore.Clock(clock)), mini
+}
+
+type replicas struct {
+	stores [2]session.Store
+	calls  atomic.Uint64
+}
+
+func (r *replicas) next() session.Store { return r.stores[r.calls.Add(1)%2] }
+
+func (r *replicas) Load(ctx context.Context, key session.Key) (session.Session, session.Revision, error) {
+	return r.next().Load(ctx, key)
+}
+
+func (r *replicas) Swap(ctx context.Context, key session.Key, old session.Revision, next session.Session) (bool, error) {
+	return r.next().Swap(ctx, key, old, next)
+}

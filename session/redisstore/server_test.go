@@ -1,0 +1,136 @@
+package redisstore_test
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/session/redisstore"
+)
+
+// options are those of a client that fails at once.
+func options(addr string) *redis.Options {
+	return &redis.Options{Addr: addr, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1}
+}
+
+func clientOf(tb testing.TB, o *redis.Options) *redis.Client {
+	tb.Helper()
+	client := redis.NewClient(o)
+	tb.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func newStore(tb testing.TB, client redis.UniversalClient, opts ...redisstore.Option) *redisstore.Store {
+	tb.Helper()
+	store, err := redisstore.New(client, opts...)
+	require.NoError(tb, err)
+	return store
+}
+
+// miniStore returns a store on a new miniredis.
+func miniStore(tb testing.TB, opts ...redisstore.Option) (*redisstore.Store, *miniredis.Miniredis) {
+	tb.Helper()
+	mini := miniredis.RunT(tb)
+	return newStore(tb, clientOf(tb, options(mini.Addr())), opts...), mini
+}
+
+// follow is a hook that keeps miniredis at the store's time before every command.
+type follow struct {
+	mini  *miniredis.Miniredis
+	clock func() time.Time
+
+	mu sync.Mutex
+	at time.Time
+}
+
+func (f *follow) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (f *follow) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (f *follow) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		f.mu.Lock()
+		now := f.clock()
+		f.mini.FastForward(now.Sub(f.at))
+		f.at = now
+		f.mu.Unlock()
+		return next(ctx, cmd)
+	}
+}
+
+// realRedis starts a redis-server on a socket of its own and returns its address.
+// Without one installed the test is skipped, in CI it fails.
+func realRedis(tb testing.TB) string {
+	tb.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			tb.Fatal("redis-server is not installed")
+		}
+		tb.Skip("redis-server is not installed")
+	}
+	dir, err := os.MkdirTemp("", "redis") // not TempDir: the path of a socket must be short
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "socket")
+	server := exec.Command(path, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no", "--daemonize", "no")
+	out, err := server.StdoutPipe()
+	require.NoError(tb, err)
+	require.NoError(tb, server.Start())
+	tb.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	said := bufio.NewScanner(out)
+	var lines []string
+	for said.Scan() {
+		lines = append(lines, said.Text())
+		if strings.Contains(said.Text(), "eady to accept connections") {
+			return socket
+		}
+	}
+	tb.Fatalf("redis-server did not start: %s", strings.Join(lines, "\n"))
+	return ""
+}
+
+func realOptions(tb testing.TB) *redis.Options {
+	tb.Helper()
+	o := options(realRedis(tb))
+	o.Network = "unix"
+	return o
+}
+
+func living(token string, d time.Duration) session.Session {
+	return session.Session{Token: session.NewSecret(token), UserID: 1, ExpiresAt: time.Now().Add(d)}
+}
+
+func load(tb testing.TB, store session.Store, key session.Key) (session.Session, session.Revision) {
+	tb.Helper()
+	s, rev, err := store.Load(context.Background(), key)
+	require.NoError(tb, err)
+	return s, rev
+}
+
+// put swaps next in and returns the revision it got.
+func put(tb testing.TB, store session.Store, key session.Key, next session.Session) session.Revision {
+	tb.Helper()
+	_, old := load(tb, store, key)
+	done, err := store.Swap(context.Background(), key, old, next)
+	require.NoError(tb, err)
+	require.True(tb, done)
+	_, rev := load(tb, store, key)
+	return rev
+}
