@@ -91,8 +91,9 @@ func TestReadmeSnippets(t *testing.T) {
 var snippetPackages = []string{
 	"context", "encoding/json", "errors", "log", "net/http", "testing", "time",
 	"github.com/hydrogen-go/baas", "github.com/hydrogen-go/baas/auth", "github.com/hydrogen-go/baas/baastest",
-	"github.com/hydrogen-go/baas/herror", "github.com/hydrogen-go/baas/platform", "github.com/hydrogen-go/baas/session",
-	"github.com/hydrogen-go/baas/user",
+	"github.com/hydrogen-go/baas/herror", "github.com/hydrogen-go/baas/loginproxy", "github.com/hydrogen-go/baas/platform",
+	"github.com/hydrogen-go/baas/session", "github.com/hydrogen-go/baas/session/redisstore", "github.com/hydrogen-go/baas/user",
+	"github.com/redis/go-redis/v9",
 }
 
 // snippetVars are what the README's text says the snippets start from.
@@ -105,6 +106,9 @@ var (
 	code, freshCode string
 	data            *platform.AuthData
 	credentials     auth.Credentials
+	addr            string
+	mux             *http.ServeMux
+	api             http.Handler
 )
 `
 
@@ -128,7 +132,11 @@ func program(t *testing.T, snippet string) string {
 	})
 	head := "package p\n"
 	for _, path := range snippetPackages {
-		if used[path[strings.LastIndex(path, "/")+1:]] {
+		name := path[strings.LastIndex(path, "/")+1:]
+		if name == "v9" {
+			name = "redis"
+		}
+		if used[name] {
 			head += fmt.Sprintf("import %q\n", path)
 		}
 	}
@@ -139,7 +147,7 @@ func program(t *testing.T, snippet string) string {
 // stands in one of them.
 func TestReadmeNamesTheAPI(t *testing.T) {
 	api := map[string]*exported{}
-	for _, dir := range []string{".", "auth", "user", "platform", "session", "session/sessiontest", "herror", "baastest"} {
+	for _, dir := range []string{".", "auth", "user", "platform", "session", "session/sessiontest", "session/redisstore", "herror", "loginproxy", "baastest"} {
 		e := exportedOf(t, dir)
 		api[e.name] = e
 	}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// shown is what the page shows after a press.
+type shown struct {
+	Status  string            `json:"status"`
+	Who     map[string]string `json:"who"` // of the session, nothing where nobody is logged in
+	Request string            `json:"request"`
+	Sent    string            `json:"sent"` // the Authorization header, without the id
+	Code    string            `json:"code"`
+	Answer  string            `json:"answer"`
+	Asked   []string          `json:"asked"`
+	Count   int               `json:"count"`
+}
+
+// press presses a button of an app, or of the session, and returns what is shown then.
+func (b *tab) press(app, do string) (s shown) {
+	b.t.Helper()
+	within := "#session"
+	if app != "" {
+		within = fmt.Sprintf(`[data-platform=%s]`, app)
+	}
+	b.eval(`document.querySelector('#status').textContent = ''`, nil)
+	b.click(fmt.Sprintf(`%s button[data-do=%s]`, within, do))
+	b.until(`document.querySelector('#status').textContent !== '' && document.querySelector('main').ariaBusy === 'false'`)
+	b.eval(`(() => {
+		const text = (selector) => {
+			const e = document.querySelector(selector);
+			return e && !e.hidden ? e.textContent : '';
+		};
+		return {
+			status: text('#status'),
+			who: Object.fromEntries([...document.querySelectorAll('#who div')].map((e) => [...e.children].map((c) => c.textContent))),
+			request: text('.exchange .request'),
+			sent: text('.exchange .authorization').replace(/Bearer .*/, 'Bearer'),
+			code: text('.exchange .code'),
+			answer: text('.exchange .answer'),
+			asked: [...document.querySelectorAll('.exchange:first-child .asked li')].map((e) => e.textContent),
+			count: document.querySelectorAll('.exchange').length,
+		};
+	})()`, &s)
+	return s
+}
+
+// answerOf reads the answer that is shown.
+func answerOf(t *testing.T, s shown) m {
+	t.Helper()
+	var answer m
+	require.NoError(t, json.Unmarshal([]byte(s.Answer), &answer))
+	return answer
+}
+
+var apps = []struct {
+	name, title, openid string
+	phone               bool // it gives phone numbers
+}{
+	{"kuaishou", "Kuaishou", "ks-ann", true},
+	{"bytedance", "ByteDance", "tt-ann", false},
+	{"wechat", "WeChat", "wx-ann", true},
+}
+
+func TestPage(t *testing.T) {
+	b := openTab(t)
+	url := startDemo(t)
+	for _, width := range []int{360, 1200} {
+		b.open(url, width)
+		b.narrowEnough()
+		for _, app := range apps {
+			t.Run(fmt.Sprintf("%s at %d px", app.title, width), func(t *testing.T) {
+				b.t = t
+				require.Equal(t, 0, b.press("", "reset").Count)
+				b.refuses(app.name, app.openid)
+				b.logsInAndOut(app.name, app.title)
+				b.allowsPhone(app.name, app.phone)
+			})
+		}
+		t.Run(fmt.Sprintf("links at %d px", width), func(t *testing.T) {
+			b.t = t
+			b.links()
+		})
+		b.t = t
+		b.narrowEnough()
+	}
+	require.Empty(t, b.complaints)
+}
+
+// narrowEnough asserts that nothing sticks out at the side, and that every button has a name.
+func (b *tab) narrowEnough() {
+	b.t.Helper()
+	var sizes struct{ Content, Window int }
+	b.eval(`({ content: document.documentElement.scrollWidth, window: innerWidth })`, &sizes)
+	require.LessOrEqual(b.t, sizes.Content, sizes.Window)
+	var names []string
+	b.eval(`[...document.querySelectorAll('button')].map((e) => e.textContent)`, &names)
+	require.Contains(b.t, names, "Allow phone on ByteDance")
+	require.Len(b.t, names, 3+3*4)
+	require.NotContains(b.t, names, "")
+}
+
+func (b *tab) refuses(app, openid string) {
+	s := b.press(app, "refuse")
+	require.Equal(b.t, "POST /auth/login/"+app, s.Request)
+	require.Equal(b.t, "403 unauthorized", s.Code)
+	require.Equal(b.t, openid, answerOf(b.t, s)["openid"])
+	require.Empty(b.t, s.Who)
+}
+
+func (b *tab) logsInAndOut(app, title string) {
+	s := b.press(app, "login")
+	require.Equal(b.t, "200", s.Code, s.Answer)
+	require.Equal(b.t, title+": log in: done (200).", s.Status)
+	require.Equal(b.t, "Ann", s.Who["Name"])
+	require.Equal(b.t, title, s.Who["Linked apps"])
+	require.Regexp(b.t, `^.{4}… \(43 characters, hidden\)$`, s.Who["Session id"])
+	require.Equal(b.t, s.Who["Session id"], answerOf(b.t, s)["token"])
+	require.Equal(b.t, []string{"POST /hserve/v2.5/idp/" + app + "/authenticate/ 201"}, s.Asked)
+
+	s = b.press("", "me")
+	require.Equal(b.t, "GET /auth/me", s.Request)
+	require.Equal(b.t, "Authorization: Bearer", s.Sent)
+	require.Equal(b.t, "200", s.Code)
+
+	s = b.press("", "logout")
+	require.Equal(b.t, "200", s.Code)
+	require.Empty(b.t, s.Who)
+	require.Equal(b.t, []string{"POST /hserve/v2.0/session/destroy/ 201"}, s.Asked)
+
+	s = b.press("", "me")
+	require.Equal(b.t, "401 session_missing", s.Code)
+	require.Empty(b.t, s.Sent)
+}
+
+func (b *tab) allowsPhone(app string, can bool) {
+	if !can {
+		require.NotEqual(b.t, "200", b.press(app, "phone").Code)
+		require.Equal(b.t, "200", b.press(app, "login").Code)
+		require.Equal(b.t, "501 unsupported_function", b.press(app, "phone").Code)
+		require.Equal(b.t, "200", b.press("", "logout").Code)
+		return
+	}
+	s := b.press(app, "phone")
+	require.Equal(b.t, "POST /auth/login/"+app, s.Request)
+	require.Equal(b.t, "200", s.Code, s.Answer)
+	require.Equal(b.t, "13800138000", s.Who["Phone"])
+
+	s = b.press(app, "phone")
+	require.Equal(b.t, "POST /auth/phone", s.Request)
+	require.Equal(b.t, "200", s.Code, s.Answer)
+	require.Equal(b.t, "200", b.press("", "logout").Code)
+}
+
+// links plays the documented sequence: no account on one platform, so log in on
+// another, link, and find the same account from both.
+func (b *tab) links() {
+	b.press("", "reset")
+	require.Equal(b.t, "200", b.press("kuaishou", "login").Code)
+	b.press("", "logout")
+	b.click("#create-user")
+	require.Equal(b.t, "404 not_found", b.press("wechat", "login").Code)
+	require.Equal(b.t, "401 session_missing", b.press("wechat", "link").Code)
+
+	ann := b.press("kuaishou", "login").Who["User"]
+	s := b.press("wechat", "link")
+	require.Equal(b.t, "GET /auth/me", s.Request, "the page asks who that is now")
+	require.Equal(b.t, "Kuaishou, WeChat", s.Who["Linked apps"])
+	b.press("", "logout")
+	require.Equal(b.t, ann, b.press("wechat", "login").Who["User"])
+
+	b.click("#create-user")
+	require.NotEqual(b.t, ann, b.press("bytedance", "login").Who["User"], "an account of its own")
+	require.Equal(b.t, "400 bad_request", b.press("wechat", "link").Code)
+	b.press("", "logout")
+}

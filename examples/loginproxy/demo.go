@@ -1,0 +1,77 @@
+package main
+
+import (
+	"embed"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/baastest"
+)
+
+// page is what a browser gets: page/index.html and what that names.
+//
+//go:embed page
+var page embed.FS
+
+// demo returns the login server on a double of the backend, with the page and the
+// double's control API, which plays the phones, beside it.
+func demo(log *slog.Logger) (*site, error) {
+	backend := baastest.New(baastest.WithJournalLimit(200)) // the page reads all of it
+	client, err := backend.Client(baas.WithTimeout(backendTimeout), baas.WithLogger(log))
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	if err := handle(mux, client, log); err != nil {
+		return nil, err
+	}
+	mux.Handle(baastest.ControlPath, baastest.Control(backend))
+	mux.Handle("GET /demo/asked", asked(backend))
+	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("ok\n"))
+	}))
+	if err := handlePage(mux); err != nil {
+		return nil, err
+	}
+	return &site{Handler: mux, interrupt: backend.Close, close: func() {}}, nil
+}
+
+// asked answers what the proxy asked the backend so far: methods, paths and
+// statuses, and no secret.
+func asked(backend *baastest.Backend) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		_ = json.NewEncoder(w).Encode(backend.Requests()) // the browser may have gone
+	})
+}
+
+// policy lets the page load its own files and talk to its own server, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// handlePage mounts every file of the page, the index at the root.
+func handlePage(mux *http.ServeMux) error {
+	files, err := page.ReadDir("page")
+	for _, f := range files {
+		path := f.Name()
+		if path == "index.html" {
+			path = "{$}"
+		}
+		mux.Handle("GET /"+path, pageFile(f.Name()))
+	}
+	return err
+}
+
+func pageFile(name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-cache")
+		http.ServeFileFS(w, r, page, "page/"+name)
+	})
+}

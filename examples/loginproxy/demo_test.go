@@ -1,0 +1,108 @@
+package main
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// startDemo serves the demo and returns its address.
+func startDemo(t *testing.T) string {
+	t.Helper()
+	s, err := demo(silent)
+	require.NoError(t, err)
+	return serveSite(t, s).url
+}
+
+// code has a person's app give a login code.
+func (v *visitor) code(platform string) any {
+	v.t.Helper()
+	status, out := v.do("POST", "/_emulator/people/"+platform+"/ann/login", nil)
+	require.Equal(v.t, http.StatusOK, status)
+	return out["code"]
+}
+
+func TestDemo(t *testing.T) {
+	log := new(syncBuffer)
+	s, err := demo(slog.New(slog.NewTextHandler(log, nil)))
+	require.NoError(t, err)
+	v := serveSite(t, s)
+
+	status, _ := v.do("GET", "/auth/me", nil)
+	require.Equal(t, http.StatusUnauthorized, status)
+
+	code := v.code("kuaishou")
+	status, answer := v.do("POST", "/auth/login/kuaishou", m{"code": code})
+	require.Equal(t, http.StatusOK, status)
+	id := answer["user"].(m)["id"]
+	first := v.session
+
+	status, linked := v.do("POST", "/auth/link/wechat", m{"code": v.code("wechat")})
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, id, linked["user_id"])
+
+	status, answer = v.do("POST", "/auth/login/wechat", m{"code": v.code("wechat")})
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, id, answer["user"].(m)["id"])
+	require.NotEqual(t, first, v.session)
+
+	// The paths of the backend take the same session.
+	req, err := http.NewRequestWithContext(t.Context(), "POST", v.url+"/hserve/v2.0/session/destroy/", nil)
+	require.NoError(t, err)
+	req.Header.Set("X-Hydrogen-Client-ID", "test-client")
+	req.Header.Set("Authorization", "Hydrogen-r1 "+v.session)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusCreated, res.StatusCode)
+	status, _ = v.do("GET", "/auth/me", nil)
+	require.Equal(t, http.StatusUnauthorized, status)
+
+	require.Contains(t, log.String(), `msg=request operation=login platform=kuaishou status=200 code=0 duration=`)
+	require.Contains(t, log.String(), "msg=login user=")
+	require.Contains(t, log.String(), "msg=logout user=")
+	require.NotContains(t, log.String(), code)
+	require.NotContains(t, log.String(), v.session)
+	require.NotContains(t, log.String(), first)
+}
+
+// What the page shows of the backend holds no token.
+func TestDemoTellsWhatWasAsked(t *testing.T) {
+	v := &visitor{t: t, url: startDemo(t)}
+	v.do("POST", "/auth/login/kuaishou", m{"code": v.code("kuaishou")})
+	v.do("GET", "/auth/me", nil)
+	res, text := v.get("/demo/asked")
+	require.Equal(t, "application/json", res.Header.Get("Content-Type"))
+	require.Contains(t, text, `"path":"/hserve/v2.5/idp/kuaishou/silent-login/","status":201`)
+	require.NotContains(t, text, "Hydrogen-r1")
+	require.NotContains(t, text, "code")
+}
+
+func TestDemoServesThePage(t *testing.T) {
+	v := &visitor{t: t, url: startDemo(t)}
+	files, err := fs.ReadDir(page, "page")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, f := range files {
+		path := "/" + f.Name()
+		if path == "/index.html" {
+			path = "/"
+		}
+		res, text := v.get(path)
+		want, err := fs.ReadFile(page, "page/"+f.Name())
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, res.StatusCode, path)
+		require.Equal(t, string(want), text)
+		require.Equal(t, policy, res.Header.Get("Content-Security-Policy"))
+		require.Equal(t, "nosniff", res.Header.Get("X-Content-Type-Options"))
+		require.NotContains(t, text, "//cdn")
+	}
+	require.NotContains(t, policy, "unsafe")
+	res, _ := v.get("/healthz")
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	res, _ = v.get("/elsewhere")
+	require.Equal(t, http.StatusNotFound, res.StatusCode)
+}
