@@ -1,0 +1,105 @@
+package loginproxy
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// link is POST link/{platform}.
+func (t *turn) link() error {
+	var in proof
+	if err := t.read(&in); err != nil {
+		return err
+	}
+	v, err := t.visitor()
+	if err != nil {
+		return err
+	}
+	// All that a link reads of the user is the session and whose it is.
+	u := user.New(v.auth.Conn(), answer.Fields(`{"id":`+strconv.FormatInt(v.UserID(), 10)+`}`), v.session)
+	linked, err := callsOf[t.platform].link(u, t.r.Context(), in.data, in.linkOptions()...)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(struct {
+		UserID  int64  `json:"user_id"`
+		OpenID  string `json:"openid"`
+		UnionID string `json:"unionid,omitempty"`
+	}{linked.UserID, linked.OpenID, linked.UnionID})
+	if err != nil {
+		return err
+	}
+	t.write(http.StatusOK, body)
+	return nil
+}
+
+// phone is POST phone.
+func (t *turn) phone() error {
+	var in number
+	if err := t.read(&in); err != nil {
+		return err
+	}
+	v, err := t.visitor()
+	if err != nil {
+		return err
+	}
+	t.event.Platform = v.Platform()
+	u, err := v.auth.UpdatePhoneNumber(t.r.Context(), in.data, in.opts...)
+	if err != nil {
+		return err
+	}
+	return t.answerUser(v.session, u)
+}
+
+// me is GET me.
+func (t *turn) me() error {
+	v, err := t.visitor()
+	if err != nil {
+		return err
+	}
+	u, err := v.User(t.r.Context())
+	if err != nil {
+		return err
+	}
+	return t.answerUser(v.session, u)
+}
+
+// logout is POST logout. It succeeds once the session is forgotten here, for
+// without it nobody has the backend's token any more.
+func (t *turn) logout() error {
+	if err := t.read(empty{}); err != nil {
+		return err
+	}
+	v, err := t.maybeVisitor()
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		if err := t.forget(t.r.Context(), v); err != nil {
+			return err
+		}
+		t.event.Code = herror.CodeOf(t.destroy(v.session))
+	}
+	if t.p.cookie != "" {
+		t.p.setCookie(t.w, "", -1)
+	}
+	t.ok()
+	return nil
+}
+
+// forget forgets a session for good, and tells the hook.
+func (t *turn) forget(ctx context.Context, v *Visitor) error {
+	if _, err := v.auth.Conn().Forget(ctx); err != nil {
+		return err
+	}
+	if t.p.onLogout != nil {
+		t.p.onLogout(ctx, v)
+	}
+	return nil
+}

@@ -1,0 +1,347 @@
+package loginproxy_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/loginproxy"
+)
+
+// vendor sends what the vendor's client sends, on Kuaishou.
+func (w *world) vendor(method, path, id string, body any, header ...string) answer {
+	w.t.Helper()
+	r := request{method: method, path: path, body: body}.http(w.t)
+	r.Header.Set("X-Hydrogen-Client-ID", baastest.DefaultClientID)
+	r.Header.Set("X-Hydrogen-Client-Version", "v3.23.3")
+	r.Header.Set("X-Hydrogen-Client-Platform", "KUAISHOU")
+	r.Header.Set("X-Hydrogen-Client-SDK-Type", "file")
+	r.Header.Set("Content-Type", "application/json")
+	if id != "" {
+		r.Header.Set("Authorization", "Hydrogen-r1 "+id)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return w.serve(w.proxy.Backend(), r)
+}
+
+const (
+	silentPath   = "/hserve/v2.5/idp/kuaishou/silent-login/"
+	destroyPath  = "/hserve/v2.0/session/destroy/"
+	registerPath = "/hserve/v2.1/register/username/"
+)
+
+// vendorLogin logs a person in the vendor's way and returns what the phone has for a token.
+func (w *world) vendorLogin(p *baastest.Phone, id string) string {
+	w.t.Helper()
+	a := w.vendor("POST", silentPath, id, m{"code": p.Login(), "create_user": true})
+	require.Equal(w.t, http.StatusCreated, a.status, a.body)
+	got, _ := a.field(w.t, "token").(string)
+	require.Len(w.t, got, 43)
+	return got
+}
+
+func (a answer) requireError(t *testing.T, status int, text string) {
+	t.Helper()
+	require.Equal(t, status, a.status, a.body)
+	require.JSONEq(t, fmt.Sprintf(`{"status":"error","error_msg":%q}`, text), a.body)
+}
+
+const me = "/hserve/v2.5/user/info/61736923/"
+
+func TestDropIn(t *testing.T) {
+	w := newWorld(t)
+	phone := w.Kuaishou("openid-1")
+	id := w.vendorLogin(phone, "")
+
+	a := w.vendor("GET", me, id, nil)
+	require.Equal(t, http.StatusOK, a.status)
+	require.Equal(t, "openid-1", a.field(t, "openid"))
+	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
+
+	// Kuaishou's phones send PUT as POST.
+	a = w.vendor("POST", "/hserve/v2.5/user/info/", id, m{"level": 7}, "X-Hydrogen-Request-Method", "put")
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	require.EqualValues(t, 7, a.field(t, "level"))
+	require.Equal(t, 1, w.CountRequests("PUT /hserve/v2.5/user/info/"))
+
+	a = w.vendor("GET", "/hserve/v2.2/server/time/?a=b%20c", "", nil)
+	require.Equal(t, http.StatusOK, a.status)
+	last := w.Requests()[len(w.Requests())-1]
+	require.Equal(t, "a=b%20c", last.Query)
+	require.Equal(t, "v3.23.3", last.Header.Get("X-Hydrogen-Client-Version"))
+
+	a = w.vendor("POST", destroyPath, id, m{})
+	require.Equal(t, http.StatusCreated, a.status)
+	require.Zero(t, w.TokensAlive(61736923))
+	w.vendor("GET", me, id, nil).requireError(t, http.StatusUnauthorized, "session missing")
+}
+
+// One session serves the backend's paths, the JSON routes and the middleware.
+func TestDropInSharesSessions(t *testing.T) {
+	w := newWorld(t)
+	phone := w.Kuaishou("openid-1")
+	id := w.vendorLogin(phone, "")
+	require.EqualValues(t, 61736923, w.me(id).userID(t))
+	require.Equal(t, http.StatusOK, w.vendor("GET", me, w.login(phone, id), nil).status)
+	w.vendor("GET", me, id, nil).requireError(t, http.StatusUnauthorized, "session missing")
+
+	// A link by the vendor's client tells the proxy whose phone numbers will come.
+	account := w.vendor("POST", registerPath, "", m{"username": "ann", "password": "correct horse"})
+	id = account.field(t, "token").(string)
+	bob := w.Kuaishou("openid-2")
+	code := bob.Login()
+	require.Equal(t, http.StatusOK, w.vendor("POST", "/hserve/v2.5/idp/kuaishou/user-association/", id, m{"code": code}).status)
+	a := w.post("/phone", id, m{"data": event(bob.AllowPhoneNumberJSON("13800138000"))})
+	require.Equal(t, http.StatusOK, a.status, a.body)
+}
+
+// Every login gives a new id and ends the one before; a stale one does not keep a phone out.
+func TestDropInRotates(t *testing.T) {
+	w := newWorld(t)
+	phone := w.Kuaishou("openid-1")
+	first := w.vendorLogin(phone, "")
+	second := w.vendorLogin(phone, first)
+	require.NotEqual(t, first, second)
+	require.Equal(t, 1, w.TokensAlive(61736923))
+	third := w.vendorLogin(phone, first)
+	require.Equal(t, http.StatusOK, w.vendor("GET", me, second, nil).status, "it was not the stale id's")
+
+	w.vendorLogin(phone, strings.Repeat("x", 43))
+	w.vendorLogin(phone, "planted")
+	require.Equal(t, http.StatusOK, w.vendor("GET", me, third, nil).status)
+
+	anonymous := w.vendor("POST", "/hserve/v2.0/login/anonymous/", "", m{})
+	made := w.vendor("POST", registerPath, anonymous.field(t, "token").(string), m{"username": "ann", "password": "correct horse"})
+	require.Equal(t, anonymous.field(t, "user_id"), made.field(t, "user_id"))
+}
+
+// Wherever an answer has the token, the phone gets the id.
+func TestDropInHidesTokens(t *testing.T) {
+	const token = "canary-0123456789"
+	for name, tt := range map[string]struct{ said, heard string }{
+		"platform": {
+			`{"token":"canary-0123456789","expires_in":3600,"user_info":{"id":7,"name":"<&>"}}`,
+			`{"token":"ID","expires_in":3600,"user_info":{"id":7,"name":"<&>"}}`,
+		},
+		"account": {
+			`{"_session":{"ip":"x","session_key":"canary-0123456789"},"id":7,"token":"canary-0123456789","expires_in":"3600"}`,
+			`{"_session":{"ip":"x","session_key":"ID"},"id":7,"token":"ID","expires_in":"3600"}`,
+		},
+		"another session key": {
+			`{"_session":{"session_key":"canary-key"},"user_id":7,"token":"canary-0123456789","expires_in":60}`,
+			`{"_session":{"session_key":"ID"},"user_id":7,"token":"ID","expires_in":60}`,
+		},
+		"within the user": {
+			`{"token":"canary-0123456789","expires_in":60,"user_info":{"id":7,"token":"canary-2","session_key":"canary-3","x":["canary-0123456789"]}}`,
+			`{"token":"ID","expires_in":60,"user_info":{"id":7,"token":"ID","session_key":"ID","x":["ID"]}}`,
+		},
+		"escaped": {
+			`{"token":"canary\u002d0123456789","expires_in":60,"user_id":7}`,
+			`{"token":"ID","expires_in":60,"user_id":7}`,
+		},
+		"a life over the timeout": {
+			`{"token":"canary-0123456789","expires_in":36000,"user_id":7}`,
+			`{"token":"ID","expires_in":7200,"user_id":7}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, loginproxy.WithAbsoluteTimeout(2*time.Hour))
+			w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: tt.said})
+			a := w.vendor("POST", silentPath, "", m{"code": "c"})
+			id := a.field(t, "token").(string)
+			require.JSONEq(t, strings.ReplaceAll(tt.heard, "ID", id), a.body)
+
+			w.Fail("GET "+me, baastest.Fault{Status: 400, Body: `{"error_msg":"no ` + token + `"}`})
+			require.JSONEq(t, `{"error_msg":"no `+id+`"}`, w.vendor("GET", me, id, nil).body)
+			require.NotContains(t, w.shown.String(), "canary")
+		})
+	}
+}
+
+// An answer with a token that makes no session does not go out.
+func TestDropInStrangeLogins(t *testing.T) {
+	for _, said := range []string{
+		`{"token":"canary","expires_in":60}`, `{"token":7,"user_id":7}`, `{"token":"canary","user_id":7}`, `canary`, `["canary"]x`,
+	} {
+		w := newWorld(t)
+		w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: said})
+		w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid answer")
+		require.NotContains(t, w.shown.String(), "canary")
+		require.Zero(t, w.store.Len())
+	}
+}
+
+// An answer without a body has no token to hide.
+func TestDropInEmptyAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.Fail("POST "+silentPath, baastest.Fault{Status: 204})
+	a := w.vendor("POST", silentPath, "", m{"code": "c"})
+	require.Equal(t, http.StatusNoContent, a.status)
+	require.Empty(t, a.body)
+}
+
+// A 401 of the backend goes out and ends the session.
+func TestDropInBackendForgets(t *testing.T) {
+	w := newWorld(t)
+	id := w.vendorLogin(w.Kuaishou("openid-1"), "")
+	w.RevokeTokens(61736923)
+	w.vendor("GET", me, id, nil).requireError(t, http.StatusUnauthorized, "unauthorized")
+	before := w.sent()
+	w.vendor("GET", me, id, nil).requireError(t, http.StatusUnauthorized, "session missing")
+	require.Equal(t, before, w.sent())
+}
+
+func TestDropInTimeouts(t *testing.T) {
+	w := newWorld(t, loginproxy.WithIdleTimeout(time.Hour))
+	phone := w.Kuaishou("openid-1")
+	id := w.vendorLogin(phone, "")
+	w.Clock().Advance(time.Hour)
+	w.vendor("GET", me, id, nil).requireError(t, http.StatusUnauthorized, "session missing")
+	w.vendorLogin(phone, id)
+}
+
+// A logout is one, whatever the backend says to it.
+func TestDropInLogoutLost(t *testing.T) {
+	for code, fault := range map[int]baastest.Fault{
+		600: {Cut: baastest.CutBeforeRead}, 500: {Status: 500}, 0: {Status: 401},
+	} {
+		w := newWorld(t)
+		id := w.vendorLogin(w.Kuaishou("openid-1"), "")
+		w.Fail("POST "+destroyPath, fault)
+		w.observed()
+		a := w.vendor("POST", destroyPath, id, m{})
+		require.JSONEq(t, `{"message":"Destroy succeed.","status":"ok"}`, a.body)
+		require.Equal(t, http.StatusCreated, a.status)
+		events := w.observed()
+		require.Len(t, events, 1)
+		require.EqualValues(t, code, events[0].Code)
+		w.vendor("GET", me, id, nil).requireError(t, http.StatusUnauthorized, "session missing")
+	}
+}
+
+// What is not the vendor's client, or not for this app, does not reach the backend.
+func TestDropInRefuses(t *testing.T) {
+	w := newWorld(t, loginproxy.WithMaxBody(100))
+	for _, tt := range []struct {
+		a      answer
+		status int
+		text   string
+	}{
+		{w.vendor("GET", "/elsewhere/", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve/", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve/../admin/", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve/v2.5/./idp/", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve//v2.5/", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve/v2.5/user//info/", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve/v2.5/%2e%2e/admin/", "", nil), 404, "no route"},
+		{w.vendor("GET", "/hserve/v2.5/a%2Fb/", "", nil), 404, "no route"},
+		{w.vendor("POST", "/hserve/v2.5/%69dp/kuaishou/silent-login/", "", m{}), 404, "no route"},
+		{w.vendor("TRACE", me, "", nil), 405, "method not allowed"},
+		{w.vendor("POST", me, "", nil, "X-Hydrogen-Request-Method", "CONNECT"), 405, "method not allowed"},
+		{w.vendor("GET", me, "", nil, "X-Hydrogen-Client-ID", "another"), 400, "wrong client id"},
+		{w.vendor("GET", me, "", nil, "X-Hydrogen-Client-ID", ""), 400, "wrong client id"},
+		{w.vendor("GET", me, "", nil, "X-Hydrogen-Env-ID", "another"), 400, "wrong environment"},
+		{w.vendor("GET", me, "", nil, "X-Hydrogen-Client-Platform", "canary"), 400, "unknown platform"},
+		{w.vendor("GET", me, "unknown", nil), 401, "session missing"},
+		{w.vendor("POST", destroyPath, "unknown", m{}), 401, "session missing"},
+		{w.vendor("POST", "/hserve/v2.5/idp/kuaishou/user-association/", "unknown", m{"code": "c"}), 401, "session missing"},
+		{w.vendor("POST", silentPath, "", "{", "Content-Type", "application/json"), 400, "invalid parameter"},
+		{w.vendor("POST", silentPath, "", "{}{}"), 400, "invalid parameter"},
+		{w.vendor("POST", silentPath, "", "{}", "Content-Type", "text/plain"), 415, "unsupported media type"},
+		{w.vendor("POST", silentPath, "", m{"code": strings.Repeat("c", 100)}), 413, "body too large"},
+	} {
+		tt.a.requireError(t, tt.status, tt.text)
+	}
+	require.Zero(t, w.sent())
+}
+
+// A connection that fails is answered in the backend's shape.
+func TestDropInBackendDown(t *testing.T) {
+	w := newWorld(t)
+	w.Fail("", baastest.Fault{Cut: baastest.CutDial})
+	w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "network disconnected")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := request{method: "GET", path: me, ctx: ctx}.http(t)
+	r.Header.Set("X-Hydrogen-Client-ID", baastest.DefaultClientID)
+	w.serve(w.proxy.Backend(), r).requireError(t, http.StatusGatewayTimeout, "request timeout")
+}
+
+// The limiter and the observer hold here too.
+func TestDropInWatched(t *testing.T) {
+	var keys []loginproxy.RateKey
+	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+		keys = append(keys, k)
+		return false, time.Minute
+	}))
+	const addr = "192.0.2.1"
+	for _, tt := range []struct {
+		method, path string
+		body         any
+		want         loginproxy.RateKey // none for the zero key
+		seen         loginproxy.Event
+	}{
+		{"POST", silentPath, m{"code": "c"}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.5/idp/kuaishou/authenticate/", m{}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.7/idp/wechat/phone-login/", m{}, loginproxy.RateKey{Operation: "login", Platform: "wechat", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.3/idp/oauth/apple/authenticate/", m{}, loginproxy.RateKey{Operation: "login", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/V2.5/IDP/kuaishou/Silent-Login/", m{}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/login/username/", m{"username": "ann", "phone": "1"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/login/username", m{"username": "ann"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/login/email/", `{"email":"a@b","email":"c@d"}`, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "c@d"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/login/sms/", m{"phone": "1", "code": "2"}, loginproxy.RateKey{Operation: "login_sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.0/login/anonymous/", m{}, loginproxy.RateKey{Operation: "login_anonymous", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/register/phone/", m{"phone": 138}, loginproxy.RateKey{Operation: "register", Addr: addr, Account: "138"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.2/sms-verification-code/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
+		{"POST", "/hserve/v1.8/sms-verification-code/verify/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/sms-phone-verification/", []any{}, loginproxy.RateKey{Operation: "sms", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.0/user/password/reset/", m{"email": "a@b"}, loginproxy.RateKey{Operation: "password_reset", Addr: addr, Account: "a@b"}, loginproxy.Event{}},
+
+		{"GET", "/hserve/v2.2/server/time/", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Status: 200}},
+		{"GET", "/hserve/v2.1/login/username/", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Status: 405, Code: 405}},
+		{"POST", "/hserve/v2.5/idp/kuaishou/user-association/", m{"code": "c"}, loginproxy.RateKey{}, loginproxy.Event{Operation: "link", Platform: "kuaishou", Status: 401, Code: 401}},
+		{"PUT", "/hserve/v2.5/idp/kuaishou/phone-verification/", m{"encryptedData": "d", "iv": "i", "overwrite": true}, loginproxy.RateKey{}, loginproxy.Event{Operation: "phone", Platform: "kuaishou", Status: 403, Code: 403}},
+		{"PUT", "/hserve/v2.6/idp/wechat/user/info/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Platform: "wechat", Status: 401, Code: 401}},
+		{"POST", destroyPath, m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "logout", Status: 201}},
+		{"GET", "/elsewhere", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "unknown", Status: 404, Code: 404}},
+	} {
+		keys = nil
+		before := w.sent()
+		a := w.vendor(tt.method, tt.path, "", tt.body)
+		if tt.want == (loginproxy.RateKey{}) {
+			require.Empty(t, keys, tt.path)
+			require.Equal(t, []loginproxy.Event{tt.seen}, w.observed(), tt.path)
+			continue
+		}
+		a.requireError(t, http.StatusTooManyRequests, "too many requests")
+		require.Equal(t, "60", a.header.Get("Retry-After"))
+		require.Equal(t, []loginproxy.RateKey{tt.want}, keys, tt.path)
+		require.Equal(t, []loginproxy.Event{{Operation: tt.want.Operation, Platform: tt.want.Platform, Status: 429, Code: 429}}, w.observed())
+		require.Equal(t, before, w.sent())
+	}
+}
+
+// The hooks too.
+func TestDropInHooks(t *testing.T) {
+	var calls []string
+	w := newWorld(t,
+		loginproxy.WithOnLogin(func(ctx context.Context, v *loginproxy.Visitor) {
+			u, err := v.User(ctx)
+			require.NoError(t, err)
+			calls = append(calls, "login of "+u.OpenID()+" on "+v.Platform())
+		}),
+		loginproxy.WithOnLogout(func(_ context.Context, v *loginproxy.Visitor) { calls = append(calls, "logout of "+v.OpenID()) }),
+	)
+	id := w.vendorLogin(w.Kuaishou("openid-1"), "")
+	w.vendor("POST", destroyPath, id, m{})
+	require.Equal(t, []string{"login of openid-1 on kuaishou", "logout of openid-1"}, calls)
+}

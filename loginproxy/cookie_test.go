@@ -1,0 +1,103 @@
+package loginproxy_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/loginproxy"
+)
+
+const cookieName = "__Host-test"
+
+// cookies returns the cookies that an answer sets.
+func (a answer) cookies() []*http.Cookie { return (&http.Response{Header: a.header}).Cookies() }
+
+func TestCookie(t *testing.T) {
+	w := newWorld(t, loginproxy.WithCookie(cookieName))
+	in := w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
+	require.Len(t, in.cookies(), 1)
+	c := in.cookies()[0]
+	require.Equal(t, in.token(t), c.Value)
+	require.Equal(t, cookieName, c.Name)
+	require.Equal(t, "/", c.Path)
+	require.Empty(t, c.Domain)
+	require.True(t, c.Secure)
+	require.True(t, c.HttpOnly)
+	require.Equal(t, http.SameSiteLaxMode, c.SameSite)
+	require.Equal(t, int((baastest.DefaultTokenLife - 30*time.Second).Seconds()), c.MaxAge)
+
+	with := func(method, path, value string, header http.Header) answer {
+		h := header.Clone()
+		if h == nil {
+			h = http.Header{}
+		}
+		h.Set("Cookie", cookieName+"="+value)
+		return w.do(request{method: method, path: path, header: h})
+	}
+	require.Equal(t, in.userID(t), with(http.MethodGet, "/me", c.Value, nil).userID(t))
+	require.Equal(t, http.StatusUnauthorized, with(http.MethodGet, "/me", "made up", nil).status)
+	require.Equal(t, http.StatusUnauthorized, with(http.MethodGet, "/me", c.Value, http.Header{"Authorization": {"Bearer wrong"}}).status,
+		"the header counts, whatever is in it")
+	require.Equal(t, in.userID(t), with(http.MethodGet, "/me", c.Value, http.Header{"Authorization": {"Basic YTpi"}}).userID(t))
+
+	out := with(http.MethodPost, "/logout", c.Value, nil)
+	require.Equal(t, http.StatusOK, out.status)
+	require.Len(t, out.cookies(), 1)
+	require.Negative(t, out.cookies()[0].MaxAge)
+	require.Equal(t, http.StatusUnauthorized, with(http.MethodGet, "/me", c.Value, nil).status)
+}
+
+// Without the option a cookie is nothing.
+func TestNoCookie(t *testing.T) {
+	w := newWorld(t)
+	in := w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
+	require.Empty(t, in.cookies())
+	a := w.do(request{method: http.MethodGet, path: "/me", header: http.Header{"Cookie": {cookieName + "=" + in.token(t)}}})
+	require.Equal(t, http.StatusUnauthorized, a.status)
+}
+
+// What another site has a browser send changes nothing.
+func TestCrossOrigin(t *testing.T) {
+	w := newWorld(t, loginproxy.WithCookie(cookieName, "https://app.example.com"))
+	token := w.login(w.Kuaishou("openid-1"), "")
+	page := w.proxy.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for name, tt := range map[string]struct {
+		header http.Header
+		status int
+	}{
+		"another site":          {http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		"another host of ours":  {http.Header{"Sec-Fetch-Site": {"same-site"}}, 403},
+		"another origin":        {http.Header{"Origin": {"https://evil.example"}}, 403},
+		"no origin at all":      {http.Header{"Origin": {"null"}}, 403},
+		"a trusted origin":      {http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://app.example.com"}}, 200},
+		"the same origin":       {http.Header{"Sec-Fetch-Site": {"same-origin"}}, 200},
+		"no browser":            {http.Header{}, 200},
+		"a header, by a script": {http.Header{"Sec-Fetch-Site": {"cross-site"}, "Authorization": {"Bearer " + token}}, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tt.header.Set("Cookie", cookieName+"="+token)
+			post := request{method: http.MethodPost, path: "/sms", body: m{"phone": "13800138000"}, header: tt.header}
+			a := w.serve(page, post.http(t))
+			require.Equal(t, tt.status, a.status)
+			w.Clock().Advance(time.Minute) // one text message a minute
+			a = w.do(post)
+			require.Equal(t, tt.status, a.status)
+			if tt.status == http.StatusForbidden {
+				require.JSONEq(t, `{"code":403,"error":"cross_origin","code_spent":false}`, a.body)
+			}
+			get := request{method: http.MethodGet, path: "/me", header: tt.header}
+			require.Equal(t, http.StatusOK, w.do(get).status, "reading is no harm: the page cannot see it")
+		})
+	}
+	// A login without any session is none either: it would give the browser another's cookie.
+	a := w.do(request{
+		method: http.MethodPost, path: "/login/ks", body: m{"code": w.Kuaishou("evil").Login()},
+		header: http.Header{"Sec-Fetch-Site": {"cross-site"}},
+	})
+	require.Equal(t, http.StatusForbidden, a.status)
+	require.Empty(t, a.cookies())
+}

@@ -1,0 +1,110 @@
+package loginproxy
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hydrogen-go/baas/herror"
+)
+
+// failure is what a client learns of an error.
+type failure struct {
+	status  int         // of HTTP
+	Code    herror.Code `json:"code"`
+	Name    string      `json:"error"`
+	Spent   bool        `json:"code_spent"`
+	ID      int64       `json:"id,omitempty"`
+	OpenID  string      `json:"openid,omitempty"`
+	UnionID string      `json:"unionid,omitempty"`
+}
+
+// refusal is an error of the proxy's own; its code is the HTTP status.
+type refusal struct {
+	status int
+	name   string
+	// header and value go with the answer.
+	header, value string
+}
+
+// Error returns the name.
+func (r *refusal) Error() string { return r.name }
+
+var (
+	errNoRoute     = &refusal{status: http.StatusNotFound, name: "no_route"}
+	errMediaType   = &refusal{status: http.StatusUnsupportedMediaType, name: "unsupported_media_type"}
+	errTooLarge    = &refusal{status: http.StatusRequestEntityTooLarge, name: "body_too_large"}
+	errCrossOrigin = &refusal{status: http.StatusForbidden, name: "cross_origin"}
+)
+
+func wrongMethod(allowed string) error {
+	return &refusal{http.StatusMethodNotAllowed, "method_not_allowed", "Allow", allowed}
+}
+
+func tooMany(wait time.Duration) error {
+	seconds := max(1, int64(math.Ceil(wait.Seconds())))
+	return &refusal{http.StatusTooManyRequests, "too_many_requests", "Retry-After", strconv.FormatInt(seconds, 10)}
+}
+
+// known says how errors are answered; those of the backend that are not here are
+// "backend_failed".
+var known = map[herror.Code]struct {
+	status int
+	name   string
+}{
+	herror.BadRequest:          {http.StatusBadRequest, "bad_request"},
+	herror.NotAuthenticated:    {http.StatusUnauthorized, "not_authenticated"},
+	herror.Forbidden:           {http.StatusForbidden, "forbidden"},
+	herror.NotFound:            {http.StatusNotFound, "not_found"},
+	herror.TooManyRequests:     {http.StatusTooManyRequests, "too_many_requests"},
+	herror.NetworkDisconnected: {http.StatusBadGateway, "network_disconnected"},
+	herror.RequestTimeout:      {http.StatusGatewayTimeout, "request_timeout"},
+	herror.Unauthorized:        {http.StatusForbidden, "unauthorized"},
+	herror.SessionMissing:      {http.StatusUnauthorized, "session_missing"},
+	herror.InvalidParameter:    {http.StatusBadRequest, "invalid_parameter"},
+	herror.UnsupportedFunction: {http.StatusNotImplemented, "unsupported_function"},
+	herror.AnonymousNotAllowed: {http.StatusForbidden, "anonymous_not_allowed"},
+	herror.InvalidAnswer:       {http.StatusBadGateway, "invalid_answer"},
+	herror.StoreFailed:         {http.StatusServiceUnavailable, "store_failed"},
+}
+
+// failureOf returns what a client learns of err.
+func failureOf(err error) failure {
+	var own *refusal
+	if errors.As(err, &own) {
+		return failure{status: own.status, Code: herror.Code(own.status), Name: own.name}
+	}
+	f := failure{status: http.StatusBadGateway, Code: herror.CodeOf(err), Name: "backend_failed"}
+	if k, ok := known[f.Code]; ok {
+		f.status, f.Name = k.status, k.name
+	}
+	var h *herror.HError
+	if errors.As(err, &h) {
+		f.Spent = h.Sent()
+		f.ID, f.OpenID, f.UnionID = h.ID, h.OpenID, h.UnionID
+	}
+	return f
+}
+
+// fail answers err.
+func (t *turn) fail(err error) {
+	f := failureOf(err)
+	body, _ := json.Marshal(f) // numbers and texts always marshal
+	if f.status == http.StatusUnauthorized {
+		t.w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	t.refuse(f, err, body)
+}
+
+// refuse answers with a body made of f. What else stands in err is not for the client.
+func (t *turn) refuse(f failure, err error, body []byte) {
+	var own *refusal
+	if errors.As(err, &own) && own.header != "" {
+		t.w.Header().Set(own.header, own.value)
+	}
+	t.event.Code = f.Code
+	t.write(f.status, body)
+}

@@ -1,0 +1,271 @@
+package loginproxy_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/loginproxy"
+	"github.com/hydrogen-go/baas/session"
+)
+
+var start = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+
+// world is a backend on a clock that stands still, and a proxy before it.
+type world struct {
+	*baastest.Backend
+	t     *testing.T
+	proxy *loginproxy.Proxy
+	store *session.Memory
+
+	mu     sync.Mutex
+	events []loginproxy.Event
+	shown  bytes.Buffer // every byte that a phone was sent
+	tokens []string     // every one that the backend gave
+	held   *held        // what is to wait
+	gaveUp atomic.Bool  // the proxy has, on a request that was held
+}
+
+func newWorld(t *testing.T, opts ...loginproxy.Option) *world {
+	t.Helper()
+	b := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	t.Cleanup(b.Close)
+	w := &world{Backend: b, t: t, store: session.NewMemory(session.Clock(b.Clock().Now))}
+	w.proxy = w.replica(opts...)
+	t.Cleanup(w.requireNothingLeaked)
+	return w
+}
+
+// replica is another proxy on the same backend and store.
+func (w *world) replica(opts ...loginproxy.Option) *loginproxy.Proxy {
+	w.t.Helper()
+	return w.replicaOn(w.store, opts...)
+}
+
+func (w *world) replicaOn(store session.Store, opts ...loginproxy.Option) *loginproxy.Proxy {
+	w.t.Helper()
+	client, err := w.Client(
+		baas.WithSessionStore(store),
+		baas.WithHTTPClient(&http.Client{Transport: w}),
+	)
+	require.NoError(w.t, err)
+	p, err := loginproxy.New(client, append([]loginproxy.Option{loginproxy.WithObserver(w.observe)}, opts...)...)
+	require.NoError(w.t, err)
+	return p
+}
+
+func (w *world) observe(_ context.Context, e loginproxy.Event) {
+	e.Duration = 0
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = append(w.events, e)
+}
+
+// observed returns what the observer was told since it was last asked.
+func (w *world) observed() []loginproxy.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	events := w.events
+	w.events = nil
+	return events
+}
+
+// sent counts the requests that reached the backend.
+func (w *world) sent() int { return len(w.Requests()) }
+
+// request is what a phone sends to the JSON routes.
+type request struct {
+	method, path string
+	body         any // string for bytes as they are
+	bearer       string
+	header       http.Header
+	ctx          context.Context
+}
+
+// answer is what it gets.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// field returns a member of the answer's object.
+func (a answer) field(t *testing.T, name string) any {
+	t.Helper()
+	var object map[string]any
+	require.NoError(t, json.Unmarshal([]byte(a.body), &object), a.body)
+	return object[name]
+}
+
+func (a answer) token(t *testing.T) string {
+	t.Helper()
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	token, _ := a.field(t, "token").(string)
+	require.Len(t, token, 43)
+	return token
+}
+
+func (a answer) userID(t *testing.T) int64 {
+	t.Helper()
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	user, ok := a.field(t, "user").(map[string]any)
+	require.True(t, ok, a.body)
+	return int64(user["id"].(float64))
+}
+
+func (r request) http(t *testing.T) *http.Request {
+	t.Helper()
+	var body io.Reader
+	switch b := r.body.(type) {
+	case nil:
+	case string:
+		body = strings.NewReader(b)
+	default:
+		text, err := json.Marshal(b)
+		require.NoError(t, err)
+		body = bytes.NewReader(text)
+	}
+	ctx := r.ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	req := httptest.NewRequestWithContext(ctx, r.method, r.path, body)
+	if r.method != http.MethodGet {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range r.header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if r.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+r.bearer)
+	}
+	return req
+}
+
+// serve sends a request to a handler and keeps all that comes back.
+func (w *world) serve(h http.Handler, r *http.Request) answer {
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	a := answer{rec.Code, rec.Result().Header, rec.Body.String()}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_ = a.header.Write(&w.shown)
+	w.shown.WriteString(a.body)
+	return a
+}
+
+func (w *world) do(r request) answer {
+	w.t.Helper()
+	return w.serve(w.proxy, r.http(w.t))
+}
+
+func (w *world) post(path, bearer string, body any) answer {
+	w.t.Helper()
+	return w.do(request{method: http.MethodPost, path: path, bearer: bearer, body: body})
+}
+
+func (w *world) me(bearer string) answer {
+	w.t.Helper()
+	return w.do(request{method: http.MethodGet, path: "/me", bearer: bearer})
+}
+
+// login logs a person in silently and returns the session id.
+func (w *world) login(p *baastest.Phone, bearer string) string {
+	w.t.Helper()
+	return w.post("/login/ks", bearer, m{"code": p.Login()}).token(w.t)
+}
+
+// hold has the next request of a route wait, after the backend acted on it, until
+// the second channel is closed; the first one is closed when it has come so far.
+func (w *world) hold(route string) (arrived <-chan struct{}, answer chan<- struct{}) {
+	h := &held{arrived: make(chan struct{}), answer: make(chan struct{})}
+	h.method, h.path, _ = strings.Cut(route, " ")
+	h.path, _, _ = strings.Cut(h.path, "*")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.held = h
+	return h.arrived, h.answer
+}
+
+type held struct {
+	method, path    string
+	arrived, answer chan struct{}
+}
+
+func (w *world) heldBy(r *http.Request) *held {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h := w.held
+	if h == nil || r.Method != h.method || !strings.HasPrefix(r.URL.Path, h.path) {
+		return nil
+	}
+	w.held = nil
+	return h
+}
+
+// RoundTrip is the way to the backend: it takes note of the tokens that come back.
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := w.Transport().RoundTrip(r)
+	if h := w.heldBy(r); h != nil {
+		close(h.arrived)
+		select {
+		case <-h.answer:
+		case <-r.Context().Done():
+			w.gaveUp.Store(true)
+			return nil, r.Context().Err()
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{err}))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, found := range tokenField.FindAllSubmatch(body, -1) {
+		w.tokens = append(w.tokens, string(found[1]))
+	}
+	return res, nil
+}
+
+// failing ends a body as it ended before.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) {
+	if f.err == nil {
+		return 0, io.EOF
+	}
+	return 0, f.err
+}
+
+var tokenField = regexp.MustCompile(`"(?:token|session_key)":"([^"]+)"`)
+
+// requireNothingLeaked searches all that phones were sent for the backend's tokens,
+// and all that the backend was sent for session ids.
+func (w *world) requireNothingLeaked() {
+	shown := w.shown.String()
+	for _, token := range w.tokens {
+		require.NotContains(w.t, shown, token, "a phone was sent a token of the backend")
+	}
+	for _, r := range w.Requests() {
+		require.NotRegexp(w.t, `[A-Za-z0-9_-]{43}`, r.Header.Get("Authorization"), "the backend was sent a session id")
+	}
+}
+
+type m = map[string]any
+
+// event is a phone's event as it posts it.
+func event(text []byte) json.RawMessage { return text }

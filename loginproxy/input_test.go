@@ -1,0 +1,152 @@
+package loginproxy_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/loginproxy"
+	"github.com/hydrogen-go/baas/platform"
+)
+
+// posts are all routes with a body.
+var posts = []string{
+	"/login/ks", "/login", "/login/sms", "/login/anonymous", "/register", "/sms", "/link/ks", "/phone", "/logout",
+}
+
+// A body is one JSON object with the fields that the route knows, or nothing is sent.
+func TestStrictBodies(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range posts {
+		for _, body := range []string{
+			`{"canary":1}`, `{"createuser":true}`, `{"":""}`, `[]`, `null`, `"text"`, `7`, `{`, `{}{}`, `{} {}`, `{},`, `{}x`, "\xff", `{"code":}`,
+		} {
+			a := w.post(path, "", body)
+			require.Equal(t, http.StatusBadRequest, a.status, "%s %s", path, body)
+			require.JSONEq(t, `{"code":605,"error":"invalid_parameter","code_spent":false}`, a.body)
+		}
+	}
+	for path, bodies := range map[string][]string{
+		"/login/ks": {
+			`{"code":7}`, `{"code":"c","createUser":"true"}`, `{"code":"c","createUser":1}`, `{"code":"c","syncUserProfile":true}`,
+			`{"code":"c","syncUserProfile":"false"}`, `{"code":"c","syncUserProfile":"always"}`, `{"code":"c","data":"text"}`,
+			`{"code":"c","data":[]}`, `{"code":"c","data":{}}`, `{"Code":"c"}`, `{"code":"c","data":false}`, `{"code":"c","data":{"detail":[]}}`, `{"code":"c","data":{"detail":{"iv":7}}}`,
+			`{"code":"c","appName":7}`, `{"code":"c","withUnionID":"x"}`, `{"code":"c","overwrite":true}`,
+			`{"code":"` + strings.Repeat("c", 2000) + `"}`, `{"code":"a\nb"}`,
+		},
+		"/link/ks":   {`{"code":"c","createUser":true}`},
+		"/phone":     {`{"data":{"detail":{}},"overwrite":"yes"}`, `{"code":"c"}`},
+		"/register":  {`{"username":"ann","password":7}`},
+		"/login/sms": {`{"phone":13800138000,"code":"1"}`},
+		"/sms":       {`{"phone":"13800138000","signatureID":"7"}`, `{"phone":"13800138000","signatureID":0}`, `{"phone":"13800138000","signatureID":1.5}`},
+	} {
+		for _, body := range bodies {
+			require.Equal(t, http.StatusBadRequest, w.post(path, "", body).status, "%s %s", path, body)
+		}
+	}
+	require.Zero(t, w.sent())
+	require.Zero(t, w.store.Len())
+}
+
+// The event is what mini-programs give: fields that nobody knows are no error in it.
+func TestEventsMayHaveMore(t *testing.T) {
+	w := newWorld(t)
+	phone := w.Kuaishou("openid-1")
+	code := phone.Login()
+	more := strings.Replace(string(phone.AllowUserInfoJSON()), `"detail":{`, `"target":{"id":"b"},"detail":{"cloudID":"x",`, 1)
+	w.post("/login/ks", "", m{"code": code, "data": event([]byte(more))}).token(t)
+}
+
+func TestContentType(t *testing.T) {
+	w := newWorld(t)
+	for kind, status := range map[string]int{
+		"application/json":                  400,
+		"application/json; charset=utf-8":   400,
+		"Application/JSON;charset=UTF-8":    400,
+		"":                                  415,
+		"text/plain":                        415,
+		"text/json":                         415,
+		"application/x-www-form-urlencoded": 415,
+		"multipart/form-data; boundary=x":   415,
+		"application/json; charset=gbk":     415,
+		"application/json;;":                415,
+	} {
+		for _, path := range []string{"/login/ks", "/logout"} {
+			body := `{"code":""}`
+			if path == "/logout" {
+				body = `{"code":1}`
+			}
+			a := w.do(request{method: http.MethodPost, path: path, body: body, header: http.Header{"Content-Type": {kind}}})
+			require.Equal(t, status, a.status, kind)
+		}
+	}
+	require.Zero(t, w.sent())
+}
+
+// Bodies are bounded, whether they say their length or not.
+func TestBodyBound(t *testing.T) {
+	w := newWorld(t, loginproxy.WithMaxBody(100))
+	for _, path := range posts {
+		for _, body := range []string{strings.Repeat(" ", 101), `{"code":"` + strings.Repeat("c", 100) + `"}`} {
+			for _, length := range []int64{int64(len(body)), -1} {
+				r := request{method: http.MethodPost, path: path, body: body}.http(t)
+				r.ContentLength = length
+				a := w.serve(w.proxy, r)
+				require.JSONEq(t, `{"code":413,"error":"body_too_large","code_spent":false}`, a.body)
+				require.Equal(t, http.StatusRequestEntityTooLarge, a.status)
+			}
+		}
+	}
+	require.Equal(t, http.StatusOK, w.post("/logout", "", strings.Repeat(" ", 98)+"{}").status)
+	require.Zero(t, w.sent())
+}
+
+// A body that breaks off is an error, and sends nothing.
+func TestBrokenBody(t *testing.T) {
+	w := newWorld(t)
+	r := request{method: http.MethodPost, path: "/login/ks"}.http(t)
+	r.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"code":"c"}`), failing{io.ErrUnexpectedEOF}))
+	require.Equal(t, http.StatusBadRequest, w.serve(w.proxy, r).status)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r = request{method: http.MethodPost, path: "/login/ks", ctx: ctx}.http(t)
+	r.Body = io.NopCloser(failing{context.Canceled})
+	require.Equal(t, http.StatusGatewayTimeout, w.serve(w.proxy, r).status)
+	require.Zero(t, w.sent())
+}
+
+// Options that make no sense are refused, and what is left out has its default.
+func TestNew(t *testing.T) {
+	w := newWorld(t)
+	client, err := w.Client()
+	require.NoError(t, err)
+	_, err = loginproxy.New(nil)
+	require.EqualError(t, err, "605: incorrect parameter type: client is nil")
+	_, err = loginproxy.New(client, nil, loginproxy.WithObserver(nil), loginproxy.WithOnLogin(nil), loginproxy.WithOnLogout(nil), loginproxy.WithRateLimiter(nil))
+	require.NoError(t, err)
+	source, err := w.Client(baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) { return "c", nil }))
+	require.NoError(t, err)
+	_, err = loginproxy.New(source)
+	require.EqualError(t, err, "605: incorrect parameter type: a client with a code source would log in whoever makes up a session id")
+	for name, opt := range map[string]loginproxy.Option{
+		"idle timeout is not over 0":                          loginproxy.WithIdleTimeout(0),
+		"absolute timeout is not over 0":                      loginproxy.WithAbsoluteTimeout(-1),
+		"max body is less than 1":                             loginproxy.WithMaxBody(0),
+		"client address function is nil":                      loginproxy.WithClientAddr(nil),
+		"a cookie's name is a token that begins with __Host-": loginproxy.WithCookie("session"),
+		"a trusted origin is a scheme and a host":             loginproxy.WithCookie("__Host-s", "app.example.com"),
+	} {
+		_, err := loginproxy.New(client, opt)
+		require.EqualError(t, err, "605: incorrect parameter type: "+name)
+	}
+	for _, name := range []string{"__Host-", "__Host-a b", "__Host-a;", ""} {
+		_, err := loginproxy.New(client, loginproxy.WithCookie(name))
+		require.Error(t, err, name)
+	}
+}

@@ -1,0 +1,97 @@
+package loginproxy
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// Proxy is an [http.Handler] with the JSON routes; [Proxy.Backend] and
+// [Proxy.Middleware] are its other sides. It is immutable and safe for concurrent
+// use. All its state is in the client's session store, so that any number of
+// replicas on one store serve the same users.
+type Proxy struct {
+	client      *baas.Client
+	backend     *enduser.Conn // nobody's, to send requests and tell the time with
+	idle        time.Duration
+	absolute    time.Duration
+	maxBody     int64
+	cookie      string // empty: none
+	crossOrigin *http.CrossOriginProtection
+	onLogin     func(context.Context, *Visitor)
+	onLogout    func(context.Context, *Visitor)
+	observer    func(context.Context, Event)
+	limiter     func(context.Context, RateKey) (bool, time.Duration)
+	clientAddr  func(*http.Request) string
+}
+
+// New returns a proxy for the users of client. It sends nothing and starts nothing.
+//
+// Errors: 605 no client, one with a code source, or a bad option.
+func New(client *baas.Client, opts ...Option) (*Proxy, error) {
+	if client == nil {
+		return nil, call.Invalid("client is nil")
+	}
+	backend := client.Resume(session.Session{}).Conn()
+	if backend.AutoLogin != nil {
+		return nil, call.Invalid("a client with a code source would log in whoever makes up a session id")
+	}
+	p := &Proxy{
+		client:     client,
+		backend:    backend,
+		idle:       DefaultIdleTimeout,
+		absolute:   DefaultAbsoluteTimeout,
+		maxBody:    DefaultMaxBody,
+		clientAddr: remoteHost,
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(p); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// alone returns the login state of s beside the store, for one request.
+func (p *Proxy) alone(s session.Session) *auth.Auth {
+	return auth.New(enduser.Alone(p.backend.Shared, s))
+}
+
+func remoteHost(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// ServeHTTP serves the JSON routes, see the package documentation. Paths are
+// relative to where the proxy is mounted: strip what stands before them.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rt, platform, err := find(r)
+	t := p.begin(w, r, rt.operation)
+	defer t.observe()
+	if platform != nil {
+		t.platform, t.event.Platform = platform, platform.Name()
+	}
+	if err == nil {
+		err = t.admit()
+	}
+	if err == nil {
+		err = rt.serve(t)
+	}
+	if err != nil {
+		t.fail(err)
+	}
+	t.tidy()
+}

@@ -1,0 +1,216 @@
+package loginproxy_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/loginproxy"
+)
+
+// recording is a run of the vendor's client: see testdata/wire/README.md of the module.
+type recording struct {
+	ClockMS   int64 `json:"clock_ms"`
+	Init      []json.RawMessage
+	Exchanges []exchange
+}
+
+type exchange struct {
+	Request struct {
+		Method, Path string
+		Headers      map[string]string
+		Body         json.RawMessage
+	}
+	Response struct {
+		Status      int
+		ContentType string
+		Raw         string
+		Body        json.RawMessage
+		Stalled     bool
+	}
+}
+
+// body is the answer's.
+func (x exchange) body() string {
+	if x.Response.Body == nil {
+		return x.Response.Raw
+	}
+	return string(x.Response.Body)
+}
+
+// Whatever the vendor's client was recorded to ask reaches the backend through the
+// proxy as it was asked, with the token that the phone does not have, and what the
+// backend answered reaches the phone, without one.
+func TestRecordedExchanges(t *testing.T) {
+	files, err := filepath.Glob("../testdata/wire/js/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			var rec recording
+			require.NoError(t, json.Unmarshal(text, &rec))
+			newReplay(t, rec).play()
+		})
+	}
+}
+
+// replay plays the phone and the backend of a recording, on both sides of a proxy.
+type replay struct {
+	t       *testing.T
+	rec     recording
+	phone   http.Handler
+	next    *exchange         // that the backend expects
+	ids     map[string]string // token → what the phone has in its place
+	ended   map[string]bool   // ids that the phone may still send, but which are none
+	reached bool              // next has reached the backend
+}
+
+func newReplay(t *testing.T, rec recording) *replay {
+	t.Helper()
+	re := &replay{t: t, rec: rec, ids: map[string]string{}, ended: map[string]bool{}}
+	opts := []baas.Option{
+		baas.WithHost("https://backend.example"),
+		baas.WithHTTPClient(&http.Client{Transport: re}),
+		baas.WithClock(func() time.Time { return time.UnixMilli(rec.ClockMS) }),
+	}
+	var clientID string
+	if len(rec.Init) > 0 {
+		_ = json.Unmarshal(rec.Init[0], &clientID)
+	}
+	if len(rec.Init) > 1 {
+		var given struct{ Env string }
+		require.NoError(t, json.Unmarshal(rec.Init[1], &given))
+		if given.Env != "" {
+			opts = append(opts, baas.WithEnv(given.Env))
+		}
+	}
+	client, err := baas.New(cmp.Or(clientID, "none"), opts...)
+	require.NoError(t, err)
+	p, err := loginproxy.New(client)
+	require.NoError(t, err)
+	re.phone = p.Backend()
+	return re
+}
+
+func (re *replay) play() {
+	for i := range re.rec.Exchanges {
+		x := &re.rec.Exchanges[i]
+		if x.Response.Stalled {
+			return // a phone that waits for ever
+		}
+		re.next, re.reached = x, false
+		re.exchange(x)
+	}
+}
+
+func (re *replay) exchange(x *exchange) {
+	var body io.Reader
+	if len(x.Request.Body) > 0 && string(x.Request.Body) != "null" {
+		body = bytes.NewReader(x.Request.Body)
+	}
+	r := httptest.NewRequest(x.Request.Method, x.Request.Path, body)
+	for name, value := range x.Request.Headers {
+		r.Header.Set(name, value)
+	}
+	token := tokenOf(r.Header)
+	if token != "" {
+		require.Contains(re.t, re.ids, token, "a token from nowhere")
+		r.Header.Set("Authorization", "Hydrogen-r1 "+re.ids[token])
+	}
+	rec := httptest.NewRecorder()
+	re.phone.ServeHTTP(rec, r)
+
+	require.True(re.t, re.reached, "%s %s: %s", x.Request.Method, x.Request.Path, rec.Body)
+	require.Equal(re.t, x.Response.Status, rec.Code)
+	got := rec.Body.String()
+	for token := range re.ids {
+		require.NotContains(re.t, got, `"`+token+`"`)
+	}
+	re.sameAnswer(x, got)
+	if x.Response.Status == http.StatusUnauthorized || strings.HasSuffix(x.Request.Path, "/session/destroy/") {
+		re.ended[re.ids[token]] = true
+	}
+}
+
+// sameAnswer compares what the phone got with what the backend said, but for the
+// token, and notes what it got in its place.
+func (re *replay) sameAnswer(x *exchange, got string) {
+	var said, heard map[string]any
+	if json.Unmarshal([]byte(x.body()), &said) != nil || said["token"] == nil {
+		if strings.HasPrefix(x.body(), "{") {
+			require.JSONEq(re.t, x.body(), got)
+		} else {
+			require.Equal(re.t, x.body(), got)
+		}
+		return
+	}
+	require.NoError(re.t, json.Unmarshal([]byte(got), &heard))
+	id, _ := heard["token"].(string)
+	require.Len(re.t, id, 43)
+	re.ids[said["token"].(string)] = id
+	heard["token"] = said["token"]
+	require.Equal(re.t, said, heard)
+}
+
+// RoundTrip is the backend.
+func (re *replay) RoundTrip(r *http.Request) (*http.Response, error) {
+	x := re.next
+	if re.reached { // the proxy destroys a token that was replaced
+		require.Equal(re.t, "/hserve/v2.0/session/destroy/", r.URL.Path)
+		return response(r, http.StatusCreated, "", `{"status":"ok"}`), nil
+	}
+	re.reached = true
+	want := http.Header{}
+	for name, value := range x.Request.Headers {
+		want.Set(name, value)
+	}
+	require.Equal(re.t, x.Request.Path, r.URL.RequestURI())
+	require.Equal(re.t, cmp.Or(want.Get("X-Hydrogen-Request-Method"), x.Request.Method), r.Method)
+	for _, name := range []string{
+		"X-Hydrogen-Client-Id", "X-Hydrogen-Client-Platform", "X-Hydrogen-Client-Sdk-Type", "X-Hydrogen-Env-Id", "X-Hydrogen-Client-Version",
+	} {
+		require.Equal(re.t, want.Get(name), r.Header.Get(name), name)
+	}
+	if token := tokenOf(want); re.ended[re.ids[token]] {
+		require.Empty(re.t, r.Header.Get("Authorization"), "the phone's session is over")
+	} else {
+		require.Equal(re.t, token, tokenOf(r.Header))
+	}
+	if r.Body != nil {
+		sent, err := io.ReadAll(r.Body)
+		require.NoError(re.t, err)
+		require.JSONEq(re.t, string(x.Request.Body), string(sent))
+	}
+	return response(r, x.Response.Status, x.Response.ContentType, x.body()), nil
+}
+
+func response(r *http.Request, status int, contentType, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, Request: r, ContentLength: int64(len(body)),
+		Header: http.Header{"Content-Type": {cmp.Or(contentType, "application/json")}},
+		Body:   io.NopCloser(strings.NewReader(body)),
+	}
+}
+
+// tokenOf returns the token of a request; what else stands in that header, a
+// program may have put there on its own.
+func tokenOf(h http.Header) string {
+	token, ok := strings.CutPrefix(h.Get("Authorization"), "Hydrogen-r1 ")
+	if !ok {
+		return ""
+	}
+	return token
+}

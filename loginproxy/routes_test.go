@@ -1,0 +1,247 @@
+package loginproxy_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/loginproxy"
+	"github.com/hydrogen-go/baas/platform"
+)
+
+// Every platform logs in by both of its names, and links to an account.
+func TestPlatforms(t *testing.T) {
+	for _, p := range platform.All() {
+		for _, name := range append(p.Aliases(), p.Name()) {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t)
+				phone, err := w.Phone(p.Name(), "openid-1")
+				require.NoError(t, err)
+
+				account := w.post("/register", "", m{"username": "ann", "password": "correct horse"})
+				linked := w.post("/link/"+name, account.token(t), m{"code": phone.Login()})
+				require.Equal(t, http.StatusOK, linked.status, linked.body)
+				require.EqualValues(t, account.userID(t), linked.field(t, "user_id"))
+
+				in := w.post("/login/"+name, "", m{"code": phone.Login(), "createUser": false})
+				require.Equal(t, account.userID(t), in.userID(t))
+				require.Equal(t, account.userID(t), w.me(in.token(t)).userID(t))
+				require.Contains(t, w.observed(), loginproxy.Event{Operation: loginproxy.OpLogin, Platform: p.Name(), Status: 200})
+			})
+		}
+	}
+}
+
+// What the phone asks for goes to the backend.
+func TestOptions(t *testing.T) {
+	w := newWorld(t)
+	ks, tt, wx := w.Kuaishou("o"), w.ByteDance("o"), w.WeChat("o")
+	for i, c := range []struct {
+		path string
+		body m
+		want string // of what the backend was asked
+	}{
+		{"/login/ks", m{"code": ks.Login()}, `"create_user":true`},
+		{"/login/ks", m{"code": ks.Login(), "data": nil}, `"create_user":true`},
+		{"/login/ks", m{"code": ks.Login(), "createUser": false}, `"create_user":false`},
+		{"/login/ks", m{"code": ks.Login(), "data": event(ks.AllowUserInfoJSON())}, `"update_userprofile":"setnx"`},
+		{"/login/ks", m{"code": ks.Login(), "data": event(ks.AllowUserInfoJSON()), "syncUserProfile": "setnx"}, `"update_userprofile":"setnx"`},
+		{"/login/ks", m{"code": ks.Login(), "data": event(ks.AllowUserInfoJSON()), "syncUserProfile": "overwrite"}, `"update_userprofile":"overwrite"`},
+		{"/login/ks", m{"code": ks.Login(), "data": event(ks.AllowUserInfoJSON()), "syncUserProfile": false}, `"update_userprofile":"false"`},
+		{"/login/ks", m{"code": ks.Login(), "data": event(ks.AllowUserInfoJSON()), "syncUserProfile": nil}, `"update_userprofile":"setnx"`},
+		{"/login/tt", m{"code": tt.Login()}, `"app_name":"douyin"`},
+		{"/login/tt", m{"code": tt.Login(), "appName": "Toutiao"}, `"app_name":"toutiao"`},
+		{"/login/wx", m{"code": wx.Login(), "withUnionID": true}, `"login_with_unionid":true`},
+	} {
+		t.Run(fmt.Sprint(i, c.path), func(t *testing.T) {
+			require.Equal(t, http.StatusOK, w.post(c.path, "", c.body).status)
+			all := w.Requests()
+			require.Contains(t, string(all[len(all)-1].Body), c.want)
+		})
+	}
+}
+
+// The other routes do what they are for.
+func TestAccountRoutes(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []m{{"username": "ann"}, {"email": "ann@example.com"}, {"phone": "13800138001"}} {
+		name["password"] = "correct horse"
+		made := w.post("/register", "", name)
+		in := w.post("/login", "", name)
+		require.Equal(t, made.userID(t), in.userID(t))
+		require.NotEqual(t, made.token(t), in.token(t))
+	}
+
+	require.Equal(t, "{}", w.post("/sms", "", m{"phone": "13800138000"}).body)
+	sms, ok := w.LastSMS("13800138000")
+	require.True(t, ok)
+	in := w.post("/login/sms", "", m{"phone": "13800138000", "code": sms.Code})
+	require.Equal(t, in.userID(t), w.me(in.token(t)).userID(t))
+
+	w.Clock().Advance(time.Minute)
+	require.Equal(t, "{}", w.post("/sms", "", m{"phone": "13900139000", "signatureID": 7}).body)
+	sms, ok = w.LastSMS("13900139000")
+	require.True(t, ok)
+	none := w.post("/login/sms", "", m{"phone": "13900139000", "code": sms.Code, "createUser": false})
+	require.JSONEq(t, `{"code":404,"error":"not_found","code_spent":true}`, none.body)
+
+	anonymous := w.post("/login/anonymous", "", nil)
+	require.Equal(t, anonymous.userID(t), w.me(anonymous.token(t)).userID(t))
+	w.post("/login/anonymous", "", m{}).token(t)
+}
+
+// A link with user info fills in the account's profile, as far as it is asked to.
+func TestLinkWithUserInfo(t *testing.T) {
+	w := newWorld(t)
+	token := w.post("/register", "", m{"username": "ann", "password": "correct horse"}).token(t)
+	phone := w.WeChat("openid-1").SetProfile(baastest.Profile{NickName: "Ann"})
+	body := m{"code": phone.Login(), "data": event(phone.AllowUserInfoJSON()), "syncUserProfile": "overwrite", "withUnionID": true}
+	require.Equal(t, http.StatusOK, w.post("/link/wx", token, body).status)
+	require.Equal(t, "Ann", w.me(token).field(t, "user").(m)["nickname"])
+
+	refused := w.post("/link/wx", token, m{"code": phone.Login(), "data": event(phone.RefuseUserInfoJSON())})
+	require.Equal(t, http.StatusForbidden, refused.status)
+	require.EqualValues(t, 603, refused.field(t, "code"))
+}
+
+func TestPhone(t *testing.T) {
+	w := newWorld(t)
+	phone := w.Kuaishou("openid-1")
+	token := w.login(phone, "")
+
+	a := w.post("/phone", token, m{"data": event(phone.AllowPhoneNumberJSON("13800138000"))})
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	require.Equal(t, "13800138000", a.field(t, "user").(m)["_phone"])
+	require.Nil(t, a.field(t, "token"))
+
+	a = w.post("/phone", token, m{"data": event(phone.AllowPhoneNumberJSON("13900139000")), "overwrite": false})
+	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":true}`, a.body)
+}
+
+// The user goes out as the backend describes it, and the end of the session with it.
+func TestAnswer(t *testing.T) {
+	w := newWorld(t)
+	in := w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
+	want := fmt.Sprintf(`{"token":"%s","expires_at":%d,"user":{"id":61736923,"openid":"openid-1","unionid":"",`,
+		in.token(t), start.Add(baastest.DefaultTokenLife).Unix()-30)
+	require.True(t, strings.HasPrefix(in.body, want), in.body)
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Set-Cookie": "",
+	} {
+		require.Equal(t, value, in.header.Get(name), name)
+	}
+	require.Equal(t, `{`+in.body[strings.Index(in.body, `"expires_at"`):], w.me(in.token(t)).body)
+}
+
+// Every error has its own status and form, and the backend's text is not in it.
+func TestErrors(t *testing.T) {
+	const silent = "POST /hserve/v2.5/idp/kuaishou/silent-login/"
+	login := func(w *world) answer { return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()}) }
+	faulty := func(status int) func(*world) answer {
+		return func(w *world) answer {
+			w.Fail(silent, baastest.Fault{Status: status, Body: `{"error_msg":"canary"}`})
+			return login(w)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		do     func(*world) answer
+		status int
+		body   string
+	}{
+		{"spent code", func(w *world) answer {
+			body := m{"code": w.Kuaishou("openid-1").Login()}
+			w.post("/login/ks", "", body)
+			return w.post("/login/ks", "", body)
+		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
+		{"wrong password", func(w *world) answer { return w.post("/login", "", m{"username": "ann", "password": "canary"}) },
+			400, `{"code":400,"error":"bad_request","code_spent":true}`},
+		{"no account", func(w *world) answer {
+			return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login(), "createUser": false})
+		}, 404, `{"code":404,"error":"not_found","code_spent":true}`},
+		{"refused", func(w *world) answer {
+			phone := w.WeChat("openid-1").SetUnionID("unionid-1")
+			return w.post("/login/wx", "", m{"code": phone.Login(), "data": event(phone.RefuseUserInfoJSON())})
+		}, 403, `{"code":603,"error":"unauthorized","code_spent":true,"id":61736923,"openid":"openid-1","unionid":"unionid-1"}`},
+		{"not logged in", func(w *world) answer { return w.me("") },
+			401, `{"code":604,"error":"session_missing","code_spent":false}`},
+		{"link, not logged in", func(w *world) answer { return w.post("/link/ks", "", m{"code": "c"}) },
+			401, `{"code":604,"error":"session_missing","code_spent":false}`},
+		{"phone, not logged in", func(w *world) answer {
+			return w.post("/phone", "", m{"data": event(w.Kuaishou("o").AllowPhoneNumberJSON("13800138000"))})
+		}, 401, `{"code":604,"error":"session_missing","code_spent":false}`},
+		{"no code", func(w *world) answer { return w.post("/login/ks", "", m{}) },
+			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
+		{"no password", func(w *world) answer { return w.post("/login", "", m{"username": "ann"}) },
+			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
+		{"option of another platform", func(w *world) answer { return w.post("/login/ks", "", m{"code": "c", "withUnionID": true}) },
+			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
+		{"no such call", func(w *world) answer {
+			return w.post("/login/tt", "", m{"code": "c", "data": event(w.Kuaishou("o").AllowPhoneNumberJSON("13800138000"))})
+		}, 501, `{"code":611,"error":"unsupported_function","code_spent":false}`},
+		{"anonymous", func(w *world) answer {
+			return w.post("/link/ks", w.post("/login/anonymous", "", nil).token(w.t), m{"code": "c"})
+		}, 403, `{"code":612,"error":"anonymous_not_allowed","code_spent":false}`},
+		{"wrong route", func(w *world) answer { return w.post("/nowhere", "", nil) },
+			404, `{"code":404,"error":"no_route","code_spent":false}`},
+		{"unknown platform", func(w *world) answer { return w.post("/login/canary", "", nil) },
+			404, `{"code":404,"error":"no_route","code_spent":false}`},
+		{"wrong method", func(w *world) answer { return w.do(request{method: http.MethodGet, path: "/login"}) },
+			405, `{"code":405,"error":"method_not_allowed","code_spent":false}`},
+		{"no connection", func(w *world) answer {
+			w.Fail(silent, baastest.Fault{Cut: baastest.CutDial})
+			return login(w)
+		}, 502, `{"code":600,"error":"network_disconnected","code_spent":false}`},
+		{"connection lost", func(w *world) answer {
+			w.Fail(silent, baastest.Fault{Cut: baastest.CutAfterRead})
+			return login(w)
+		}, 502, `{"code":600,"error":"network_disconnected","code_spent":true}`},
+		{"not JSON", func(w *world) answer {
+			w.Fail(silent, baastest.Fault{Status: 200, Body: "<html>canary"})
+			return login(w)
+		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
+		{"no life", func(w *world) answer {
+			w.Fail(silent, baastest.Fault{Status: 200, Body: `{"token":"canary-token","user_info":{"id":7}}`})
+			return login(w)
+		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
+		{"backend's 401", faulty(401), 401, `{"code":401,"error":"not_authenticated","code_spent":true}`},
+		{"backend's 402", faulty(402), 502, `{"code":402,"error":"backend_failed","code_spent":true}`},
+		{"backend's 403", faulty(403), 403, `{"code":403,"error":"forbidden","code_spent":true}`},
+		{"backend's 429", faulty(429), 429, `{"code":429,"error":"too_many_requests","code_spent":true}`},
+		{"backend's 302", faulty(302), 502, `{"code":302,"error":"backend_failed","code_spent":true}`},
+		{"backend's 500", faulty(500), 502, `{"code":500,"error":"backend_failed","code_spent":true}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			a := tt.do(w)
+			require.Equal(t, tt.status, a.status)
+			require.JSONEq(t, tt.body, a.body)
+			require.Equal(t, "application/json", a.header.Get("Content-Type"))
+			require.Equal(t, "no-store", a.header.Get("Cache-Control"))
+			require.NotContains(t, w.shown.String(), "canary")
+			if tt.status == http.StatusUnauthorized {
+				require.Equal(t, "Bearer", a.header.Get("WWW-Authenticate"))
+			}
+			events := w.observed()
+			last := events[len(events)-1]
+			require.Equal(t, tt.status, last.Status)
+			require.EqualValues(t, a.field(t, "code"), last.Code)
+		})
+	}
+}
+
+// A proxy works below any path.
+func TestMounted(t *testing.T) {
+	w := newWorld(t)
+	for prefix, path := range map[string]string{"/auth/": "/auth/me", "/auth": "/auth/me", "": "/me", "/": "/me"} {
+		a := w.serve(http.StripPrefix(prefix, w.proxy), request{method: http.MethodGet, path: path}.http(t))
+		require.Equal(t, http.StatusUnauthorized, a.status, prefix)
+	}
+	a := w.do(request{method: http.MethodPut, path: "/login/ks"})
+	require.Equal(t, "POST", a.header.Get("Allow"))
+}

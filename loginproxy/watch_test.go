@@ -1,0 +1,178 @@
+package loginproxy_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/loginproxy"
+)
+
+// The observer is called once per request, whatever becomes of it.
+func TestObserver(t *testing.T) {
+	w := newWorld(t)
+	phone := w.Kuaishou("openid-1")
+	token := w.login(phone, "")
+	w.observed()
+	for _, tt := range []struct {
+		r    request
+		want loginproxy.Event
+	}{
+		{request{method: "POST", path: "/login/ks", body: m{"code": phone.Login()}}, loginproxy.Event{Operation: "login", Platform: "kuaishou", Status: 200}},
+		{request{method: "POST", path: "/login/ks", body: m{"code": "spent"}}, loginproxy.Event{Operation: "login", Platform: "kuaishou", Status: 400, Code: 400}},
+		{request{method: "POST", path: "/login/ks", body: "{"}, loginproxy.Event{Operation: "login", Platform: "kuaishou", Status: 400, Code: 605}},
+		{request{method: "GET", path: "/login/ks"}, loginproxy.Event{Operation: "login", Platform: "kuaishou", Status: 405, Code: 405}},
+		{request{method: "POST", path: "/login/canary"}, loginproxy.Event{Operation: "unknown", Status: 404, Code: 404}},
+		{request{method: "POST", path: "/canary"}, loginproxy.Event{Operation: "unknown", Status: 404, Code: 404}},
+		{request{method: "POST", path: "/login"}, loginproxy.Event{Operation: "login", Status: 400, Code: 605}},
+		{request{method: "POST", path: "/register"}, loginproxy.Event{Operation: "register", Status: 400, Code: 605}},
+		{request{method: "POST", path: "/login/anonymous"}, loginproxy.Event{Operation: "login_anonymous", Status: 200}},
+		{request{method: "POST", path: "/login/sms"}, loginproxy.Event{Operation: "login_sms", Status: 400, Code: 605}},
+		{request{method: "POST", path: "/sms"}, loginproxy.Event{Operation: "sms", Status: 400, Code: 605}},
+		{request{method: "POST", path: "/link/tt", body: m{"code": "c"}}, loginproxy.Event{Operation: "link", Platform: "bytedance", Status: 401, Code: 604}},
+		{request{method: "POST", path: "/phone", body: m{}, bearer: token}, loginproxy.Event{Operation: "phone", Platform: "kuaishou", Status: 400, Code: 605}},
+		{request{method: "GET", path: "/me", bearer: token}, loginproxy.Event{Operation: "me", Status: 200}},
+		{request{method: "POST", path: "/logout", bearer: token}, loginproxy.Event{Operation: "logout", Status: 200}},
+	} {
+		w.do(tt.r)
+		require.Equal(t, []loginproxy.Event{tt.want}, w.observed(), "%s %s", tt.r.method, tt.r.path)
+	}
+}
+
+// A panic is told, as a 500, and goes on to the server.
+func TestObserverOnPanic(t *testing.T) {
+	w := newWorld(t)
+	w.proxy = w.replica(loginproxy.WithOnLogin(func(context.Context, *loginproxy.Visitor) { panic(http.ErrAbortHandler) }))
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() {
+		w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
+	})
+	require.Equal(t, []loginproxy.Event{{Operation: "login", Platform: "kuaishou", Status: 500}}, w.observed())
+}
+
+func TestEventDuration(t *testing.T) {
+	var events []loginproxy.Event
+	w := newWorld(t, loginproxy.WithObserver(func(_ context.Context, e loginproxy.Event) { events = append(events, e) }))
+	w.me("")
+	require.Len(t, events, 1)
+	require.Positive(t, events[0].Duration)
+}
+
+// The hooks learn who it is, and may read the user.
+func TestHooks(t *testing.T) {
+	type call struct {
+		what string
+		id   int64
+	}
+	var calls []call
+	var w *world
+	w = newWorld(t,
+		loginproxy.WithOnLogin(func(ctx context.Context, v *loginproxy.Visitor) {
+			before := w.sent()
+			u, err := v.User(ctx)
+			require.NoError(t, err)
+			require.Equal(t, v.UserID(), u.ID())
+			require.Equal(t, before, w.sent(), "the login has read the user already")
+			require.NoError(t, u.Set("seen", true).Update(ctx))
+			calls = append(calls, call{"login", v.UserID()})
+		}),
+		loginproxy.WithOnLogout(func(ctx context.Context, v *loginproxy.Visitor) {
+			_, err := v.User(ctx)
+			require.EqualError(t, err, "604: session missing", "it is over")
+			calls = append(calls, call{"logout", v.UserID()})
+		}),
+	)
+	token := w.login(w.Kuaishou("openid-1"), "")
+	id := w.me(token).userID(t)
+	w.post("/login/ks", token, m{"code": "spent"})
+	w.post("/logout", token, nil)
+	w.post("/logout", token, nil)
+	require.Equal(t, []call{{"login", id}, {"logout", id}}, calls)
+}
+
+// The limiter is asked where it says, and its no is heard before anything is sent.
+func TestRateLimiter(t *testing.T) {
+	var keys []loginproxy.RateKey
+	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+		keys = append(keys, k)
+		return false, 1500 * time.Millisecond
+	}))
+	const addr = "192.0.2.1" // of every httptest.NewRequest
+	for _, tt := range []struct {
+		path string
+		body m
+		want loginproxy.RateKey
+	}{
+		{"/login/ks", m{"code": "c"}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}},
+		{"/login", m{"username": "ann", "password": "p"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}},
+		{"/login", m{"username": "ann", "email": "a@b", "password": "p"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "a@b"}},
+		{"/register", m{"phone": "1", "email": "a@b", "password": "p"}, loginproxy.RateKey{Operation: "register", Addr: addr, Account: "1"}},
+		{"/login/anonymous", m{}, loginproxy.RateKey{Operation: "login_anonymous", Addr: addr}},
+		{"/login/sms", m{"phone": "1", "code": "2"}, loginproxy.RateKey{Operation: "login_sms", Addr: addr, Account: "1"}},
+		{"/sms", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}},
+	} {
+		a := w.post(tt.path, "", tt.body)
+		require.Equal(t, http.StatusTooManyRequests, a.status)
+		require.Equal(t, "2", a.header.Get("Retry-After"))
+		require.JSONEq(t, `{"code":429,"error":"too_many_requests","code_spent":false}`, a.body)
+		require.Equal(t, []loginproxy.RateKey{tt.want}, keys)
+		keys = nil
+	}
+	for _, path := range []string{"/logout", "/phone", "/link/ks"} {
+		w.post(path, "", nil)
+	}
+	w.me("")
+	require.Empty(t, keys)
+	require.Zero(t, w.sent())
+}
+
+// Retry-After is at least a second.
+func TestRateLimiterWithoutTime(t *testing.T) {
+	for wait, want := range map[time.Duration]string{0: "1", -time.Hour: "1", time.Second: "1", time.Second + 1: "2", time.Hour: "3600"} {
+		w := newWorld(t, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (bool, time.Duration) { return false, wait }))
+		require.Equal(t, want, w.post("/sms", "", m{"phone": "1"}).header.Get("Retry-After"))
+	}
+}
+
+func TestClientAddr(t *testing.T) {
+	var addrs []string
+	limiter := loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+		addrs = append(addrs, k.Addr)
+		return true, 0
+	})
+	w := newWorld(t, limiter)
+	r := request{method: http.MethodPost, path: "/login/anonymous", header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}}
+	w.do(r)
+	odd := r.http(t)
+	odd.RemoteAddr = "@" // of a Unix socket
+	w.serve(w.proxy, odd)
+	w.proxy = w.replica(limiter, loginproxy.WithClientAddr(func(r *http.Request) string { return r.Header.Get("X-Forwarded-For") }))
+	w.do(r)
+	require.Equal(t, []string{"192.0.2.1", "@", "203.0.113.9"}, addrs)
+}
+
+// Nothing that a program may print shows a secret.
+func TestPrintsNoSecret(t *testing.T) {
+	w := newWorld(t)
+	token := w.login(w.Kuaishou("openid-1"), "")
+	var printed []string
+	h := w.proxy.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for _, v := range []any{loginproxy.FromContext(r.Context()), (*loginproxy.Visitor)(nil), w.proxy, w.observed()} {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+				printed = append(printed, fmt.Sprintf(verb, v))
+			}
+		}
+		printed = append(printed, loginproxy.FromContext(r.Context()).LogValue().String())
+	}))
+	w.serve(h, request{method: http.MethodGet, path: "/", bearer: token}.http(t))
+	require.Contains(t, printed, "visitor{61736923}")
+	for _, secret := range append(slices.Clone(w.tokens), token) {
+		for _, text := range printed {
+			require.NotContains(t, text, secret)
+		}
+	}
+}
