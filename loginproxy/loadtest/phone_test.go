@@ -1,0 +1,158 @@
+package loadtest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/hydrogen-go/baas/baastest"
+)
+
+// attempts is how often a phone tries before it gives up.
+const attempts = 20
+
+// answer is what a phone gets from a proxy: a user, a link or an error.
+type answer struct {
+	status int
+
+	Token string `json:"token"`
+	User  struct {
+		ID       int64                     `json:"id"`
+		OpenID   string                    `json:"openid"`
+		NickName string                    `json:"nickname"`
+		Provider map[string]map[string]any `json:"_provider"`
+	} `json:"user"`
+
+	UserID int64  `json:"user_id"`
+	OpenID string `json:"openid"`
+
+	Code  int    `json:"code"`
+	Error string `json:"error"`
+	Spent bool   `json:"code_spent"`
+}
+
+// String says what it is without the session id.
+func (a answer) String() string {
+	return fmt.Sprintf("%d %s (code %d, spent %t)", a.status, a.Error, a.Code, a.Spent)
+}
+
+func (a answer) ok() bool { return a.status == http.StatusOK }
+
+// loggedOut reports whether the session is not there any more.
+func (a answer) loggedOut() bool { return a.status == http.StatusUnauthorized && a.Code == 604 }
+
+// again reports whether something went wrong for which the phone is not to blame.
+func (a answer) again() bool {
+	switch a.status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// loginFailed reports whether a login failed for no fault of the phone's: also
+// where the backend answered 401 to the login itself.
+func (a answer) loginFailed() bool {
+	return a.again() || a.status == http.StatusUnauthorized && a.Code == 401
+}
+
+// unsure reports whether Redis may have done what it did not confirm.
+func (a answer) unsure() bool { return a.status == http.StatusServiceUnavailable }
+
+// proof is what a phone posts for a login or a link.
+type proof struct {
+	Code string          `json:"code"`
+	Data json.RawMessage `json:"data,omitempty"`
+}
+
+// newProof gets a fresh code and, with info, the user info after it.
+func newProof(p *baastest.Phone, info bool) proof {
+	made := proof{Code: p.Login()}
+	if info {
+		made.Data = p.AllowUserInfoJSON()
+	}
+	return made
+}
+
+// post sends a request to one of the replicas.
+func (w *world) post(ctx context.Context, op operation, at int, path, id string, body any) (answer, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return answer{}, err
+	}
+	return w.send(ctx, op, http.MethodPost, w.replicas[at].url+path, id, text)
+}
+
+// me reads the user of a session from one of the replicas.
+func (w *world) me(ctx context.Context, at int, id string) (answer, error) {
+	return w.send(ctx, opMe, http.MethodGet, w.replicas[at].url+"/me", id, nil)
+}
+
+func (w *world) send(ctx context.Context, op operation, method, url, id string, body []byte) (a answer, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
+	if err != nil {
+		return a, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if id != "" {
+		r.Header.Set("Authorization", "Bearer "+id)
+	}
+	began := time.Now()
+	res, err := w.phones.Do(r)
+	if err != nil {
+		return a, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(res.Body); err != nil {
+		return a, err
+	}
+	took := time.Since(began)
+	a.status = res.StatusCode
+	if err := json.Unmarshal(text.Bytes(), &a); err != nil {
+		return a, fmt.Errorf("an answer with status %d is no JSON: %w", a.status, err)
+	}
+	w.meter.note(op, took, a)
+	return a, nil
+}
+
+var (
+	errRevived = errors.New("a session is revived")
+	errLost    = errors.New("a session is lost")
+	errGaveUp  = fmt.Errorf("nothing but faults %d times", attempts)
+)
+
+func unexpected(what string, a answer) error { return fmt.Errorf("%s: %v", what, a) }
+
+// dead checks that no replica takes the session id.
+func (w *world) dead(ctx context.Context, id string) error {
+	for at := range w.replicas {
+		if err := w.deadAt(ctx, at, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) deadAt(ctx context.Context, at int, id string) error {
+	for range attempts {
+		a, err := w.me(ctx, at, id)
+		switch {
+		case err != nil:
+			return err
+		case a.loggedOut():
+			return nil
+		case a.ok():
+			return errRevived
+		case !a.again():
+			return unexpected("read with a dead session", a)
+		}
+	}
+	return errGaveUp
+}

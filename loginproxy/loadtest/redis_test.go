@@ -1,0 +1,99 @@
+package loadtest_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+)
+
+// server is the Redis of a test: a redis-server of its own, or where none is
+// installed miniredis, which cannot lose connections.
+type server struct {
+	options redis.Options
+	admin   *redis.Client // nil on miniredis
+	mini    *miniredis.Miniredis
+}
+
+// outside reports whether the sessions are in another process.
+func (s *server) outside() bool { return s.admin != nil }
+
+func startRedis(t *testing.T) *server {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		require.NotEqual(t, "true", os.Getenv("CI"), "redis-server is not installed")
+		mini := miniredis.RunT(t)
+		return &server{mini: mini, options: redis.Options{Addr: mini.Addr()}}
+	}
+	dir, err := os.MkdirTemp("", "redis") // not TempDir: the path of a socket must be short
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "socket")
+	command := exec.Command(path, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no")
+	out, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
+	ready := false
+	for said := bufio.NewScanner(out); !ready && said.Scan(); {
+		ready = strings.Contains(said.Text(), "eady to accept connections")
+	}
+	require.True(t, ready, "redis-server did not start")
+	s := &server{options: redis.Options{Network: "unix", Addr: socket}}
+	s.admin = s.client(1)
+	t.Cleanup(func() { _ = s.admin.Close() })
+	return s
+}
+
+// client returns a client with so many connections.
+func (s *server) client(size int) *redis.Client {
+	o := s.options
+	o.PoolSize, o.ContextTimeoutEnabled = size, true
+	return redis.NewClient(&o)
+}
+
+// kill ends all connections but the test's own, in whatever state they are.
+func (s *server) kill(ctx context.Context) error {
+	if s.admin == nil {
+		return nil
+	}
+	return s.admin.Do(ctx, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes").Err()
+}
+
+// connections counts the connections of clients, ever opened and open now.
+func (s *server) connections(ctx context.Context) (total, open int, err error) {
+	if s.admin == nil {
+		return s.mini.TotalConnectionCount(), s.mini.CurrentConnectionCount(), nil
+	}
+	info, err := s.admin.Info(ctx, "stats", "clients").Result()
+	if err != nil {
+		return 0, 0, err
+	}
+	if total, err = infoField(info, "total_connections_received"); err != nil {
+		return 0, 0, err
+	}
+	open, err = infoField(info, "connected_clients")
+	return total - 1, open - 1, err
+}
+
+func infoField(info, name string) (int, error) {
+	_, rest, ok := strings.Cut(info, name+":")
+	if !ok {
+		return 0, fmt.Errorf("redis says nothing of %s", name)
+	}
+	value, _, _ := strings.Cut(rest, "\r")
+	return strconv.Atoi(value)
+}
