@@ -33,8 +33,9 @@
 //
 // # Concurrency
 //
-// Everything exported is safe for concurrent use. Identical calls under way for one
-// session make one request. No call leaves a goroutine behind.
+// Everything exported is safe for concurrent use. Identical logins, links and reads
+// of the current user that are under way for one session make one request. No call
+// leaves a goroutine behind.
 //
 // # Tests
 //

@@ -92,7 +92,8 @@ func WithMaxConnsPerHost(n int) Option {
 }
 
 // WithTimeout bounds how long one request to the backend may take, with the times
-// it is tried again. A context with an earlier deadline wins. The default is
+// it is tried again; a login or a read of the current user takes no longer with all
+// its requests. A context with an earlier deadline wins. The default is
 // [DefaultTimeout]; it must be under [session.Grace].
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
@@ -131,14 +132,16 @@ func WithSessionStore(s session.Store) Option {
 
 // CodeSource returns a fresh login code for the end user with that session key,
 // which is empty for one of [Client.Resume]. It must be safe for concurrent use,
-// and return when ctx ends.
+// and return when ctx ends. The call that wanted the code fails with the source's
+// error if that is an *HError, and else with 605, which wraps it.
 type CodeSource func(ctx context.Context, sessionKey string) (code string, err error)
 
 // WithCodeSource lets the client log users in by itself: the documented option
-// autoLogin. Where a call needs a session and finds none, or the backend does not
-// know its token any more, the client takes a code from source, logs in silently
-// on platform p with opts, and sends the request once more. A LoginWith… or Link…
-// call of that platform without a code takes one too.
+// autoLogin. Where a call other than a login or a logout finds no session, or the
+// backend does not know its token any more, the client takes a code from source,
+// logs in silently on platform p with opts, and sends the request once more. Calls for
+// which nobody need be logged in, such as SendSMSCode, do without. A LoginWith… or
+// Link… call of that platform without a code takes one too.
 func WithCodeSource(p platform.Platform, source CodeSource, opts ...platform.LoginOption) Option {
 	return func(c *config) error {
 		if p == nil || source == nil {

@@ -64,7 +64,8 @@ func (a *Auth) accountLogin(ctx context.Context, req call.Request, anonymous boo
 		if err != nil || o.fields != "" {
 			return o, err
 		}
-		return a.describe(ctx, o.session)
+		o, err = a.describe(ctx, o.session)
+		return o, enduser.Reached(err) // by the login, which has spent what it was made with
 	})
 	return a.user(o, err)
 }

@@ -1,7 +1,9 @@
 package auth_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/user"
 )
 
 const password = "secret-1"
@@ -124,12 +127,72 @@ func TestLoginWhoseReadFails(t *testing.T) {
 	_, err := a.Register(ctx, auth.Credentials{Username: "ann", Password: password})
 	require.NoError(t, err)
 	require.NoError(t, a.Logout(ctx))
-	w.Fail("GET /hserve/**", baastest.Fault{Status: 403, Times: 1})
-	_, err = a.Login(ctx, auth.Credentials{Username: "ann", Password: password})
-	fails(t, herror.Forbidden, err)
-	_, err = a.CurrentUser(ctx)
-	require.NoError(t, err)
+	for code, fault := range map[herror.Code]baastest.Fault{
+		herror.Forbidden:           {Status: 403, Times: 1},
+		herror.NetworkDisconnected: {Cut: baastest.CutDial, Times: 3},
+	} {
+		w.Fail("GET /hserve/**", fault)
+		_, err = a.Login(ctx, auth.Credentials{Username: "ann", Password: password})
+		require.True(t, fails(t, code, err).Sent(), "the login was")
+		_, err = a.CurrentUser(ctx)
+		require.NoError(t, err)
+	}
 }
+
+// The user that is read after the login tells what the login's answer did not.
+func TestLoginThatOnlyNamesTheUser(t *testing.T) {
+	const answer = `{"user_id":7,"token":"t-1"%s}`
+	tests := map[string]struct {
+		login func(*auth.Auth) (*user.CurrentUser, error)
+		life  string
+		read  string
+		want  session.Session
+	}{
+		"an account, life unknown": {accountLogin, "", `{"id":7}`, session.Session{}},
+		"an account":               {accountLogin, `,"expires_in":60`, `{"id":7}`, session.Session{UserID: 7}},
+		"turns out anonymous":      {accountLogin, `,"expires_in":60`, `{"id":7,"_anonymous":true}`, session.Session{UserID: 7, Anonymous: true}},
+		"anonymous":                {anonymousLogin, `,"expires_in":60`, `{"id":7}`, session.Session{UserID: 7, Anonymous: true}},
+		"turns out an account":     {anonymousLogin, `,"expires_in":60`, `{"id":7,"_anonymous":false}`, session.Session{UserID: 7}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.Fail("POST /hserve/**", baastest.Fault{Status: 201, Body: fmt.Sprintf(answer, tt.life)})
+			w.Fail("GET /hserve/**", baastest.Fault{Status: 200, Body: tt.read})
+			a := w.visitor()
+			u, err := tt.login(a)
+			require.NoError(t, err)
+			require.EqualValues(t, 7, u.ID())
+			require.Equal(t, "Hydrogen-r1 t-1", w.last().Header.Get("Authorization"))
+			s, err := a.Session(ctx)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, session.Session{UserID: s.UserID, Anonymous: s.Anonymous})
+			require.Equal(t, tt.want.Anonymous, u.Anonymous())
+		})
+	}
+}
+
+// Whatever the backend or something before it mixes up, nobody is served as another.
+func TestAnAnswerAboutAnotherUserIsNone(t *testing.T) {
+	w := newWorld(t)
+	a := w.visitor()
+	_, err := a.Register(ctx, auth.Credentials{Username: "ann", Password: password})
+	require.NoError(t, err)
+	for name, id := range map[string]string{"another": "1", "none": "null"} {
+		remove := w.Fail("GET /hserve/**", baastest.Fault{Status: 200, Body: `{"id":` + id + `,"nickname":"Bob"}`})
+		_, err = a.CurrentUser(ctx)
+		require.ErrorIs(t, err, herror.InvalidAnswer, name)
+		_, err = accountLogin(w.client.Auth("other"))
+		require.ErrorIs(t, err, herror.InvalidAnswer, name)
+		remove()
+	}
+}
+
+func accountLogin(a *auth.Auth) (*user.CurrentUser, error) {
+	return a.Login(ctx, auth.Credentials{Username: "ann", Password: password})
+}
+
+func anonymousLogin(a *auth.Auth) (*user.CurrentUser, error) { return a.AnonymousLogin(ctx) }
 
 func TestSessionsExpire(t *testing.T) {
 	w := newWorld(t)
@@ -291,3 +354,17 @@ func TestABadSessionKeyFailsEveryCall(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestCallsForNobodyLogNobodyIn(t *testing.T) {
+	w := newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
+		t.Error("a code is minted")
+		return "", nil
+	}))
+	a := w.visitor()
+	require.NoError(t, a.SendSMSCode(t.Context(), "13800138000"))
+	message, ok := w.LastSMS("13800138000")
+	require.True(t, ok)
+	require.NoError(t, a.VerifySMSCode(t.Context(), "13800138000", message.Code))
+	require.ErrorIs(t, a.RequestPasswordReset(t.Context(), "nobody@example.com"), herror.BadRequest)
+	require.Equal(t, 3, w.sent())
+}

@@ -21,8 +21,9 @@ import (
 // Auth is one end user's login state. It is a light handle: make one whenever
 // needed. It is safe for concurrent use, also by several Auths of one key.
 //
-// Identical calls under way at the same time for one key make one request;
-// different ones never share an answer.
+// Identical logins, links, updates by event data and reads of the current user that
+// are under way at the same time for one key make one request; different ones
+// never share an answer. Every other call is sent as often as it is made.
 type Auth struct{ conn *enduser.Conn }
 
 // New returns the Auth on a connection. It is meant for package baas.

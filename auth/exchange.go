@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 
@@ -106,7 +105,7 @@ func (x *exchange) send(ctx context.Context, now enduser.Stored) (outcome, error
 	}
 	request := x.request
 	if x.params.Code == "" {
-		// A copy: x is shared with those who join this flight later.
+		// A copy: whoever began this flight has x too, and may have left it.
 		minted := *x
 		if err := x.conn.FillCode(ctx, x.p.Name(), &minted.params); err != nil {
 			return outcome{}, err
@@ -115,10 +114,7 @@ func (x *exchange) send(ctx context.Context, now enduser.Stored) (outcome, error
 			return outcome{}, err
 		}
 	}
-	in := entry{conn: x.conn, old: now, platform: x.p.Name()}
-	if x.data != nil {
-		in.userInfo = bytes.Clone(x.data.UserInfo)
-	}
+	in := entry{conn: x.conn, old: now, platform: x.p.Name(), userInfo: sharedInfo(x.data)}
 	return in.send(ctx, enduser.RequestOf(request, x.p.Client()))
 }
 

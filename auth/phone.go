@@ -16,7 +16,7 @@ import (
 // UpdatePhoneNumber sets the phone number that the user agreed to share: the
 // documented updatePhoneNumber, PUT v2.5/idp/kuaishou/phone-verification/, or
 // WeChat's. The platform is that of the session: of the login, or of the first
-// link since.
+// link since, or else the code source's.
 //
 // Errors: 400 another number is bound and overwrite is false, or another user has
 // the number; 603 data is a refusal; 604 not logged in; 605 no data, or a session
@@ -28,9 +28,9 @@ func (a *Auth) UpdatePhoneNumber(ctx context.Context, data *platform.AuthData, o
 			opt.ApplyToPhone(&params)
 		}
 	}
-	return a.change(ctx, data, platform.CallUpdatePhone, func(p platform.Platform) (call.Request, error) {
+	return a.user(a.change(ctx, data, platform.CallUpdatePhone, func(p platform.Platform) (call.Request, error) {
 		return p.UpdatePhone(data, &params)
-	})
+	}))
 }
 
 // UpdateUserInfo replaces the user's profile by the user info in data, WeChat
@@ -48,51 +48,46 @@ func (a *Auth) UpdateUserInfo(ctx context.Context, data *platform.AuthData, opts
 			opt.ApplyToProfile(&params)
 		}
 	}
-	u, err := a.change(ctx, data, platform.CallUpdateUserInfo, func(p platform.Platform) (call.Request, error) {
+	o, err := a.change(ctx, data, platform.CallUpdateUserInfo, func(p platform.Platform) (call.Request, error) {
 		return p.UpdateUserInfo(data, &params)
 	})
-	if err != nil || len(data.UserInfo) == 0 {
-		return u, err
+	if info := sharedInfo(data); err == nil && info != nil {
+		err = enduser.Reached(a.conn.Update(ctx, o.session.Token, func(s *session.Session) { s.UserInfo = info }))
 	}
-	s, _, err := a.conn.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if s.UserID == u.ID() {
-		err = a.conn.Update(ctx, s.Token, func(s *session.Session) { s.UserInfo = data.UserInfo })
-	}
-	return u, err
+	return a.user(o, err)
 }
 
 // change sends an update that a platform's data makes and the user answers.
-func (a *Auth) change(ctx context.Context, data *platform.AuthData, kind platform.Call, build func(platform.Platform) (call.Request, error)) (*user.CurrentUser, error) {
+func (a *Auth) change(ctx context.Context, data *platform.AuthData, kind platform.Call, build func(platform.Platform) (call.Request, error)) (outcome, error) {
 	if data == nil || data.Empty() {
-		return nil, call.Invalid("event data is missing")
+		return outcome{}, call.Invalid("event data is missing")
 	}
 	if data.Refused() {
-		return nil, a.conn.Refusal(ctx)
+		return outcome{}, a.conn.Refusal(ctx)
 	}
 	s, err := a.conn.Live(ctx)
 	if err != nil {
-		return nil, err
+		return outcome{}, err
 	}
 	p, err := a.platformOf(s)
 	if err != nil {
-		return nil, err
+		return outcome{}, err
 	}
 	req, err := build(p)
 	if err != nil {
-		return nil, err
+		return outcome{}, err
 	}
-	o, err := enduser.Flight(ctx, a.conn, "change"+req.Path+string(req.Body), func(ctx context.Context, _ enduser.Stored) (outcome, error) {
-		res, s, err := a.conn.Do(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, p.Client()) })
+	return enduser.Flight(ctx, a.conn, "change"+req.Path+string(req.Body), func(ctx context.Context, now enduser.Stored) (outcome, error) {
+		res, s, err := a.conn.DoFrom(ctx, now.Session, func(session.Session) *transport.Request { return enduser.RequestOf(req, p.Client()) })
 		var failed *herror.HError
-		if errors.As(err, &failed) {
+		switch {
+		case errors.As(err, &failed):
 			return outcome{}, p.Failure(kind, failed)
+		case err != nil:
+			return outcome{}, err
 		}
 		return userAnswer(res, s)
 	})
-	return a.user(o, err)
 }
 
 // platformOf returns the platform that a session's phone is of.

@@ -29,7 +29,7 @@ type Request struct {
 	Query url.Values
 	// Header is sent beside the SDK's own headers, which it cannot replace.
 	Header http.Header
-	// Body is sent as JSON; nil means none. A json.RawMessage goes out as it is.
+	// Body is sent as the JSON that [json.Marshal] makes of it; nil means none.
 	// GET and HEAD requests have none.
 	Body any
 }

@@ -98,13 +98,13 @@ func (a *Auth) RequestPasswordReset(ctx context.Context, email string) error {
 	}{email})
 }
 
-// post sends a request for which nobody need be logged in.
+// post sends a request for which nobody need be logged in, so nobody is.
 func (a *Auth) post(ctx context.Context, path string, body any, secrets ...string) error {
 	req, err := call.New(http.MethodPost, path, body, secrets...)
 	if err != nil {
 		return err
 	}
-	_, err = a.conn.DoRaw(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, "") })
+	_, err = a.conn.Manual().DoRaw(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, "") })
 	return err
 }
 

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -95,6 +96,22 @@ func (a *Auth) UserInfo(ctx context.Context) (*UserInfo, error) {
 		return nil, herror.New(herror.Unauthorized, "").WithUser(s.UserID, s.OpenID, s.UnionID)
 	}
 	return userInfoOf(s), nil
+}
+
+// sharedInfo returns the user info in data, a copy, or nil where there is none. The
+// raw data is the same object: some phones' events have only that.
+func sharedInfo(data *platform.AuthData) json.RawMessage {
+	if data == nil {
+		return nil
+	}
+	if len(data.UserInfo) > 0 {
+		return bytes.Clone(data.UserInfo)
+	}
+	raw, err := answer.Object(data.RawData, "raw data")
+	if err != nil {
+		return nil
+	}
+	return json.RawMessage(raw)
 }
 
 func infoOf(s session.Session) LoginInfo {

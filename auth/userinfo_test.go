@@ -12,6 +12,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
 )
 
 func TestSilentLoginTellsWhoAndHowLong(t *testing.T) {
@@ -128,6 +129,50 @@ func TestUserInfoWithout(t *testing.T) {
 	fails(t, herror.SessionMissing, err)
 }
 
+// A server that is posted only what proves the user info has the user info too.
+func TestUserInfoFromTheRawData(t *testing.T) {
+	w := newWorld(t)
+	phone, a := w.WeChat("openid-1").SetProfile(baastest.Profile{NickName: "Ann", City: "Paris", Gender: 2}), w.visitor()
+	code := phone.Login()
+	data := phone.AllowUserInfo()
+	data.UserInfo = nil
+	handled, err := a.HandleUserInfo(ctx, data, auth.Code(code))
+	require.NoError(t, err)
+	cached, err := a.UserInfo(ctx)
+	require.NoError(t, err)
+	require.Equal(t, handled, cached)
+	require.Equal(t, []any{"Ann", "Paris", 2}, []any{cached.NickName, cached.City, cached.Gender})
+
+	phone.SetProfile(baastest.Profile{NickName: "Barry"})
+	code = phone.Login()
+	data = phone.UserProfile()
+	data.UserInfo = nil
+	_, err = a.UpdateUserInfo(ctx, data, auth.Code(code))
+	require.NoError(t, err)
+	cached, err = a.UserInfo(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "Barry", cached.NickName)
+}
+
+// What the caller does to the data after a call changes no session.
+func TestUserInfoIsACopy(t *testing.T) {
+	w := newWorld(t)
+	phone, a := w.WeChat("openid-1").SetProfile(baastest.Profile{NickName: "Ann"}), w.client.Resume(session.Session{})
+	code := phone.Login()
+	data := phone.AllowUserInfo()
+	for _, call := range []func() error{
+		func() error { return second(a.LoginWithWechat(ctx, data, auth.Code(code))) },
+		func() error { return second(a.UpdateUserInfo(ctx, data)) },
+	} {
+		require.NoError(t, call())
+		clear(data.UserInfo)
+		info, err := a.UserInfo(ctx)
+		require.NoError(t, err)
+		require.Equal(t, "Ann", info.NickName)
+		data = phone.UserProfile()
+	}
+}
+
 func TestUpdateUserInfo(t *testing.T) {
 	tests := map[string]struct {
 		version string
@@ -174,7 +219,9 @@ func TestUpdateUserInfoErrors(t *testing.T) {
 	_, err = a.LoginWithWechat(ctx, nil, auth.Code(phone.Login()))
 	require.NoError(t, err)
 	_, err = a.UpdateUserInfo(ctx, phone.AllowPhoneNumber(number), auth.Code("code-1"))
-	require.Error(t, err, "a phone number is no user info")
+	fails(t, herror.UnsupportedFunction, err) // a phone number is no user info
+	_, err = a.UpdateUserInfo(ctx, phone.UserProfile(), auth.Code(""))
+	fails(t, herror.InvalidParameter, err) // a code that got lost is not one that was never given
 	require.Equal(t, 1, w.sent())
 
 	w.SetUserInfoUpdates(false)

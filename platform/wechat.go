@@ -105,6 +105,9 @@ func (w WeChat) UpdateUserInfo(data *AuthData, p *call.Params) (call.Request, er
 		return call.Request{}, err
 	}
 	if p.Code == "" {
+		if p.Has(call.Code) { // one that got lost: without it nothing would prove the user info
+			return call.Request{}, call.Invalid("the login code is empty")
+		}
 		return w.updatePlainUserInfo(data, p)
 	}
 	proof, err := profileOf(data)

@@ -4,6 +4,7 @@ package session
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -69,7 +70,7 @@ func (s Session) LogValue() slog.Value { return slog.StringValue(s.summary()) }
 // token or lose it. Use [Session.MarshalBinary].
 func (s Session) MarshalJSON() ([]byte, error) { return nil, errJSON }
 
-var errJSON = fmt.Errorf("session: a Session holds a token and is not marshalled as JSON: use MarshalBinary")
+var errJSON = errors.New("session: a Session holds a token and is not marshalled as JSON: use MarshalBinary")
 
 func (s Session) summary() string {
 	if s.IsZero() {

@@ -8,7 +8,8 @@ import (
 )
 
 // Key is the hash of a session key: stores never see the key itself, so that a
-// copy of a store does not let anyone in.
+// copy of a store tells nobody a key that cannot be guessed. What it tells of the
+// sessions, tokens above all, [Sealed] hides.
 type Key [sha256.Size]byte
 
 // KeyOf returns the Key of a session key.

@@ -130,7 +130,7 @@ func (u *CurrentUser) VerifyMobilePhone(ctx context.Context, code string) error 
 	if err := u.post(ctx, "/hserve/v2.1/sms-phone-verification/", body, code); err != nil {
 		return err
 	}
-	return u.merge(`{"_phone_verified":true}`)
+	return u.merge(`{"_phone_verified":true}`, sameName)
 }
 
 // accountText is a field of an account request.
@@ -166,11 +166,12 @@ func (u *CurrentUser) setAccount(ctx context.Context, texts []accountText) error
 	if err := u.notAnonymous(); err != nil {
 		return err
 	}
-	return u.put(ctx, "/hserve/v2.2/user/account/", body, secrets...)
+	return u.put(ctx, "/hserve/v2.2/user/account/", body, accountField, secrets...)
 }
 
-// put sends a change of the user and merges the answer.
-func (u *CurrentUser) put(ctx context.Context, path string, body any, secrets ...string) error {
+// put sends a change of the user and merges the answer, whose fields are the
+// user's under the name that rename gives them.
+func (u *CurrentUser) put(ctx context.Context, path string, body any, rename func(string) string, secrets ...string) error {
 	req, err := call.New(http.MethodPut, path, body, secrets...)
 	if err != nil {
 		return err
@@ -179,7 +180,7 @@ func (u *CurrentUser) put(ctx context.Context, path string, body any, secrets ..
 	if err != nil {
 		return err
 	}
-	return u.merge(res.Body)
+	return u.merge(res.Body, rename)
 }
 
 // post sends a request of the account whose answer says nothing of the user.
@@ -211,16 +212,15 @@ func (u *CurrentUser) ask(req call.Request, client string) enduser.Ask {
 	}
 }
 
-// merge takes over what an answer says of the user. The answer may be partial and
-// may spell the account's fields without the leading underscore.
-func (u *CurrentUser) merge(body string) error {
+// merge takes over what an answer says of the user. The answer may be partial.
+func (u *CurrentUser) merge(body string, rename func(string) string) error {
 	patch, err := answer.Object(body, "user")
 	if err != nil {
 		return err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.fields = u.fields.Merge(patch.Without(answer.Secret), accountField)
+	u.fields = u.fields.Merge(patch.Without(answer.Secret), rename)
 	return nil
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// LinkResult is the backend's answer to a link.
+// LinkResult is the backend's answer to a link. It comes together with an error only
+// where the link was made and the session store failed after it (691).
 type LinkResult struct {
 	Message string `json:"message"`
 	// OpenID and UnionID name the user on the platform; not every platform has a UnionID.
@@ -48,44 +49,45 @@ func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platf
 	if refused && !p.SilentOnRefusal() {
 		return nil, u.conn.Refusal(ctx)
 	}
-	return u.flyLink(ctx, req, func(ctx context.Context) (LinkResult, error) {
-		return u.linkPlatform(ctx, p, proof, params)
+	return u.flyLink(ctx, req, func(ctx context.Context, now enduser.Stored) (LinkResult, error) {
+		return u.linkPlatform(ctx, now.Session, p, proof, params)
 	})
 }
 
 // flyLink shares the link among identical calls under way.
-func (u *CurrentUser) flyLink(ctx context.Context, req call.Request, fn func(context.Context) (LinkResult, error)) (*LinkResult, error) {
-	result, err := enduser.Flight(ctx, u.conn, "link "+strconv.FormatInt(u.ID(), 10)+req.Path+string(req.Body), func(ctx context.Context, _ enduser.Stored) (LinkResult, error) {
-		return fn(ctx)
-	})
+func (u *CurrentUser) flyLink(ctx context.Context, req call.Request, fn func(context.Context, enduser.Stored) (LinkResult, error)) (*LinkResult, error) {
+	result, err := enduser.Flight(ctx, u.conn, "link "+strconv.FormatInt(u.ID(), 10)+req.Path+string(req.Body), fn)
 	if result == (LinkResult{}) {
 		return nil, err
 	}
 	return &result, err
 }
 
-func (u *CurrentUser) linkPlatform(ctx context.Context, p platform.Platform, data *platform.AuthData, params call.Params) (LinkResult, error) {
-	// A missing session is found out before a code is minted that nobody would use.
-	if _, err := u.conn.Live(ctx); err != nil {
-		return LinkResult{}, err
-	}
-	if err := u.conn.FillCode(ctx, p.Name(), &params); err != nil {
-		return LinkResult{}, err
+func (u *CurrentUser) linkPlatform(ctx context.Context, now session.Session, p platform.Platform, data *platform.AuthData, params call.Params) (LinkResult, error) {
+	if params.Code == "" {
+		// A missing session is found out before a code is minted that nobody would use.
+		var err error
+		if now, err = u.conn.Live(ctx); err != nil {
+			return LinkResult{}, err
+		}
+		if err := u.conn.FillCode(ctx, p.Name(), &params); err != nil {
+			return LinkResult{}, err
+		}
 	}
 	req, err := p.Link(data, &params)
 	if err != nil {
 		return LinkResult{}, err
 	}
-	result, s, err := u.sendLink(ctx, req, p.Client())
+	result, s, err := u.sendLink(ctx, now, req, p.Client())
 	if err == nil && s.Platform == "" { // from here on the session can tell which platform a phone number comes from
-		err = u.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = p.Name() })
+		err = enduser.Reached(u.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = p.Name() }))
 	}
 	return result, err
 }
 
 // sendLink sends a link and reads the answer.
-func (u *CurrentUser) sendLink(ctx context.Context, req call.Request, client string) (LinkResult, session.Session, error) {
-	res, s, err := u.conn.Do(ctx, u.ask(req, client))
+func (u *CurrentUser) sendLink(ctx context.Context, now session.Session, req call.Request, client string) (LinkResult, session.Session, error) {
+	res, s, err := u.conn.DoFrom(ctx, now, u.ask(req, client))
 	if err != nil {
 		return LinkResult{}, s, err
 	}

@@ -2,8 +2,11 @@ package user_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
 
@@ -149,6 +153,60 @@ func TestTheCodeSourceServesLinks(t *testing.T) {
 	require.Equal(t, 1, minted)
 	_, err = u.LinkTt(ctx, nil)
 	fails(t, herror.InvalidParameter, err)
+
+	require.NoError(t, w.visitor().Logout(ctx))
+	w.Fail("POST /hserve/**", baastest.Fault{Status: 404})
+	_, err = u.LinkKs(ctx, nil)
+	fails(t, herror.NotFound, err)
+	require.Equal(t, 2, minted, "the login that failed took one; none was made for the link")
+}
+
+// A link of who was logged in before is not shared with who is now.
+func TestLinksOfTwoUsersAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w *world
+		w = newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
+			time.Sleep(time.Second)
+			return w.Kuaishou("openid-1").Login(), nil
+		}))
+		ann := w.member()
+		bob, err := w.visitor().Register(ctx, auth.Credentials{Username: "bob", Password: "secret-2"})
+		require.NoError(t, err)
+		failed := make(chan error)
+		go func() {
+			_, err := ann.LinkKs(ctx, nil)
+			failed <- err
+		}()
+		synctest.Wait()
+		got, err := bob.LinkKs(ctx, nil)
+		fails(t, herror.SessionMissing, <-failed)
+		require.NoError(t, err)
+		require.Equal(t, bob.ID(), got.UserID)
+	})
+}
+
+// A link whose session cannot be noted was made all the same: the code is spent.
+func TestLinkWhoseSessionIsNotStored(t *testing.T) {
+	store := &failing{Store: session.NewMemory(session.Clock(func() time.Time { return start }))}
+	w := newWorld(t, baas.WithSessionStore(store))
+	u := w.member()
+	store.err = errors.New("store down")
+	got, err := u.LinkKs(ctx, nil, auth.Code(w.Kuaishou("openid-1").Login()))
+	require.True(t, fails(t, herror.StoreFailed, err).Sent())
+	require.Equal(t, u.ID(), got.UserID)
+}
+
+// failing is a store that cannot be written to while it has an error.
+type failing struct {
+	session.Store
+	err error
+}
+
+func (f *failing) Swap(ctx context.Context, key session.Key, old session.Revision, next session.Session) (bool, error) {
+	if f.err != nil {
+		return false, f.err
+	}
+	return f.Store.Swap(ctx, key, old, next)
 }
 
 func TestLinkByUnionIDRefusesAnothersUnionID(t *testing.T) {

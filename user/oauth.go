@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/enduser"
 	"github.com/hydrogen-go/baas/platform"
 )
 
@@ -29,8 +30,8 @@ func (u *CurrentUser) LinkThirdPartyWithAuthData(ctx context.Context, data platf
 	if err != nil {
 		return nil, err
 	}
-	return u.flyLink(ctx, req, func(ctx context.Context) (LinkResult, error) {
-		result, _, err := u.sendLink(ctx, req, "")
+	return u.flyLink(ctx, req, func(ctx context.Context, now enduser.Stored) (LinkResult, error) {
+		result, _, err := u.sendLink(ctx, now.Session, req, "")
 		return result, err
 	})
 }

@@ -142,7 +142,8 @@ func (u *record) field(key string) gjson.Result { return u.snapshot().Get(key) }
 
 func (u *record) text(key string) string { return answer.Str(u.field(key)) }
 
-// accountField returns the user's name for a field of the account answers.
+// accountField returns the user's name for a field of the account answers, which
+// spell it without the leading underscore.
 func accountField(key string) string {
 	switch key {
 	case "username", "email", "email_verified", "phone", "phone_verified":
@@ -150,3 +151,7 @@ func accountField(key string) string {
 	}
 	return key
 }
+
+// sameName is for answers that spell every field as the user does, where a "phone"
+// is a custom field of that name.
+func sameName(key string) string { return key }

@@ -52,10 +52,11 @@ func (u *CurrentUser) note(key string, value any) *CurrentUser {
 }
 
 // Update sends what was set and takes over the backend's answer: the documented
-// update(), PUT v2.5/user/info/. Without changes it does nothing. When it fails,
-// the changes stay noted, to be sent by the next Update, except those that
-// cannot be sent at all. Where the error's Sent reports true, they may have been
-// made all the same: to send an increment or an append once more may make it twice.
+// update(), PUT v2.5/user/info/. Of several changes of one field the last one
+// counts. Without changes it does nothing. When it fails, the changes stay noted,
+// to be sent by the next Update, except those that cannot be sent at all. Where the
+// error's Sent reports true, they may have been made all the same: to send an
+// increment or an append once more may make it twice.
 //
 // Errors: 604 not logged in, 605 a value that is not JSON; and the backend's.
 func (u *CurrentUser) Update(ctx context.Context) error {
@@ -93,5 +94,5 @@ func (u *CurrentUser) send(ctx context.Context, changes []change) error {
 	for _, c := range changes {
 		body[c.key] = c.value
 	}
-	return u.put(ctx, "/hserve/v2.5/user/info/", body)
+	return u.put(ctx, "/hserve/v2.5/user/info/", body, sameName)
 }

@@ -108,6 +108,20 @@ func TestValuesThatCannotBeSent(t *testing.T) {
 	}
 }
 
+// What the account's calls answer as "phone" is the account's; what an update of
+// the user's fields answers under that name is a custom field.
+func TestCustomFieldsNamedLikeTheAccounts(t *testing.T) {
+	w := newWorld(t)
+	u := w.member()
+	require.NoError(t, u.SetMobilePhone(ctx, "13800138000"))
+	require.NoError(t, u.Set("phone", "the red one").Set("username", "nick").Update(ctx))
+	require.Equal(t, []string{"13800138000", "ann"}, []string{u.Phone(), u.Username()})
+	require.Equal(t, []string{"the red one", "nick"}, []string{u.Get("phone").String(), u.Get("username").String()})
+
+	require.NoError(t, u.SetMobilePhone(ctx, "13900139000"))
+	require.Equal(t, []string{"13900139000", "the red one"}, []string{u.Phone(), u.Get("phone").String()})
+}
+
 // An answer with a token in it does not put one among the fields.
 func TestAnUpdateAnswerWithATokenIsStripped(t *testing.T) {
 	w := newWorld(t)

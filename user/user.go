@@ -43,6 +43,14 @@ func New(conn *enduser.Conn, fields answer.Fields, s session.Session) *CurrentUs
 	return &CurrentUser{record: record{fields: fields}, conn: conn, session: s}
 }
 
+// ID is the user's id in the backend.
+func (u *CurrentUser) ID() int64 {
+	if id := u.record.ID(); id != 0 {
+		return id
+	}
+	return u.session.UserID // of an answer that names the user beside the fields only
+}
+
 // Anonymous reports whether the user logged in anonymously: the documented _anonymous.
 func (u *CurrentUser) Anonymous() bool {
 	if v := u.field("_anonymous"); v.Exists() {

@@ -57,7 +57,8 @@ func New(shared *Shared, sessionKey string) *Conn {
 	return c
 }
 
-// FillCode gets a login code from the code source where the caller gave none.
+// FillCode gets a login code from the code source where the caller gave none. An
+// *HError of the source is passed on; any other error is the cause of a 605.
 func (c *Conn) FillCode(ctx context.Context, platform string, p *call.Params) error {
 	if p.Code != "" {
 		return nil
@@ -75,8 +76,9 @@ func (c *Conn) FillCode(ctx context.Context, platform string, p *call.Params) er
 	case ctx.Err() != nil:
 		return transport.Ended(ctx.Err(), false)
 	}
-	if herror.CodeOf(err) != 0 {
-		return err
+	var typed *herror.HError
+	if errors.As(err, &typed) {
+		return typed // without what was wrapped around it, whose text is not ours to vouch for
 	}
 	return call.Invalid("the code source failed").WithCause(err)
 }
@@ -125,14 +127,14 @@ func (c *Conn) Establish(ctx context.Context, old session.Revision, next session
 	for {
 		done, err := c.Store.Swap(ctx, c.key, old, next)
 		if err != nil {
-			return reached(storeError(ctx, err))
+			return Reached(storeError(ctx, err))
 		}
 		if done {
 			return nil
 		}
 		current, rev, err := c.Load(ctx)
 		if err != nil {
-			return reached(err)
+			return Reached(err)
 		}
 		if current.LoggedOut || current.LoggedInAt.After(next.LoggedInAt) {
 			return errSuperseded
@@ -244,6 +246,14 @@ func (c *Conn) DoFrom(ctx context.Context, s session.Session, ask Ask) (*transpo
 	return res, s, err
 }
 
+// Manual returns the same connection without automatic login.
+func (c *Conn) Manual() *Conn {
+	shared, manual := *c.Shared, *c
+	shared.AutoLogin = nil
+	manual.Shared = &shared
+	return &manual
+}
+
 // DoRaw is Do for the documented raw request: without a code source it is sent
 // also where there is no session, and a 401 stays a 401.
 func (c *Conn) DoRaw(ctx context.Context, ask Ask) (*transport.Response, error) {
@@ -264,13 +274,13 @@ func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*trans
 		return res, s, err
 	}
 	if dropped := c.Discard(ctx, s.Token); dropped != nil {
-		return nil, s, reached(dropped)
+		return nil, s, Reached(dropped)
 	}
 	if c.AutoLogin == nil {
 		return nil, s, err
 	}
 	if s, err = c.Live(ctx); err != nil {
-		return nil, s, reached(err)
+		return nil, s, Reached(err)
 	}
 	if res, err = c.Send(ctx, ask(s), s); err == nil {
 		return res, s, nil
@@ -280,12 +290,12 @@ func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*trans
 			err = dropped
 		}
 	}
-	return nil, s, reached(err)
+	return nil, s, Reached(err)
 }
 
-// reached marks an error that came after a request had reached the backend: what
+// Reached marks an error that came after a request had reached the backend: what
 // was sent with that may be spent, whatever failed later.
-func reached(err error) error {
+func Reached(err error) error {
 	var h *herror.HError
 	if errors.As(err, &h) {
 		return h.WithSent(true)
@@ -320,9 +330,20 @@ func Flight[T any](ctx context.Context, c *Conn, id string, fn func(context.Cont
 		return fn(ctx, Stored{s, rev})
 	})
 	if err != nil && herror.CodeOf(err) == 0 {
-		return value, transport.Ended(err, true)
+		return value, left(err)
 	}
 	return value, err
+}
+
+// left types the error of a caller who left a flight. Others may still have the
+// request sent; the last one to leave knows whether it was.
+func left(err error) error {
+	var last *flight.Left
+	if !errors.As(err, &last) {
+		return transport.Ended(err, true)
+	}
+	var work *herror.HError
+	return transport.Ended(last.Cause, !errors.As(last.Work, &work) || work.Sent())
 }
 
 // RequestOf turns a call's request into one for the transport; client is what it

@@ -32,13 +32,19 @@ type single struct {
 	revision session.Revision
 }
 
-func (s *single) Load(context.Context, session.Key) (session.Session, session.Revision, error) {
+func (s *single) Load(ctx context.Context, _ session.Key) (session.Session, session.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return session.Session{}, 0, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.session, s.revision, nil
 }
 
-func (s *single) Swap(_ context.Context, _ session.Key, old session.Revision, next session.Session) (bool, error) {
+func (s *single) Swap(ctx context.Context, _ session.Key, old session.Revision, next session.Session) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.revision != old {

@@ -29,11 +29,24 @@ type shared struct {
 	reason   any
 }
 
+// Left is the error of the last caller to leave.
+type Left struct {
+	Cause error // what ended the caller's context
+	Work  error // what came of the work, which tells how far it had got
+}
+
+// Error returns the text of the cause.
+func (l *Left) Error() string { return l.Cause.Error() }
+
+// Unwrap returns the cause.
+func (l *Left) Unwrap() error { return l.Cause }
+
 // Do returns what fn returns. Callers with an equal key that come while fn runs
 // wait for the same result. Fn gets the values of the first caller's context, a
 // deadline timeout from now, and is cancelled when no caller waits any more;
 // the last one to leave waits for it to end. A caller whose context ends gets
-// the context's error. A panic in fn is raised in every caller.
+// the context's error, the last one in a *[Left]. A panic in fn is raised in
+// every caller.
 func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration, fn func(context.Context) (T, error)) (T, error) {
 	g.mu.Lock()
 	c, ok := g.calls[key]
@@ -62,7 +75,7 @@ func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration,
 		}
 		if !c.panicked {
 			var zero T
-			return zero, ctx.Err()
+			return zero, &Left{Cause: ctx.Err(), Work: c.err}
 		}
 	}
 	if c.panicked {

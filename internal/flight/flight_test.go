@@ -204,13 +204,16 @@ func TestResultThatCameWithTheEndIsNotLost(t *testing.T) {
 func TestErrorOfTheLastCallerIsItsOwnContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g flight.Group
+		errWork := errors.New("cancelled")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := flight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
 			<-ctx.Done()
-			return "", ctx.Err() // cancelled
+			return "", errWork
 		})
-		require.Equal(t, context.DeadlineExceeded, err)
+		require.Equal(t, &flight.Left{Cause: context.DeadlineExceeded, Work: errWork}, err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.EqualError(t, err, context.DeadlineExceeded.Error())
 	})
 }
 
@@ -334,7 +337,7 @@ func TestLateJoinersStartAnew(t *testing.T) {
 			c := newCallers()
 			first := c.call(ctx, &g, "key", func(ctx context.Context) (string, error) {
 				<-ctx.Done()
-				time.Sleep(5 * time.Second)
+				time.Sleep(time.Second / 4)
 				return "", ctx.Err()
 			})
 			synctest.Wait()
@@ -345,12 +348,11 @@ func TestLateJoinersStartAnew(t *testing.T) {
 			time.Sleep(time.Second / 2)
 			third := c.call(t.Context(), &g, "key", working(&runs))
 			c.all.Wait()
-			require.Equal(t, context.Canceled, first.err)
+			require.ErrorIs(t, first.err, context.Canceled)
 			require.Equal(t, result{value: "done", after: time.Second}, *second)
 			require.Equal(t, result{value: "done", after: time.Second}, *third)
-			require.EqualValues(t, 1, runs.Load())
+			require.EqualValues(t, 1, runs.Load(), "the first one's end has not taken the second's place")
 
-			// The first one's end must not have taken the second's place.
 			_, err := flight.Do(t.Context(), &g, "key", timeout, working(&runs))
 			require.NoError(t, err)
 			require.EqualValues(t, 2, runs.Load())

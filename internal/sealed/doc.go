@@ -8,9 +8,11 @@
 // [DecryptBaidu]): AES-192-CBC over 32-byte blocks, the JSON object wrapped
 // between random bytes, its length and the app key.
 //
-// Decrypting never panics and never returns garbage without an error: a stale
-// key, a wrong iv and data that was tampered with all fail. Errors carry
-// nothing of the key or the data.
+// Decrypting never panics and returns a JSON object or an error, never garbage: a
+// stale key fails. But the platforms authenticate nothing of what they encrypt: in
+// the common scheme a phone that changes the iv it posts changes characters among
+// the first 16 of the object, the openid's perhaps, and nobody can tell. Whom data
+// is about must come from the login code. Errors carry nothing of the key or the data.
 package sealed
 
 import "errors"

@@ -185,6 +185,20 @@ func TestCallersClientIsNotModified(t *testing.T) {
 	}
 }
 
+// A client without a transport stands for the default one, as in net/http.
+func TestCallersClientWithoutATransport(t *testing.T) {
+	standard := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = standard })
+	asked := 0
+	http.DefaultTransport = roundTrip(func(*http.Request) (*http.Response, error) {
+		asked++
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})
+	_, err := on(nil).Do(t.Context(), get("/"))
+	require.NoError(t, err)
+	require.Equal(t, 1, asked)
+}
+
 // A RoundTripper may not write into a request's header, but some do.
 func TestRoundTripperThatWritesHeadersDisturbsNoOther(t *testing.T) {
 	var mu sync.Mutex

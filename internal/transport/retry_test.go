@@ -151,6 +151,19 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// However long a call may take, half a minute is the longest wait within it.
+func TestLongRetryAfterIsNotWaitedFor(t *testing.T) {
+	for after, attempts := range map[string]int{"30": 2, "31": 1} {
+		synctest.Test(t, func(t *testing.T) {
+			mock := script(step{status: 429, after: after}, step{status: 200})
+			cfg := config(base)
+			cfg.HTTPClient, cfg.Timeout = &http.Client{Transport: mock}, 10*time.Minute
+			_, _ = transport.New(cfg).Do(t.Context(), get("/"))
+			require.Equal(t, attempts, mock.GetTotalCallCount(), after)
+		})
+	}
+}
+
 func TestBackoffGrows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -114,6 +114,9 @@ func httpClient(cfg Config) (hc *http.Client, own bool) {
 	if cfg.HTTPClient != nil {
 		c := *cfg.HTTPClient
 		hc = &c
+		if hc.Transport == nil {
+			hc.Transport = http.DefaultTransport // what it stands for; resty would make one of its own
+		}
 	} else {
 		hc, own = &http.Client{Transport: newRoundTripper(cfg.MaxConns)}, true
 	}

@@ -1,0 +1,180 @@
+package sessiontest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/session"
+)
+
+// flaws are ways to break the contract, with a clause that each fails.
+var flaws = map[string][]string{
+	"none":                  nil,
+	"checks no revision":    {"an unknown key holds nothing", "a swap from an older revision changes nothing", "a swap from a revision of another key changes nothing", "of concurrent swaps exactly one is done"},
+	"loses a time":          {"what is swapped in is loaded"},
+	"shares bytes":          {"a loaded session is the caller's own"},
+	"has one key":           {"keys are apart"},
+	"counts from 1 again":   {"no revision comes twice"},
+	"ends no session":       {"a session ends with its time", "a token without an end is no session"},
+	"forgets at the end":    {"an expired session keeps its revision for the grace"},
+	"forgets logouts":       {"a logout is kept for the grace", "a logout is not undone by a slower login"},
+	"never forgets quite":   {"a forgotten key can be used again"},
+	"ends all in the grace": {"a long session outlives the grace"},
+	"loses a write":         {"concurrent changes lose nothing"},
+	"minds no context":      {"an ended context stops a call"},
+}
+
+const inner = "SESSIONTEST_FLAWS"
+
+// TestFlaws is what TestSuiteFindsFlaws runs: it fails, and is meant to.
+func TestFlaws(t *testing.T) {
+	if os.Getenv(inner) == "" {
+		t.Skip("run by TestSuiteFindsFlaws")
+	}
+	for flaw := range flaws {
+		t.Run(flaw, func(t *testing.T) {
+			Run(t, func(_ *testing.T, clock func() time.Time) session.Store {
+				return &flawed{flaw: flaw, now: clock, entries: map[session.Key]entry{}}
+			})
+		})
+	}
+}
+
+// Each flaw fails its clauses, and each clause fails for a flaw.
+func TestSuiteFindsFlaws(t *testing.T) {
+	program, err := os.Executable()
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), program, "-test.run=^TestFlaws$")
+	command.Env = append(os.Environ(), inner+"=1")
+	output, err := command.Output()
+	require.Error(t, err, "the flaws are not found")
+
+	failed := map[string]map[string]bool{}
+	for _, found := range regexp.MustCompile(`--- FAIL: TestFlaws/([^/\s]+)/([^/\s]+) `).FindAllStringSubmatch(string(output), -1) {
+		flaw, clause := strings.ReplaceAll(found[1], "_", " "), strings.ReplaceAll(found[2], "_", " ")
+		if failed[flaw] == nil {
+			failed[flaw] = map[string]bool{}
+		}
+		failed[flaw][clause] = true
+	}
+	require.Empty(t, failed["none"], "a store without a flaw passes")
+	caught := map[string]bool{}
+	for flaw, names := range flaws {
+		for _, name := range names {
+			require.True(t, failed[flaw][name], "a store that %s passes %q", flaw, name)
+			caught[name] = true
+		}
+	}
+	for _, clause := range clauses {
+		require.True(t, caught[clause.name], "no flaw fails %q", clause.name)
+	}
+}
+
+// flawed is a store with one flaw.
+type flawed struct {
+	flaw    string
+	now     func() time.Time
+	mu      sync.Mutex
+	last    session.Revision
+	swaps   int
+	entries map[session.Key]entry
+}
+
+type entry struct {
+	session  session.Session
+	revision session.Revision
+	until    time.Time // when it may be forgotten
+}
+
+func (f *flawed) Load(ctx context.Context, key session.Key) (session.Session, session.Revision, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.ended(ctx); err != nil {
+		return session.Session{}, 0, err
+	}
+	e := f.get(key)
+	s := e.session
+	switch {
+	case f.flaw == "ends no session":
+	case !s.Live(f.now()):
+		s = s.Ended()
+	case f.flaw == "loses a time":
+		s.SeenAt = time.Time{}
+	}
+	if f.flaw != "shares bytes" {
+		s.UserInfo = append([]byte(nil), s.UserInfo...)
+	}
+	return s, e.revision, nil
+}
+
+func (f *flawed) Swap(ctx context.Context, key session.Key, old session.Revision, next session.Session) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.ended(ctx); err != nil {
+		return false, err
+	}
+	current := f.get(key)
+	if f.flaw == "never forgets quite" {
+		current = f.entries[key]
+	}
+	if current.revision != old && f.flaw != "checks no revision" {
+		return false, nil
+	}
+	if f.swaps++; f.flaw == "loses a write" && f.swaps%10 == 0 {
+		return true, nil
+	}
+	f.put(key, current, next)
+	return true, nil
+}
+
+func (f *flawed) put(key session.Key, current entry, next session.Session) {
+	f.last++
+	e := entry{session: next, revision: f.last, until: f.now().Add(session.Grace)}
+	e.session.UserInfo = append([]byte(nil), next.UserInfo...)
+	if next.ExpiresAt.After(e.until) && f.flaw != "ends all in the grace" {
+		e.until = next.ExpiresAt
+	}
+	switch f.flaw {
+	case "counts from 1 again":
+		if e.revision = current.revision + 1; current.session.IsZero() {
+			e.revision = 1
+		}
+	case "forgets at the end":
+		e.until = next.ExpiresAt
+	case "forgets logouts":
+		if next.IsZero() {
+			e = entry{}
+		}
+	}
+	f.entries[f.key(key)] = e
+}
+
+func (f *flawed) get(key session.Key) entry {
+	e := f.entries[f.key(key)]
+	if f.flaw != "ends no session" && !f.now().Before(e.until) {
+		return entry{}
+	}
+	return e
+}
+
+func (f *flawed) key(key session.Key) session.Key {
+	if f.flaw == "has one key" {
+		return session.Key{}
+	}
+	return key
+}
+
+func (f *flawed) ended(ctx context.Context) error {
+	if f.flaw == "minds no context" {
+		return nil
+	}
+	return ctx.Err()
+}
