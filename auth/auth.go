@@ -54,7 +54,7 @@ func (a *Auth) Session(ctx context.Context) (session.Session, error) {
 //
 // Errors: 604 not logged in, expired, or no longer known to the backend.
 func (a *Auth) CurrentUser(ctx context.Context) (*user.CurrentUser, error) {
-	o, err := enduser.Flight(ctx, a.conn, "me", func(ctx context.Context, now enduser.Stored) (outcome, error) {
+	o, err := enduser.Reading(ctx, a.conn, "me", func(ctx context.Context, now enduser.Stored) (outcome, error) {
 		res, s, err := a.conn.DoFrom(ctx, now.Session, enduser.ReadUser)
 		if err != nil {
 			return outcome{}, err

@@ -23,10 +23,11 @@ type shared struct {
 	waiting int
 
 	// Written before done is closed.
-	value    any
-	err      error
-	panicked bool
-	reason   any
+	value      any
+	err        error
+	panicked   bool
+	reason     any
+	unfinished bool // of a Read: its caller left
 }
 
 // Left is the error of the last caller to leave.
