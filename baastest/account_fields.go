@@ -3,6 +3,7 @@ package baastest
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
@@ -15,6 +16,9 @@ import (
 var reserved = []string{
 	"id", "openid", "unionid", "created_at", "created_by", "updated_at", "is_authorized",
 }
+
+// firstLevel are the built-in fields of the profile, which a user can change.
+var firstLevel = []string{"nickname", "avatar", "gender", "city", "province", "country", "language"}
 
 // updateFields changes the user's own custom and first-level fields: all of the
 // body or nothing of it.
@@ -108,12 +112,12 @@ func increment(name string, old any, by json.Number) (any, error) {
 	}
 	a, errA := number.Int64()
 	b, errB := by.Int64()
-	if errA == nil && errB == nil {
-		return json.Number(strconv.FormatInt(a+b, 10)), nil
+	if sum := a + b; errA == nil && errB == nil && (sum < a) == (b < 0) {
+		return json.Number(strconv.FormatInt(sum, 10)), nil
 	}
 	x, errX := number.Float64()
 	y, errY := by.Float64()
-	if errX != nil || errY != nil {
+	if errX != nil || errY != nil || math.IsInf(x+y, 0) {
 		return nil, refuse(http.StatusBadRequest, "field %s is out of range", name)
 	}
 	return json.Number(strconv.FormatFloat(x+y, 'g', -1, 64)), nil

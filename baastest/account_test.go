@@ -3,6 +3,7 @@ package baastest_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -158,6 +159,23 @@ func TestUpdateFields(t *testing.T) {
 	require.InDelta(t, 31.5, c.self(id)["age"], 0, "a refused update changes nothing")
 	u, _ := b.User(id)
 	require.Equal(t, json.Number("31.5"), u.Custom["age"])
+}
+
+// A sum that no int64 holds is no longer exact; one that no float64 holds is refused.
+func TestIncrementsThatOverflow(t *testing.T) {
+	c := newClient(t, newBackend(), "")
+	id := c.register("Ann")
+	const path = "v2.5/user/info/"
+	c.ok(200, c.put(path, `{"top": 9223372036854775807, "bottom": -9223372036854775808, "float": 1e308}`))
+
+	c.refused(400, "field float is out of range", c.put(path, `{"float": {"$incr_by": 1e308}}`))
+	c.refused(400, "field float is out of range", c.put(path, `{"float": {"$incr_by": 1e999}}`))
+	c.ok(200, c.put(path, `{"top": {"$incr_by": 1}, "bottom": {"$incr_by": -1}}`))
+
+	user := c.self(id)
+	require.InDelta(t, math.MaxInt64, user["top"], 0)
+	require.InDelta(t, math.MinInt64, user["bottom"], 0)
+	require.InDelta(t, 1e308, user["float"], 0)
 }
 
 func TestUpdateAccount(t *testing.T) {

@@ -109,6 +109,8 @@ func TestAddUser(t *testing.T) {
 		"platform": {Identities: []baastest.Identity{{Platform: "nokia", OpenID: "a"}}},
 		"openid":   {Identities: []baastest.Identity{{Platform: baastest.QQ}}},
 		"reserved": {Custom: map[string]any{"_phone": 1}},
+		"built in": {Custom: map[string]any{"openid": "o"}},
+		"profile":  {Custom: map[string]any{"city": "Huizhou"}},
 		"custom":   {Custom: map[string]any{"f": func() {}}},
 	} {
 		_, err := b.AddUser(bad)
@@ -185,6 +187,7 @@ func TestReset(t *testing.T) {
 	c.refused(401, "", c.get("v2.5/user/info/61736923/"))
 	c.silent(b.QQ("o"))
 	require.NotSame(t, old, b.QQ("o"))
+	c.refused(400, "invalid code", c.post("v2.5/idp/qq/silent-login/", loginBody(old, true)))
 }
 
 func TestLoadSeed(t *testing.T) {
@@ -201,7 +204,7 @@ func TestLoadSeed(t *testing.T) {
 	require.EqualValues(t, 5, u.ID)
 	for _, bad := range []string{
 		`{`, `{"user":[]}`, `{"users":[{"id":5}]}`, `{"people":[{"platform":"nokia","openid":"o"}]}`,
-		`{"people":[{"platform":"qq"}]}`, `{"users":[{"nick":"x"}]}`,
+		`{"people":[{"platform":"qq"}]}`, `{"users":[{"nick":"x"}]}`, ``, `{} {}`, `{} x`,
 	} {
 		require.Error(t, b.LoadSeed(strings.NewReader(bad)), bad)
 	}

@@ -133,15 +133,11 @@ func (c *call) authorize(access access, header string) error {
 	if access == mailed {
 		return nil
 	}
-	if header != "" {
-		c.token, _ = strings.CutPrefix(header, tokenScheme)
-		if t, ok := c.tokens[c.token]; !ok {
-			c.token = ""
-		} else if !c.now.Before(t.expires) {
-			delete(c.tokens, c.token)
-			c.token = ""
+	if given, ok := strings.CutPrefix(header, tokenScheme); ok {
+		if t, ok := c.tokens[given]; ok && c.now.Before(t.expires) {
+			c.token, c.user = given, t.user
 		} else {
-			c.user = t.user
+			delete(c.tokens, given)
 		}
 	}
 	switch {

@@ -43,7 +43,7 @@ const ControlPath = "/_emulator/"
 //	PUT    settings                                        {"user_info_updates": false}
 //	POST   reset
 //
-// A fault has the members route, times, every, status, body, content_type, act,
+// A fault has the members route (as for [Backend.Fail]), times, every, status, body, content_type, act,
 // delay and hold (durations as "250ms"), and cut: "dial", "before-read",
 // "after-read" or "in-answer".
 func Control(b *Backend) http.Handler {
@@ -69,7 +69,10 @@ func Control(b *Backend) http.Handler {
 	handle("GET", "mail", c.mail)
 	handle("PUT", "settings", c.settings)
 	handle("POST", "reset", done(b.Reset))
-	return http.NewCrossOriginProtection().Handler(mux)
+	mux.HandleFunc(ControlPath, failing(errNoPath).serve)
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(http.HandlerFunc(failing(errOtherSite).serve))
+	return own.Handler(mux)
 }
 
 // control is the backend as the control API sees it.
@@ -82,20 +85,20 @@ func done(do func()) controlFunc {
 	return func(*http.Request) (any, error) { do(); return nil, nil }
 }
 
+func failing(err error) controlFunc {
+	return func(*http.Request) (any, error) { return nil, err }
+}
+
 var (
-	errNoPerson = errors.New("unknown platform or action")
-	errNoUser   = errors.New("unknown user")
+	errNoPath    = errors.New("unknown path or method")
+	errNoPerson  = errors.New("unknown platform or action")
+	errNoUser    = errors.New("unknown user")
+	errOtherSite = errors.New("request on behalf of another site")
 )
 
 func (h controlFunc) serve(w http.ResponseWriter, r *http.Request) {
 	value, err := h(r)
-	status := http.StatusOK
-	switch {
-	case errors.Is(err, errNoPerson), errors.Is(err, errNoUser):
-		status = http.StatusNotFound
-	case err != nil:
-		status = http.StatusBadRequest
-	}
+	status := controlStatus(err)
 	if err != nil {
 		value = map[string]string{"error": err.Error()}
 	} else if value == nil {
@@ -107,13 +110,23 @@ func (h controlFunc) serve(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(value) // the client may be gone
 }
 
+func controlStatus(err error) int {
+	switch {
+	case err == nil:
+		return http.StatusOK
+	case errors.Is(err, errNoPath), errors.Is(err, errNoPerson), errors.Is(err, errNoUser):
+		return http.StatusNotFound
+	case errors.Is(err, errOtherSite):
+		return http.StatusForbidden
+	default:
+		return http.StatusBadRequest
+	}
+}
+
 // readControl reads a body as T and knows no other members.
 func readControl[T any](r *http.Request) (T, error) {
 	var v T
-	dec := json.NewDecoder(io.LimitReader(r.Body, maxBody))
-	dec.DisallowUnknownFields()
-	dec.UseNumber()
-	if err := dec.Decode(&v); err != nil && !errors.Is(err, io.EOF) {
+	if err := decodeStrict(io.LimitReader(r.Body, maxBody), &v); err != nil && !errors.Is(err, io.EOF) {
 		return v, fmt.Errorf("body: %w", err)
 	}
 	return v, nil
@@ -262,6 +275,9 @@ func (c control) advance(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.Advance == 0 {
+		return nil, errors.New("advance is missing")
+	}
 	c.b.Clock().Advance(time.Duration(in.Advance))
 	return c.now(r)
 }
@@ -342,6 +358,9 @@ func (c control) fail(r *http.Request) (any, error) {
 	in, err := readControl[controlFault](r)
 	if err != nil {
 		return nil, err
+	}
+	if !parsePattern(in.Route).matchesPaths() {
+		return nil, errors.New("route must be [METHOD ]/path, or empty")
 	}
 	cut, ok := cuts[in.Cut]
 	if !ok {

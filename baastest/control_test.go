@@ -92,6 +92,8 @@ func TestControlBackend(t *testing.T) {
 	require.Equal(t, start.Add(31*time.Second).Format(time.RFC3339),
 		control(t, b, 200, "POST", "clock", `{"advance":"31s"}`).(m)["now"])
 	control(t, b, 400, "POST", "clock", `{"advance":"soon"}`)
+	control(t, b, 400, "POST", "clock", "")
+	control(t, b, 400, "POST", "clock", `{"advance":"1s"} {}`)
 
 	control(t, b, 200, "POST", "faults", `{"route":"GET /hserve/v2.2/server/time/","status":503,"times":1,"delay":"1ms"}`)
 	c.refused(503, "", c.get("v2.2/server/time/"))
@@ -99,6 +101,13 @@ func TestControlBackend(t *testing.T) {
 	control(t, b, 200, "POST", "faults", `{"route":"","cut":"after-read"}`)
 	_, err := c.try("GET", "v2.2/server/time/", nil)
 	require.Error(t, err)
+	control(t, b, 200, "DELETE", "faults", "")
+	for _, route := range []string{"kuaishou/silent-login", "POST", "POST ", "**/x", "POST hserve/**"} {
+		control(t, b, 400, "POST", "faults", `{"route":"`+route+`","status":503}`)
+	}
+	for _, route := range []string{"**", "GET **", "get /hserve/**", "/"} {
+		control(t, b, 200, "POST", "faults", `{"route":"`+route+`"}`)
+	}
 	control(t, b, 200, "DELETE", "faults", "")
 	control(t, b, 400, "POST", "faults", `{"cut":"deep"}`)
 	control(t, b, 400, "POST", "faults", `{"status":99}`)
@@ -127,7 +136,9 @@ func TestControlBackend(t *testing.T) {
 	control(t, b, 200, "POST", "reset", "")
 	_, ok := b.User(61736923)
 	require.False(t, ok)
-	control(t, b, 404, "GET", "nothing", "")
+	for method, path := range map[string]string{"GET": "nothing", "POST": "", "PUT": "reset"} {
+		require.Contains(t, control(t, b, 404, method, path, ""), "error", "%s %s", method, path)
+	}
 }
 
 func TestControlRefusesOtherSites(t *testing.T) {
@@ -136,4 +147,5 @@ func TestControlRefusesOtherSites(t *testing.T) {
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	baastest.Control(newBackend()).ServeHTTP(w, r)
 	require.Equal(t, http.StatusForbidden, w.Code)
+	require.JSONEq(t, `{"error":"request on behalf of another site"}`, w.Body.String())
 }

@@ -93,7 +93,7 @@ func (p *Phone) phoneNumber(number string) detail {
 func (p *Phone) phoneCode(number string) string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
-	return p.b.state.phones.issue(phoneCode{phone: p, number: number}, p.b.clock.Now(), codeLife)
+	return p.in.phones.issue(phoneCode{phone: p, number: number}, p.b.clock.Now(), codeLife)
 }
 
 // seal fills in sealed data, on platforms that have it. It needs b.mu.

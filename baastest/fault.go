@@ -91,6 +91,12 @@ func parsePattern(s string) pattern {
 	return p
 }
 
+// matchesPaths reports whether there is a path that the pattern can match: they all
+// begin with a slash.
+func (p pattern) matchesPaths() bool {
+	return p.segments[0] == "" && len(p.segments) > 1 || p.segments[0] == everyRequest && len(p.segments) == 1
+}
+
 func (p pattern) match(method, path string) bool {
 	if p.method != "" && p.method != method {
 		return false

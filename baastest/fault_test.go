@@ -262,4 +262,7 @@ func TestHTTPClientOverTheTransport(t *testing.T) {
 	text, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
 	require.EqualValues(t, len(text), res.ContentLength)
+	require.NoError(t, res.Body.Close())
+	_, err = res.Body.Read(make([]byte, 1))
+	require.ErrorContains(t, err, "closed")
 }

@@ -94,6 +94,17 @@ func TestPhoneLoginFindsVerifiedAccount(t *testing.T) {
 	})
 }
 
+// Who comes to an account by its phone number leaves the unionid of its identity alone.
+func TestPhoneLoginKeepsTheUnionID(t *testing.T) {
+	pc := phoneCases[2]
+	b := newBackend()
+	c := newClient(t, b, baastest.WeChat)
+	c.ok(201, pc.login(c, b.WeChat("o-1").SetUnionID("u-1"), number, true))
+	info := c.ok(201, pc.login(c, b.WeChat("o-2").SetUnionID("u-2"), number, false)).body["user_info"].(m)
+	require.Equal(t, "o-1", info["openid"])
+	require.Equal(t, "u-1", info["unionid"])
+}
+
 func TestUpdatePhone(t *testing.T) {
 	eachPhoneCase(t, func(t *testing.T, pc phoneCase, b *baastest.Backend, c *client) {
 		p := pc.phone(t, b, "o-1")

@@ -132,6 +132,16 @@ func TestUserInfoIsChecked(t *testing.T) {
 				info["rawData"] = `{"nickName":"Mallory"}`
 				c.refused(400, "invalid signature", post(login, info))
 			}
+
+			// A phone number is no user info, though it opens under the same key.
+			login = loginBody(p, true)
+			number := phoneData(t, p.AllowPhoneNumberJSON(number))
+			if platform == baastest.Baidu {
+				c.refused(400, "encrypted data", post(login, m{"data": number["encryptedData"], "iv": number["iv"]}))
+			} else {
+				delete(number, "phone_code")
+				c.refused(400, "another person", post(login, merge(infoOf(t, p, p.AllowUserInfoJSON()), number)))
+			}
 			_, ok := b.UserOf(p)
 			require.False(t, ok, "a refused login makes no user")
 
@@ -170,6 +180,12 @@ func TestUnionID(t *testing.T) {
 	require.Equal(t, first["id"], post(two, true)["id"])
 	require.NotEqual(t, first["id"], post(two, false)["id"])
 	require.Equal(t, "u", first["_provider"].(m)["wechat"].(m)["unionid"])
+
+	// The first user of a unionid keeps it, until the identity is taken away.
+	three := b.WeChat("o-3").SetUnionID("u")
+	require.Equal(t, first["id"], post(three, true)["id"])
+	require.True(t, b.Unlink(one))
+	require.NotEqual(t, first["id"], post(three, true)["id"])
 }
 
 func TestLink(t *testing.T) {
@@ -225,6 +241,25 @@ func TestLinkWithUserInfo(t *testing.T) {
 		}
 		c.refused(400, "", c.link(p, partial))
 	})
+}
+
+// Baidu need not sign, but a signature that is there must be right.
+func TestBaiduLinkSignature(t *testing.T) {
+	b := newBackend()
+	p, c := b.Baidu("o"), newClient(t, b, baastest.Baidu)
+	c.register("Ann")
+	post := func(forge m) reply {
+		var event struct{ Detail m }
+		body := m{"code": p.Login(), "update_userprofile": "setnx"}
+		decode(t, p.AllowUserInfoJSON(), &event)
+		for _, name := range []string{"rawData", "signature", "encryptedData", "iv"} {
+			body[name] = event.Detail[name]
+		}
+		return c.post(linkPaths[baastest.Baidu], merge(body, forge))
+	}
+	c.refused(400, "invalid signature", post(m{"rawData": "{}"}))
+	c.refused(400, "invalid signature", post(m{"signature": "0"}))
+	c.ok(200, post(nil))
 }
 
 // linkWithInfo links with fresh user info.

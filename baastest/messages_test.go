@@ -1,6 +1,7 @@
 package baastest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -84,7 +85,9 @@ func TestVerifyPhone(t *testing.T) {
 	c.refused(400, "no phone number", c.post(path, m{"code": "123456"}))
 	c.ok(200, c.put("v2.2/user/account/", m{"phone": number}))
 	c.refused(400, "invalid code", c.post(path, m{"code": "123456x"}))
-	c.ok(201, c.post(path, m{"code": c.sms(b, number)}))
+	code := c.sms(b, number)
+	c.ok(201, c.post(path, m{"code": code}))
+	c.refused(400, "invalid code", c.post(path, m{"code": code}))
 	require.Equal(t, true, c.self(id)["_phone_verified"])
 
 	r := c.ok(200, c.put("v2.2/user/account/", m{"phone": "1"}))
@@ -108,6 +111,8 @@ func TestMail(t *testing.T) {
 	browser.header = map[string][]string{"X-Hydrogen-Client-ID": {""}, "X-Hydrogen-Client-SDK-Type": {""}}
 	browser.refused(400, "invalid link", browser.get("/mail/verify-email/?token=made-up"))
 	browser.refused(400, "invalid link", browser.get("/mail/verify-email/?%"))
+	_, token, _ := strings.Cut(mail.Link, "?")
+	browser.refused(400, "invalid link", browser.post("/mail/reset-password/?"+token, m{"password": "x"}))
 	browser.ok(200, browser.get(mail.Link))
 	browser.refused(400, "invalid link", browser.get(mail.Link))
 	require.Equal(t, true, c.self(id)["_email_verified"])
@@ -127,7 +132,8 @@ func TestMail(t *testing.T) {
 	browser.refused(400, "invalid link", browser.post(mail.Link, m{"password": "x"}))
 	c.ok(201, c.post(verify, m{}))
 	mail, _ = b.LastMail("ann@example.com")
-	c.ok(200, c.put("v2.2/user/account/", m{"email": "b@example.com"}))
+	r := c.ok(200, c.put("v2.2/user/account/", m{"email": "b@example.com"}))
+	require.Equal(t, false, r.body["email_verified"], "a new address is to be verified anew")
 	browser.refused(400, "invalid link", browser.get(mail.Link))
 	require.Len(t, b.Mails(), 4)
 	_, ok = b.LastMail("nobody@example.com")

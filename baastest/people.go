@@ -30,7 +30,7 @@ type User struct {
 	Anonymous  bool    `json:"anonymous,omitempty"`
 	Authorized bool    `json:"is_authorized,omitempty"`
 	Profile    Profile `json:"profile,omitzero"`
-	// Custom are the custom fields. Numbers are read as json.Number.
+	// Custom are the custom fields, none of a built-in one's name. Numbers are read as json.Number.
 	Custom     map[string]any `json:"custom,omitempty"`
 	Identities []Identity     `json:"identities,omitempty"`
 	CreatedAt  time.Time      `json:"created_at,omitzero"` // the zero time seeds "now"
@@ -117,8 +117,8 @@ func (s *state) seedable(seed User) error {
 		seen[id.Platform] = true
 	}
 	for name := range seed.Custom {
-		if name == "" || name[0] == '_' || slices.Contains(reserved, name) {
-			return fmt.Errorf("baastest: custom field %q is reserved", name)
+		if name == "" || name[0] == '_' || slices.Contains(reserved, name) || slices.Contains(firstLevel, name) {
+			return fmt.Errorf("baastest: custom field %q is a built-in one", name)
 		}
 	}
 	return nil

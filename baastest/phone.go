@@ -13,6 +13,7 @@ import (
 // only after it exchanged that code.
 type Phone struct {
 	b      *Backend
+	in     *state // the one it was met in, which a Reset leaves behind
 	on     *idp
 	openid string
 	*personState
@@ -70,7 +71,7 @@ func (s *state) person(b *Backend, platform, openid string) *Phone {
 	p := s.people[key]
 	if p == nil {
 		p = &Phone{
-			b: b, on: platformNamed(platform), openid: openid,
+			b: b, in: s, on: platformNamed(platform), openid: openid,
 			personState: &personState{profile: defaultProfile()},
 		}
 		s.people[key] = p
@@ -126,7 +127,7 @@ func (p *Phone) Login() string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
 	p.key = p.on.scheme.newKey()
-	return p.b.state.codes.issue(loginCode{phone: p, key: p.key}, p.b.clock.Now(), codeLife)
+	return p.in.codes.issue(loginCode{phone: p, key: p.key}, p.b.clock.Now(), codeLife)
 }
 
 // SessionKey returns the platform's current session key of this person, which no

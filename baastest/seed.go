@@ -2,6 +2,7 @@ package baastest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -32,11 +33,8 @@ type seedPerson struct {
 // Users are those of [Backend.AddUser]. An unknown member is an error; what was
 // added before an error stays.
 func (b *Backend) LoadSeed(r io.Reader) error {
-	dec := json.NewDecoder(r)
-	dec.DisallowUnknownFields()
-	dec.UseNumber()
 	var seed seedFile
-	if err := dec.Decode(&seed); err != nil {
+	if err := decodeStrict(r, &seed); err != nil {
 		return fmt.Errorf("baastest: seed: %w", err)
 	}
 	for i, person := range seed.People {
@@ -56,6 +54,21 @@ func (b *Backend) LoadSeed(r io.Reader) error {
 		if _, err := b.AddUser(u); err != nil {
 			return fmt.Errorf("baastest: seed: user %d: %w", i, err)
 		}
+	}
+	return nil
+}
+
+// decodeStrict reads one JSON value whose members v knows, and nothing after it. An
+// empty text is io.EOF.
+func decodeStrict(r io.Reader, v any) error {
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	dec.UseNumber()
+	if err := dec.Decode(v); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("more than one JSON value")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package baastest_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -65,6 +66,23 @@ func TestStrictRequests(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A token counts in the form that the protocol gives it only.
+func TestTokenNeedsItsScheme(t *testing.T) {
+	c := newClient(t, newBackend(), "")
+	path := fmt.Sprintf("v2.5/user/info/%d/", c.register("Ann"))
+	for name, header := range map[string]string{
+		"bare": c.token, "Bearer": "Bearer " + c.token, "lower case": "hydrogen-r1 " + c.token,
+		"two spaces": "Hydrogen-r1  " + c.token, "no token": "Hydrogen-r1 ",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.header = http.Header{"Authorization": {header}}
+			c.refused(401, "unauthorized", c.get(path))
+		})
+	}
+	c.header = nil
+	c.ok(200, c.get(path))
 }
 
 func TestRefusalsNeverEchoValues(t *testing.T) {

@@ -14,19 +14,15 @@ const defaultAvatar = "https://media.ifanrusercontent.com/hydrogen/default_avata
 func userJSON(u *user, platform string) []byte {
 	o := jsonObject{buf: make([]byte, 0, 768)}
 	o.whole("id", u.id)
-	l := u.mainLink(platform)
-	if l != nil && platformNamed(l.platform).hidesOpenID {
-		o.text("openid", "")
-	} else if l != nil {
-		o.text("openid", l.id)
-	} else {
-		o.text("openid", "")
+	var openID, unionID string
+	if l := u.mainLink(platform); l != nil {
+		unionID = l.unionID
+		if !platformNamed(l.platform).hidesOpenID {
+			openID = l.id
+		}
 	}
-	if l != nil {
-		o.text("unionid", l.unionID)
-	} else {
-		o.text("unionid", "")
-	}
+	o.text("openid", openID)
+	o.text("unionid", unionID)
 	u.writePublic(&o)
 	o.flag("_anonymous", u.anonymous)
 	o.textOrNull("_username", u.username)

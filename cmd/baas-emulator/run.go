@@ -31,7 +31,7 @@ type config struct {
 func parse(args []string, stderr io.Writer) (config, error) {
 	var c config
 	flags := flag.NewFlagSet("baas-emulator", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(io.Discard) // an error is the caller's to print
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8899", "address to serve the backend on; port 0 picks a free one")
 	flags.StringVar(&c.controlAddr, "control-addr", "", "address to serve the control API on (default: "+baastest.ControlPath+" on -addr)")
 	flags.StringVar(&c.clientID, "client-id", baastest.DefaultClientID, "client id that requests must carry")
@@ -39,11 +39,22 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.DurationVar(&c.tokenLife, "token-life", baastest.DefaultTokenLife, "how long tokens live")
 	flags.IntVar(&c.journal, "journal", baastest.DefaultJournalLimit, "how many requests the journal keeps; 0 for none")
 	flags.BoolVar(&c.allowNonLoopback, "allow-non-loopback", false, "serve addresses that others can reach: anybody there can log in as anybody")
-	if err := flags.Parse(args); err != nil {
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(stderr)
+		flags.Usage()
 		return c, err
-	}
-	if flags.NArg() > 0 {
+	case err != nil:
+		return c, err
+	case flags.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case c.clientID == "":
+		return c, errors.New("-client-id is empty")
+	case c.tokenLife < time.Second:
+		return c, errors.New("-token-life is under a second")
+	case c.journal < 0:
+		return c, errors.New("-journal is negative")
 	}
 	return c, nil
 }

@@ -173,6 +173,9 @@ func TestBadCommandLines(t *testing.T) {
 	for name, args := range map[string][]string{
 		"unknown flag":              {"-nope"},
 		"an argument":               {"extra"},
+		"no client id":              {"-client-id", ""},
+		"tokens of no life":         {"-token-life", "0s"},
+		"a negative journal":        {"-journal", "-1"},
 		"no such seed":              {"-seed", "no/such/file.json"},
 		"an empty seed":             {"-seed", empty},
 		"everybody's address":       {"-addr", "0.0.0.0:0"},
@@ -184,11 +187,15 @@ func TestBadCommandLines(t *testing.T) {
 			e := launch(t)
 			args = []string{"-addr", strings.TrimPrefix(e.addr, "http://")}
 		}
-		err := run(t.Context(), args, io.Discard, io.Discard)
+		var stderr bytes.Buffer
+		err := run(t.Context(), args, io.Discard, &stderr)
 		require.Error(t, err, name)
 		require.NotErrorIs(t, err, flag.ErrHelp)
+		require.Empty(t, stderr.String(), "%s: the error is printed once, by main", name)
 	}
-	require.ErrorIs(t, run(t.Context(), []string{"-h"}, io.Discard, io.Discard), flag.ErrHelp)
+	var stderr bytes.Buffer
+	require.ErrorIs(t, run(t.Context(), []string{"-h"}, io.Discard, &stderr), flag.ErrHelp)
+	require.Contains(t, stderr.String(), "-seed")
 }
 
 func TestNonLoopbackOnRequest(t *testing.T) {

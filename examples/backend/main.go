@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -48,11 +49,14 @@ func run(ctx context.Context, args []string, log *slog.Logger) error {
 	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on; put TLS in front of it")
 	clientID := flags.String("client-id", "", "client id of the mini-program's backend")
 	host := flags.String("host", "", "address of the backend (default https://{client-id}.myminapp.com)")
-	demo := flags.Bool("demo", false, "use a double of the backend; it gives codes to whoever asks, so keep it on this machine")
+	demo := flags.Bool("demo", false, "use a double of the backend; it gives codes to whoever asks, so on a loopback address only")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 
 	var h http.Handler
@@ -68,6 +72,9 @@ func run(ctx context.Context, args []string, log *slog.Logger) error {
 	listener, err := net.Listen("tcp", *addr)
 	if err != nil {
 		return err
+	}
+	if tcp, ok := listener.Addr().(*net.TCPAddr); *demo && (!ok || !tcp.IP.IsLoopback()) {
+		return errors.Join(fmt.Errorf("%s is not a loopback address, and the demo gives codes to whoever asks", *addr), listener.Close())
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "demo", *demo)
 	return serve(ctx, listener, h)

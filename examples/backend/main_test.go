@@ -60,8 +60,14 @@ func TestRunRefusesBadFlags(t *testing.T) {
 			require.ErrorIs(t, run(t.Context(), test.args, silent), test.want)
 		})
 	}
-	require.Error(t, run(t.Context(), []string{"-client-id", "c", "-addr", "nonsense"}, silent))
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
+	for _, args := range [][]string{
+		{"-client-id", "c", "-addr", "nonsense"},
+		{"-demo", "-addr", "127.0.0.1:0", "extra"},
+		{"-demo", "-addr", "0.0.0.0:0"},
+	} {
+		require.Error(t, run(ended, args, silent), args)
+	}
 	require.NoError(t, run(ended, []string{"-demo", "-addr", "127.0.0.1:0"}, silent))
 }
