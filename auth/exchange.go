@@ -136,7 +136,7 @@ func (e entry) send(ctx context.Context, req *transport.Request) (outcome, error
 	began := e.conn.Now()
 	res, err := e.conn.Send(ctx, req, e.old.Session)
 	if err != nil {
-		return outcome{}, err
+		return outcome{}, e.refused(ctx, err)
 	}
 	l, err := answer.ParseLogin(res.Body)
 	if err != nil {
@@ -157,6 +157,19 @@ func (e entry) send(ctx context.Context, req *transport.Request) (outcome, error
 		ExpiresAt:  l.ExpiresAt(e.conn.Now()),
 	}
 	return outcome{s, l.User}, e.conn.Establish(ctx, e.old.Revision, s)
+}
+
+// refused returns the error of a login. Where that is the backend's 401 to a
+// platform login it means the token that went along, for there is no password to
+// be wrong: that session is dropped, or every further login would fail as well.
+func (e entry) refused(ctx context.Context, err error) error {
+	if herror.CodeOf(err) != herror.NotAuthenticated || e.platform == "" || !e.old.Session.Live(e.conn.Now()) {
+		return err
+	}
+	if dropped := e.conn.Discard(ctx, e.old.Session.Token); dropped != nil {
+		return enduser.Reached(dropped)
+	}
+	return err
 }
 
 // AutoLogin returns the login that a client with a code source makes by itself:

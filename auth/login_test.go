@@ -255,3 +255,35 @@ func TestEventDataIsNeverModified(t *testing.T) {
 		require.JSONEq(t, string(before), string(after))
 	})
 }
+
+func TestTokenThatALoginIsRefusedForIsDropped(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, w *world, on idp) {
+		phone := w.person(on.Name(), "openid-1")
+		a := w.visitor()
+		_, err := on.login(a, t.Context(), nil, auth.Code(phone.Login()))
+		require.NoError(t, err)
+
+		w.Fail("POST /hserve/v2.5/idp/*/silent-login/", baastest.Fault{Times: 1, Status: http.StatusUnauthorized})
+		_, err = on.login(a, t.Context(), nil, auth.Code(phone.Login()))
+		require.ErrorIs(t, err, herror.NotAuthenticated)
+		s, err := a.Session(t.Context())
+		require.NoError(t, err)
+		require.True(t, s.IsZero(), "the backend does not know the token")
+
+		_, err = on.login(a, t.Context(), nil, auth.Code(phone.Login()))
+		require.NoError(t, err)
+		require.Empty(t, w.last().Header.Get("Authorization"))
+	})
+}
+
+func TestWrongPasswordKeepsTheSession(t *testing.T) {
+	w := newWorld(t)
+	a := w.visitor()
+	_, err := a.AnonymousLogin(t.Context())
+	require.NoError(t, err)
+	w.Fail("POST /hserve/v2.1/login/username/", baastest.Fault{Times: 1, Status: http.StatusUnauthorized})
+	_, err = a.Login(t.Context(), auth.Credentials{Username: "ann", Password: "wrong"})
+	require.ErrorIs(t, err, herror.NotAuthenticated)
+	_, err = a.CurrentUser(t.Context())
+	require.NoError(t, err, "an anonymous user would be lost for good")
+}

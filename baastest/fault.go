@@ -3,6 +3,7 @@ package baastest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -91,6 +92,15 @@ func parsePattern(s string) pattern {
 	return p
 }
 
+// mustPattern is parsePattern for tests, which should not pass by a slip of the pen.
+func mustPattern(s string) pattern {
+	p := parsePattern(s)
+	if !p.matchesPaths() {
+		panic("baastest: no request matches the route " + strconv.Quote(s))
+	}
+	return p
+}
+
 // matchesPaths reports whether there is a path that the pattern can match: they all
 // begin with a slash.
 func (p pattern) matchesPaths() bool {
@@ -170,8 +180,9 @@ func (l *faultList) clear() {
 // path segment * stands for any one segment, a last segment ** for any number, and
 // "" is every request. The path need not be one that the backend knows. Where
 // several faults match, the oldest that still hits does. The func removes the fault.
+// A route that no request can match, as one without a slash in front, panics.
 func (b *Backend) Fail(route string, fault Fault) (remove func()) {
-	f := &activeFault{pattern: parsePattern(route), fault: fault}
+	f := &activeFault{pattern: mustPattern(route), fault: fault}
 	b.faults.add(f)
 	return func() { b.faults.remove(f) }
 }

@@ -266,3 +266,11 @@ func TestHTTPClientOverTheTransport(t *testing.T) {
 	_, err = res.Body.Read(make([]byte, 1))
 	require.ErrorContains(t, err, "closed")
 }
+
+func TestRouteThatNothingMatchesPanics(t *testing.T) {
+	b := baastest.New()
+	for _, route := range []string{"kuaishou/silent-login", "POST", "POST kuaishou/"} {
+		require.Panics(t, func() { b.Fail(route, baastest.Fault{Status: 500}) }, route)
+		require.Panics(t, func() { b.CountRequests(route) }, route)
+	}
+}

@@ -79,9 +79,9 @@ func (j *journal) reset() {
 func (b *Backend) Requests() []Request { return b.journal.all() }
 
 // CountRequests counts the requests of the journal that match a route, written as
-// for [Backend.Fail].
+// for [Backend.Fail], with the same panic.
 func (b *Backend) CountRequests(route string) int {
-	p, n := parsePattern(route), 0
+	p, n := mustPattern(route), 0
 	for _, r := range b.journal.all() {
 		if p.match(r.Method, r.Path) {
 			n++

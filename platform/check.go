@@ -35,6 +35,10 @@ func (signing) VerifySignature(data *AuthData, sessionKey string) error {
 // for the login code that is older than the data; appID is the mini-program's,
 // which the object's watermark must name. It makes no request.
 //
+// The platforms encrypt but do not authenticate: whoever hands over the data can
+// change its first 16 bytes by way of the iv. So take the user's openid from the
+// login code, not from the object, and use VerifySignature for user info.
+//
 // Errors: 605 data has no encryptedData or iv, they or the key are malformed, the
 // data was encrypted under another key, or for another app.
 func (signing) Decrypt(data *AuthData, sessionKey, appID string) (json.RawMessage, error) {
@@ -44,7 +48,7 @@ func (signing) Decrypt(data *AuthData, sessionKey, appID string) (json.RawMessag
 // Decrypt returns the JSON object in data's encryptedData, which Baidu calls data:
 // AES-192 in a frame of its own. SessionKey is the platform's for the login code
 // that is older than the data; appKey is the program's, which the data must end
-// in. It makes no request.
+// in. It makes no request. Nothing authenticates the data, see [WeChat.Decrypt].
 //
 // Errors: 605 data has no encryptedData or iv, they or the key are malformed, the
 // data was encrypted under another key, or for another program.
