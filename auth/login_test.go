@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
