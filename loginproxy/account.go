@@ -23,7 +23,7 @@ func (t *turn) link() error {
 	}
 	// All that a link reads of the user is the session and whose it is.
 	u := user.New(v.auth.Conn(), answer.Fields(`{"id":`+strconv.FormatInt(v.UserID(), 10)+`}`), v.session)
-	linked, err := callsOf[t.platform].link(u, t.r.Context(), in.data, in.linkOptions()...)
+	linked, err := callsOf[t.platform].link(u, t.ctx, in.data, in.linkOptions()...)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (t *turn) phone() error {
 		return err
 	}
 	t.event.Platform = v.Platform()
-	u, err := v.auth.UpdatePhoneNumber(t.r.Context(), in.data, in.opts...)
+	u, err := v.auth.UpdatePhoneNumber(t.ctx, in.data, in.opts...)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (t *turn) me() error {
 	if err != nil {
 		return err
 	}
-	u, err := v.User(t.r.Context())
+	u, err := v.User(t.ctx)
 	if err != nil {
 		return err
 	}
@@ -76,12 +76,14 @@ func (t *turn) logout() error {
 	if err := t.read(empty{}); err != nil {
 		return err
 	}
-	v, err := t.maybeVisitor()
+	ctx, cancel := late(t.ctx) // a phone that hangs up is logged out all the same
+	defer cancel()
+	v, err := t.maybeVisitor(ctx)
 	if err != nil {
 		return err
 	}
 	if v != nil {
-		if err := t.forget(t.r.Context(), v); err != nil {
+		if err := t.forget(ctx, v); err != nil {
 			return err
 		}
 		t.event.Code = herror.CodeOf(t.destroy(v.session))
@@ -99,7 +101,7 @@ func (t *turn) forget(ctx context.Context, v *Visitor) error {
 		return err
 	}
 	if t.p.onLogout != nil {
-		t.p.onLogout(ctx, v)
+		t.p.onLogout(context.WithoutCancel(t.r.Context()), v)
 	}
 	return nil
 }

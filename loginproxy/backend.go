@@ -34,6 +34,7 @@ import (
 func (p *Proxy) Backend() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := p.begin(w, r, OpUnknown)
+		defer t.cancel()
 		defer t.observe()
 		if err := t.forward(); err != nil {
 			t.failAsBackend(err)
@@ -58,7 +59,12 @@ func (t *turn) forward() error {
 		}
 		req.Body = []byte(body)
 	}
-	ctx := t.r.Context()
+	ctx := t.ctx
+	if t.event.Operation == OpLogout { // a phone that hangs up is logged out all the same
+		var cancel context.CancelFunc
+		ctx, cancel = late(ctx)
+		defer cancel()
+	}
 	if t.entering() || t.event.Operation == OpSMS || t.event.Operation == OpPasswordReset {
 		if err := t.limit(ctx, t.accountIn(body)); err != nil {
 			return err
@@ -118,7 +124,7 @@ func (t *turn) exchange(ctx context.Context, v *Visitor, req *transport.Request)
 	}
 	body := res.Body
 	switch {
-	case v != nil && res.Status == http.StatusUnauthorized:
+	case v != nil && res.Status == http.StatusUnauthorized && !t.byPassword():
 		err = v.auth.Conn().Discard(ctx, s.Token)
 	case res.Status/100 != 2:
 	case t.mints && hasToken(body):
@@ -157,14 +163,12 @@ func (t *turn) pass(res *transport.Response, body string) {
 // destroyed is what the backend answers to a logout.
 const destroyed = `{"message":"Destroy succeed.","status":"ok"}`
 
-// forwardLogout forgets the session here and then in the backend, also after the
-// phone has gone. It succeeds whatever the backend says to it.
+// forwardLogout forgets the session here and then in the backend. It succeeds
+// whatever the backend says to it.
 func (t *turn) forwardLogout(ctx context.Context, v *Visitor, req *transport.Request) error {
 	if err := t.forget(ctx, v); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
-	defer cancel()
 	res, err := t.p.backend.Send(ctx, req, v.session)
 	switch {
 	case err != nil:

@@ -48,7 +48,7 @@ func (t *turn) entered(ctx context.Context, old *Visitor, body string, began tim
 	}
 	t.replaced(old.of(), fresh)
 	if t.p.onLogin != nil {
-		t.p.onLogin(ctx, newVisitor(t.p.client.Auth(id), here))
+		t.p.onLogin(t.r.Context(), newVisitor(t.p.client.Auth(id), here))
 	}
 	if here.ExpiresAt.Equal(fresh.ExpiresAt) {
 		return disguise(body, l.Token, id, 0), nil

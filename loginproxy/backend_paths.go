@@ -98,6 +98,8 @@ func (t *turn) classify(method string, segments []string) {
 		}
 	case kind == "session" && second == "destroy":
 		op = OpLogout
+	case kind == "session": // as the vendor's first clients log in
+		op, t.mints = OpLogin, true
 	case kind == "sms-verification-code", kind == "sms-phone-verification":
 		op, t.accountField = OpSMS, "phone"
 	case kind == "user" && second == "password" && third == "reset":
@@ -118,7 +120,7 @@ func operationOf(segments []string) Operation {
 			return OpLink
 		case "phone-verification":
 			return OpPhone
-		case "user":
+		case "user", "pay", "miniapp-qr-code", "jssdk-credentials":
 			return OpForward
 		}
 	}
@@ -134,6 +136,10 @@ func (t *turn) entering() bool {
 	}
 	return false
 }
+
+// byPassword reports whether the request is a login whose password or code may be
+// what a 401 means.
+func (t *turn) byPassword() bool { return t.entering() && t.accountField != "" }
 
 // isClient reports whether name is what a vendor's client calls its platform, or
 // nothing.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/loginproxy"
 )
@@ -77,6 +78,12 @@ func TestDropIn(t *testing.T) {
 	last := w.Requests()[len(w.Requests())-1]
 	require.Equal(t, "a=b%20c", last.Query)
 	require.Equal(t, "v3.23.3", last.Header.Get("X-Hydrogen-Client-Version"))
+	for said, heard := range map[string]string{"v1-beta": "v1-beta", "": baas.Version, "v 1": baas.Version, "v\u00e9": baas.Version, strings.Repeat("1", 33): baas.Version} {
+		w.vendor("GET", "/hserve/v2.2/server/time/?a=b#c", "", nil, "X-Hydrogen-Client-Version", said)
+		last = w.Requests()[len(w.Requests())-1]
+		require.Equal(t, "a=b%23c", last.Query)
+		require.Equal(t, heard, last.Header.Get("X-Hydrogen-Client-Version"))
+	}
 
 	a = w.vendor("POST", destroyPath, id, m{})
 	require.Equal(t, http.StatusCreated, a.status)
@@ -101,6 +108,24 @@ func TestDropInSharesSessions(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.vendor("POST", "/hserve/v2.5/idp/kuaishou/user-association/", id, m{"code": code}).status)
 	a := w.post("/phone", id, m{"data": event(bob.AllowPhoneNumberJSON("13800138000"))})
 	require.Equal(t, http.StatusOK, a.status, a.body)
+
+	// It stays that of the first one linked.
+	require.Equal(t, http.StatusOK, w.vendor("POST", "/hserve/v2.4/idp/bytedance/user-association/", id,
+		m{"code": w.ByteDance("openid-2").Login(), "app_name": "douyin"}).status)
+	a = w.post("/phone", id, m{"data": event(bob.AllowPhoneNumberJSON("13800138001"))})
+	require.Equal(t, http.StatusOK, a.status, a.body)
+}
+
+// Who is anonymous after a login by the vendor's client is so on the JSON routes.
+func TestDropInAnonymous(t *testing.T) {
+	w := newWorld(t)
+	bare := w.vendor("POST", "/hserve/v2.0/login/anonymous/", "", m{})
+	w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: `{"token":"canary-0123456789","expires_in":3600,"user_info":{"id":7,"_anonymous":true}}`})
+	told := w.vendor("POST", silentPath, "", m{"code": "c"})
+	for _, in := range []answer{bare, told} {
+		a := w.post("/link/tt", in.field(t, "token").(string), m{"code": "c"})
+		require.JSONEq(t, `{"code":612,"error":"anonymous_not_allowed","code_spent":false}`, a.body)
+	}
 }
 
 // Every login gives a new id and ends the one before; a stale one does not keep a phone out.
@@ -161,9 +186,23 @@ func TestDropInHidesTokens(t *testing.T) {
 
 			w.Fail("GET "+me, baastest.Fault{Status: 400, Body: `{"error_msg":"no ` + token + `"}`})
 			require.JSONEq(t, `{"error_msg":"no `+id+`"}`, w.vendor("GET", me, id, nil).body)
+			w.Fail("POST "+destroyPath, baastest.Fault{Status: 201, Body: `{"gone":"` + token + `"}`})
+			require.JSONEq(t, `{"gone":"`+id+`"}`, w.vendor("POST", destroyPath, id, m{}).body)
 			require.NotContains(t, w.shown.String(), "canary")
 		})
 	}
+}
+
+// The paths by which the vendor's first clients logged in have tokens too.
+func TestDropInHidesTokensOfOldPaths(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"/hserve/v1.4/session/init/", "/hserve/v1.4/session/authenticate/"} {
+		w.Fail("POST "+path, baastest.Fault{Status: 201, Body: `{"token":"canary-0123456789","expires_in":3600,"user_info":{"id":7}}`})
+		a := w.vendor("POST", path, "", m{"code": "c"})
+		require.Len(t, a.field(t, "token"), 43)
+		require.NotContains(t, a.body, "canary")
+	}
+	require.Equal(t, 2, w.store.Len())
 }
 
 // An answer with a token that makes no session does not go out.
@@ -296,7 +335,7 @@ func TestDropInWatched(t *testing.T) {
 		{"POST", "/hserve/v2.3/idp/oauth/apple/authenticate/", m{}, loginproxy.RateKey{Operation: "login", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/V2.5/IDP/kuaishou/Silent-Login/", m{}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/login/username/", m{"username": "ann", "phone": "1"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}, loginproxy.Event{}},
-		{"POST", "/hserve/v2.1/login/username", m{"username": "ann"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/login/username", m{"username": " ANN"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/login/email/", `{"email":"a@b","email":"c@d"}`, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "c@d"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/login/sms/", m{"phone": "1", "code": "2"}, loginproxy.RateKey{Operation: "login_sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.0/login/anonymous/", m{}, loginproxy.RateKey{Operation: "login_anonymous", Addr: addr}, loginproxy.Event{}},
@@ -305,7 +344,12 @@ func TestDropInWatched(t *testing.T) {
 		{"POST", "/hserve/v1.8/sms-verification-code/verify/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/sms-phone-verification/", []any{}, loginproxy.RateKey{Operation: "sms", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.0/user/password/reset/", m{"email": "a@b"}, loginproxy.RateKey{Operation: "password_reset", Addr: addr, Account: "a@b"}, loginproxy.Event{}},
+		{"POST", "/hserve/v1.4/session/init/", m{"code": "c"}, loginproxy.RateKey{Operation: "login", Addr: addr}, loginproxy.Event{}},
 
+		{"POST", "/hserve/v2.1/login/username/", m{"username": strings.Repeat("a", 257)}, loginproxy.RateKey{}, loginproxy.Event{Operation: "login", Status: 400, Code: 605}},
+		{"POST", "/hserve/v2.2/idp/pay/order/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Status: 404, Code: 404}},
+		{"POST", "/hserve/v2.0/idp/alipay/miniapp-qr-code/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Platform: "alipay", Status: 404, Code: 404}},
+		{"POST", "/hserve/v2.4/idp/wechat/jssdk-credentials/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Platform: "wechat", Status: 404, Code: 404}},
 		{"GET", "/hserve/v2.2/server/time/", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Status: 200}},
 		{"GET", "/hserve/v2.1/login/username/", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Status: 405, Code: 405}},
 		{"POST", "/hserve/v2.5/idp/kuaishou/user-association/", m{"code": "c"}, loginproxy.RateKey{}, loginproxy.Event{Operation: "link", Platform: "kuaishou", Status: 401, Code: 401}},

@@ -33,7 +33,7 @@ func (t *turn) body() (string, error) {
 		if errors.As(err, &tooLarge) {
 			return "", errTooLarge
 		}
-		if ended := t.r.Context().Err(); ended != nil {
+		if ended := t.ctx.Err(); ended != nil {
 			return "", transport.Ended(ended, false)
 		}
 		return "", errInput

@@ -47,7 +47,9 @@
 // requests that other sites have them make are refused. Every login and register
 // gives a new id and forgets the session that the request came with, whose user, if
 // anonymous, keeps the account by registering. A login that fails leaves that session
-// as it was. A logout is not undone by a login that began before it.
+// as it was, but for a login on a platform to which the backend answers 401: it no
+// longer knows that session. A logout is not undone by a login that is still under
+// way, which fails with 604, nor lost where the phone hangs up.
 //
 // A session ends with a logout, after [WithIdleTimeout], after
 // [WithAbsoluteTimeout], with the backend's token, or when the backend no longer

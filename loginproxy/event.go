@@ -2,9 +2,11 @@ package loginproxy
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/call"
 )
 
 // Operation names what a request asks for, on the JSON routes and on the
@@ -50,14 +52,21 @@ type RateKey struct {
 	// Addr is the client's address.
 	Addr string
 	// Account is the username, email address or phone number that the request
-	// names, as the client sent it; empty for logins on a platform.
+	// names, up to 256 bytes; empty for logins on a platform. It is in lower case and
+	// without the white space around it: a client that spells it differently each
+	// time is still counted as one.
 	Account string
 }
 
-// limit asks the rate limiter.
+// limit asks the rate limiter. A longer account than any is an error, so that the
+// limiter need not keep it.
 func (t *turn) limit(ctx context.Context, account string) error {
 	if t.p.limiter == nil {
 		return nil
+	}
+	account = strings.ToLower(strings.TrimSpace(account))
+	if len(account) > call.MaxIdentifier {
+		return errInput
 	}
 	allowed, wait := t.p.limiter(ctx, RateKey{t.event.Operation, t.event.Platform, t.p.clientAddr(t.r), account})
 	if allowed {

@@ -3,8 +3,10 @@ package loginproxy
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/answer"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -17,11 +19,11 @@ type entry func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error)
 // The login runs beside the store, on a copy of the session that the request comes
 // with: an anonymous user's token goes along, and a login that fails changes nothing.
 func (t *turn) enter(account string, login entry) error {
-	ctx := t.r.Context()
+	ctx := t.ctx
 	if err := t.limit(ctx, account); err != nil {
 		return err
 	}
-	old, err := t.maybeVisitor()
+	old, err := t.maybeVisitor(ctx)
 	if err != nil {
 		return err
 	}
@@ -30,7 +32,7 @@ func (t *turn) enter(account string, login entry) error {
 	fresh, _, _ := a.Conn().Load(ctx) // of memory: it cannot fail
 	if err != nil {
 		t.replaced(fresh, old.of()) // a refused or half-finished login has left a token
-		return err
+		return t.dropUnknown(ctx, old, err)
 	}
 	id, s, err := t.p.establish(ctx, old, fresh)
 	if err != nil {
@@ -45,11 +47,25 @@ func (t *turn) enter(account string, login entry) error {
 	if t.p.onLogin != nil {
 		v := newVisitor(t.p.client.Auth(id), s)
 		v.user = user.New(v.auth.Conn(), answer.Fields(text), s)
-		t.p.onLogin(ctx, v)
+		t.p.onLogin(t.r.Context(), v)
 	}
 	t.giveCookie(id, s)
 	t.writeUser(id, s, text)
 	return nil
+}
+
+// dropUnknown returns the error of a login. The backend's 401 to a login on a
+// platform means the old session's token, which went along: the session is
+// forgotten, for with it every further login would fail as well. To a password it
+// may mean the password.
+func (t *turn) dropUnknown(ctx context.Context, old *Visitor, err error) error {
+	if old == nil || t.platform == nil || !errors.Is(err, herror.NotAuthenticated) {
+		return err
+	}
+	if dropped := old.auth.Conn().Discard(ctx, old.session.Token); dropped != nil {
+		return spent(dropped)
+	}
+	return err
 }
 
 // replaced leaves gone to be destroyed, unless stays has the same token.
@@ -114,7 +130,7 @@ func (t *turn) sendSMS() error {
 	if err := t.read(&in); err != nil {
 		return err
 	}
-	ctx := t.r.Context()
+	ctx := t.ctx
 	if err := t.limit(ctx, in.phone); err != nil {
 		return err
 	}

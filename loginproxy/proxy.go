@@ -16,7 +16,8 @@ import (
 // Proxy is an [http.Handler] with the JSON routes; [Proxy.Backend] and
 // [Proxy.Middleware] are its other sides. It is immutable and safe for concurrent
 // use. All its state is in the client's session store, so that any number of
-// replicas on one store serve the same users.
+// replicas on one store serve the same users. What a request asks of the store and
+// of the backend takes no longer in all than the client's [baas.WithTimeout].
 type Proxy struct {
 	client      *baas.Client
 	backend     *enduser.Conn // nobody's, to send requests and tell the time with
@@ -80,6 +81,7 @@ func remoteHost(r *http.Request) string {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt, platform, err := find(r)
 	t := p.begin(w, r, rt.operation)
+	defer t.cancel()
 	defer t.observe()
 	if platform != nil {
 		t.platform, t.event.Platform = platform, platform.Name()

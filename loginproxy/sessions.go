@@ -70,9 +70,9 @@ func (p *Proxy) establish(ctx context.Context, old *Visitor, fresh session.Sessi
 		return "", s, spent(err)
 	}
 	if err := old.retire(ctx); err != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
+		ctx, cancel := late(ctx)
 		defer cancel()
-		_ = conn.Discard(late, fresh.Token) // nobody knows the id
+		_ = conn.Discard(ctx, fresh.Token) // nobody knows the id
 		return "", s, spent(err)
 	}
 	return id, fresh, nil

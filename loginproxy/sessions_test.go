@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -133,6 +134,26 @@ func TestLogoutLost(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, w.me(token).status)
 }
 
+// A phone that hangs up is logged out all the same, as is one of the vendor's.
+func TestLogoutOfAPhoneThatHangsUp(t *testing.T) {
+	w := newWorld(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	token := w.login(w.Kuaishou("openid-1"), "")
+	id := w.me(token).userID(t)
+	require.Equal(t, http.StatusOK, w.do(request{method: http.MethodPost, path: "/logout", bearer: token, ctx: gone}).status)
+	require.Equal(t, http.StatusUnauthorized, w.me(token).status)
+	require.Zero(t, w.TokensAlive(id))
+
+	token = w.login(w.Kuaishou("openid-1"), "")
+	r := request{method: http.MethodPost, path: destroyPath, ctx: gone}.http(t)
+	r.Header.Set("X-Hydrogen-Client-ID", w.ClientID())
+	r.Header.Set("Authorization", "Hydrogen-r1 "+token)
+	require.Equal(t, http.StatusCreated, w.serve(w.proxy.Backend(), r).status)
+	require.Equal(t, http.StatusUnauthorized, w.me(token).status)
+	require.Zero(t, w.TokensAlive(id))
+}
+
 // A logout stays one, though a login that began before it ends after it.
 func TestLogoutBeatsSlowLogin(t *testing.T) {
 	w := newWorld(t)
@@ -202,6 +223,48 @@ func TestBackendForgets(t *testing.T) {
 			strings.Replace(w.me(token).body, "true", "false", 1))
 	}
 	require.Equal(t, 2, w.CountRequests("GET /hserve/v2.5/user/info/*/"))
+}
+
+// A backend that refuses a login for the token that goes along is asked without it
+// the next time, though the phone comes with the same id.
+func TestBackendRefusesTheTokenAtLogin(t *testing.T) {
+	w := newWorld(t)
+	phone := w.Kuaishou("openid-1")
+	token := w.login(phone, "")
+	w.Fail(silentLogin, baastest.Fault{Status: 401, Times: 1})
+	a := w.post("/login/ks", token, m{"code": "c"})
+	require.JSONEq(t, `{"code":401,"error":"not_authenticated","code_spent":true}`, a.body)
+	require.Equal(t, http.StatusUnauthorized, w.me(token).status)
+	w.login(phone, token)
+	requests := w.Requests()
+	require.Empty(t, requests[len(requests)-1].Header.Get("Authorization"))
+
+	// A refusal by the user is one still.
+	token = w.login(phone, "")
+	w.Fail(silentLogin, baastest.Fault{Status: 401, Times: 1})
+	a = w.post("/login/ks", token, m{"code": "c", "data": event(phone.RefuseUserInfoJSON())})
+	require.Equal(t, http.StatusForbidden, a.status)
+	require.Equal(t, http.StatusUnauthorized, w.me(token).status)
+
+	// A 401 may mean the password, or the new token.
+	token = w.login(phone, "")
+	credentials := m{"username": "ann", "password": "correct horse"}
+	w.post("/register", "", credentials).token(t)
+	for _, route := range []string{"POST /hserve/v2.1/login/username/", "GET /hserve/v2.5/user/info/*/"} {
+		w.Fail(route, baastest.Fault{Status: 401, Times: 1})
+		require.Equal(t, http.StatusUnauthorized, w.post("/login", token, credentials).status)
+		require.Equal(t, http.StatusOK, w.me(token).status)
+	}
+	w.Fail("POST /hserve/v2.1/login/username/", baastest.Fault{Status: 401, Times: 1})
+	require.Equal(t, http.StatusUnauthorized, w.vendor("POST", "/hserve/v2.1/login/username/", token, credentials).status)
+	require.Equal(t, http.StatusOK, w.me(token).status)
+
+	// Where the session cannot be forgotten, the store is to blame.
+	store := &counting{Store: w.store}
+	w.proxy = w.replicaOn(store)
+	store.swapErr = errors.New("canary: read only")
+	w.Fail(silentLogin, baastest.Fault{Status: 401, Times: 1})
+	require.JSONEq(t, `{"code":691,"error":"store_failed","code_spent":true}`, w.post("/login/ks", token, m{"code": "c"}).body)
 }
 
 func TestTimeouts(t *testing.T) {
@@ -296,6 +359,41 @@ func TestStoreFails(t *testing.T) {
 	require.NotContains(t, w.shown.String(), "canary")
 }
 
+// A store that does not answer holds no request for longer than the client's timeout.
+func TestStoreHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		token := w.login(w.Kuaishou("openid-1"), "")
+		store := &counting{Store: w.store, hangs: true}
+		w.proxy = w.replicaOn(store)
+		page := w.proxy.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		for path, a := range map[string]answer{
+			"/me":     w.me(token),
+			"/logout": w.post("/logout", token, nil),
+			"/login":  w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()}),
+			"a page":  w.serve(page, request{method: http.MethodGet, path: "/", bearer: token}.http(t)),
+			me:        w.vendor("GET", me, token, nil),
+		} {
+			require.Equal(t, http.StatusGatewayTimeout, a.status, path)
+		}
+	})
+}
+
+// What the middleware lets through is not held to the client's timeout.
+func TestMiddlewareLeavesTheContextAlone(t *testing.T) {
+	w := newWorld(t)
+	token := w.login(w.Kuaishou("openid-1"), "")
+	called := false
+	page := w.proxy.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, limited := r.Context().Deadline()
+		require.False(t, limited)
+		require.NoError(t, r.Context().Err())
+		called = true
+	}))
+	w.serve(page, request{method: http.MethodGet, path: "/", bearer: token}.http(t))
+	require.True(t, called)
+}
+
 // A phone that hangs up ends its own request and nobody else's session.
 func TestPhoneHangsUp(t *testing.T) {
 	w := newWorld(t)
@@ -319,9 +417,14 @@ type counting struct {
 	loadErr, swapErr error
 	swaps            int
 	failSwap         int // the one swap that fails, from now on; 0 for all
+	hangs            bool
 }
 
 func (c *counting) Load(ctx context.Context, k session.Key) (session.Session, session.Revision, error) {
+	if c.hangs {
+		<-ctx.Done()
+		return session.Session{}, 0, ctx.Err()
+	}
 	if c.loadErr != nil {
 		return session.Session{}, 0, c.loadErr
 	}
@@ -330,6 +433,10 @@ func (c *counting) Load(ctx context.Context, k session.Key) (session.Session, se
 
 func (c *counting) Swap(ctx context.Context, k session.Key, old session.Revision, next session.Session) (bool, error) {
 	c.swaps++
+	if c.hangs {
+		<-ctx.Done()
+		return false, ctx.Err()
+	}
 	if c.failSwap > 0 {
 		if c.failSwap--; c.failSwap > 0 {
 			return c.Store.Swap(ctx, k, old, next)

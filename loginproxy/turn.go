@@ -11,9 +11,13 @@ import (
 
 // turn is one request on its way to its answer.
 type turn struct {
-	p        *Proxy
-	w        http.ResponseWriter
-	r        *http.Request
+	p *Proxy
+	w http.ResponseWriter
+	r *http.Request
+	// ctx is the request's, with an end: a server sets none, and a store that does
+	// not answer would hold the request for as long as the phone waits.
+	ctx      context.Context
+	cancel   context.CancelFunc
 	platform platform.Platform // that the path of a JSON route names, or nil
 	began    time.Time         // where somebody observes
 	event    Event
@@ -26,8 +30,10 @@ type turn struct {
 	accountField string
 }
 
+// begin returns the turn of a request. Its cancel must be called.
 func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, operation Operation) *turn {
 	t := &turn{p: p, w: w, r: r, event: Event{Operation: operation}}
+	t.ctx, t.cancel = context.WithTimeout(r.Context(), p.backend.Transport.Timeout())
 	if p.observer != nil {
 		t.began = time.Now()
 	}
@@ -54,8 +60,14 @@ func (t *turn) observe() {
 	t.p.observer(t.r.Context(), t.event)
 }
 
-// tidyTime bounds how long the backend gets to destroy a token.
-const tidyTime = 5 * time.Second
+// lateTime bounds what is done for a phone that may have gone.
+const lateTime = 5 * time.Second
+
+// late returns a context for what must come to its end though the phone has gone,
+// such as a logout.
+func late(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), lateTime)
+}
 
 // tidy has the backend destroy the token of the session that is left over. The
 // phone has its answer by then; whether the backend does it matters to nobody,
@@ -70,7 +82,7 @@ func (t *turn) tidy() {
 
 // destroy has the backend destroy the token of s, also after the phone has gone.
 func (t *turn) destroy(s session.Session) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.r.Context()), tidyTime)
+	ctx, cancel := late(t.ctx)
 	defer cancel()
 	return t.p.alone(s).Logout(ctx)
 }

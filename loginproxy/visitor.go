@@ -124,6 +124,7 @@ func (p *Proxy) Middleware(next http.Handler) http.Handler {
 // welcome returns the visitor, or answers that there is none and returns nil.
 func (p *Proxy) welcome(w http.ResponseWriter, r *http.Request) (v *Visitor) {
 	t := p.begin(w, r, OpVisit)
+	defer t.cancel()
 	defer func() {
 		if v == nil {
 			t.observe()
@@ -142,7 +143,7 @@ func (p *Proxy) welcome(w http.ResponseWriter, r *http.Request) (v *Visitor) {
 
 // visitor returns whose session the request comes with, or fails with 604.
 func (t *turn) visitor() (*Visitor, error) {
-	v, err := t.maybeVisitor()
+	v, err := t.maybeVisitor(t.ctx)
 	if err == nil && v == nil {
 		err = errNobody
 	}
@@ -150,7 +151,7 @@ func (t *turn) visitor() (*Visitor, error) {
 }
 
 // maybeVisitor returns whose session the request comes with, nil for nobody's.
-func (t *turn) maybeVisitor() (*Visitor, error) {
+func (t *turn) maybeVisitor(ctx context.Context) (*Visitor, error) {
 	id, _ := t.p.presented(t.r)
-	return t.p.find(t.r.Context(), id)
+	return t.p.find(ctx, id)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,6 +111,7 @@ func TestRateLimiter(t *testing.T) {
 		{"/login/ks", m{"code": "c"}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}},
 		{"/login", m{"username": "ann", "password": "p"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}},
 		{"/login", m{"username": "ann", "email": "a@b", "password": "p"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "a@b"}},
+		{"/login", m{"username": " \tÄnn ", "password": "p"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "änn"}},
 		{"/register", m{"phone": "1", "email": "a@b", "password": "p"}, loginproxy.RateKey{Operation: "register", Addr: addr, Account: "1"}},
 		{"/login/anonymous", m{}, loginproxy.RateKey{Operation: "login_anonymous", Addr: addr}},
 		{"/login/sms", m{"phone": "1", "code": "2"}, loginproxy.RateKey{Operation: "login_sms", Addr: addr, Account: "1"}},
@@ -124,6 +126,9 @@ func TestRateLimiter(t *testing.T) {
 	}
 	for _, path := range []string{"/logout", "/phone", "/link/ks"} {
 		w.post(path, "", nil)
+	}
+	for _, path := range []string{"/login", "/register"} {
+		require.Equal(t, http.StatusBadRequest, w.post(path, "", m{"username": strings.Repeat("a", 257), "password": "p"}).status)
 	}
 	w.me("")
 	require.Empty(t, keys)
