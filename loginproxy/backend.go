@@ -20,10 +20,11 @@ import (
 // client, unmodified, works through it when its host is this server. Mount it so
 // that it sees the paths that begin with /hserve/, all of which it forwards.
 //
-// The backend's tokens stay here. A phone gets a session id in the place of its
-// token, wherever an answer has one, and sends it as it would the token; the id is
-// good for the same time, as bounded by the timeouts. It is also one for the JSON
-// routes and for [Proxy.Middleware].
+// The backend's tokens stay here: those in the answers to logins and registers, of
+// accounts, platforms and the first clients' session paths, which is where the
+// backend gives them out. A phone gets a session id in the place of its token, and
+// sends it as it would the token; the id is good for the same time, as bounded by
+// the timeouts. It is also one for the JSON routes and for [Proxy.Middleware].
 //
 // Answers are the backend's, with its status and text. The proxy's own have the
 // backend's shape, {"status":"error","error_msg":…}: 400 for another client id or

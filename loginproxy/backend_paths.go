@@ -92,7 +92,9 @@ func (t *turn) classify(method string, segments []string) {
 	case kind == "register":
 		op, t.mints, t.accountField = OpRegister, true, second
 	case kind == "idp":
-		op, t.mints = operationOf(segments[2:]), true
+		op = operationOf(segments[2:])
+		// A user may have a field named token; a login and a link have no such user.
+		t.mints = op == OpLogin || op == OpLink
 		if p, ok := platform.ByName(second); ok {
 			t.event.Platform = p.Name()
 		}

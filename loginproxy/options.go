@@ -22,6 +22,9 @@ type Option func(*Proxy) error
 // WithIdleTimeout sets how long a session lives without a request. The default is
 // [DefaultIdleTimeout]. When a user was last seen is written at most once in a
 // twentieth of this time, so a session may end earlier by as much.
+//
+// The session is forgotten here; the backend's token stays valid there until its
+// own end.
 func WithIdleTimeout(d time.Duration) Option {
 	return func(p *Proxy) error {
 		if d <= 0 {

@@ -23,7 +23,8 @@
 //   - A phone that hangs up on a read, or on a login before the backend has answered
 //     it, leaves the id as it was.
 //   - A session dies by itself only when the backend answered 401 to a link or a
-//     read of its user. The test itself injects these and counts them by user.
+//     read of its user, or to a login that its token went along with. The test
+//     itself injects these and counts them by user.
 //   - 502, 503 and 504 mean: try again. After 503 from a login or a logout, where
 //     the store may have done what it could not confirm, the old id may be either;
 //     the next read decides, and what is dead then stays dead.

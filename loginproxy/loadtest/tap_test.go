@@ -232,8 +232,7 @@ func (p *tap) arrive(bearer, path string) (f fault, h *heldRequest) {
 	if p.spared[t.user] && strings.Contains(path, destroyPath) {
 		f = unavailable
 	}
-	login := isLogin(path)
-	if f == rejects && !login && !strings.Contains(path, destroyPath) {
+	if f == rejects && !strings.Contains(path, destroyPath) {
 		p.rejected[t.user]++
 		t.excused = true
 	}

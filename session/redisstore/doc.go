@@ -24,4 +24,8 @@
 //   - Reads must go to the primary. A replica may still show a session whose user
 //     has logged out.
 //   - A failover loses the writes that the new primary had not got yet, logouts too.
+//
+// How fast a call fails while Redis is away is the client's to say: DialTimeout,
+// DialerRetries and MaxRetries of its options. It also logs on standard error, unless
+// [redis.SetLogger] says otherwise.
 package redisstore
