@@ -37,6 +37,12 @@
 // of the current user that are under way for one session make one request. No call
 // leaves a goroutine behind.
 //
+// # Login servers
+//
+// Package loginproxy is a ready login server around a Client: mini-programs talk to
+// it, and tokens stay behind it. Several replicas share their sessions in Redis with
+// package session/redisstore.
+//
 // # Tests
 //
 // Package baastest is a double of the backend, with simulated phones, for tests

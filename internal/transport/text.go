@@ -86,9 +86,17 @@ func jsonText(text string, escapeHTML bool) string {
 	return quoted[1 : len(quoted)-1]
 }
 
+// logTime returns the time if there is anybody to tell it to.
+func (t *Transport) logTime() time.Time {
+	if t.log == nil {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
 // logAttempt writes one line per attempt, at debug level: what was asked, what
 // came of it, and nothing of what was sent or received.
-func (t *Transport) logAttempt(ctx context.Context, r *Request, res *Response, err *herror.HError, attempt int, took time.Duration) {
+func (t *Transport) logAttempt(ctx context.Context, r *Request, res *Response, err *herror.HError, attempt int, began time.Time) {
 	if t.log == nil || !t.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
@@ -97,7 +105,7 @@ func (t *Transport) logAttempt(ctx context.Context, r *Request, res *Response, e
 		slog.String("method", r.Method),
 		slog.String("path", path),
 		slog.Int("attempt", attempt),
-		slog.Duration("took", took),
+		slog.Duration("took", time.Since(began)),
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Error()))

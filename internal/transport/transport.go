@@ -49,12 +49,12 @@ type Config struct {
 
 // Transport sends requests. It is safe for concurrent use.
 type Transport struct {
-	resty   *resty.Client
-	base    string
-	headers headers
-	timeout time.Duration
-	log     *slog.Logger
-	idle    func()
+	requests sync.Pool // of *resty.Request
+	base     string
+	headers  headers
+	timeout  time.Duration
+	log      *slog.Logger
+	idle     func()
 }
 
 // Request is one request to the backend.
@@ -86,12 +86,12 @@ func New(cfg Config) *Transport {
 	rc.SetLogger(silent{}).SetDisableWarn(true)
 	rc.SetPreRequestHook(prepare)
 	return &Transport{
-		resty:   rc,
-		base:    cfg.BaseURL,
-		headers: newHeaders(cfg, own),
-		timeout: cfg.Timeout,
-		log:     cfg.Logger,
-		idle:    hc.CloseIdleConnections,
+		requests: sync.Pool{New: func() any { return newRequest(rc) }},
+		base:     cfg.BaseURL,
+		headers:  newHeaders(cfg, own),
+		timeout:  cfg.Timeout,
+		log:      cfg.Logger,
+		idle:     hc.CloseIdleConnections,
 	}
 }
 
@@ -155,9 +155,9 @@ func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 		defer cancel()
 	}
 	for attempt := 1; ; attempt++ {
-		began := time.Now()
+		began := t.logTime()
 		res, wait, err := t.once(ctx, r)
-		t.logAttempt(ctx, r, res, err, attempt, time.Since(began))
+		t.logAttempt(ctx, r, res, err, attempt, began)
 		if err == nil || attempt == maxAttempts || !mayRetry(r.Method, err) {
 			return res, orNil(err)
 		}
@@ -182,7 +182,9 @@ func orNil(err *herror.HError) error {
 // the next try, 0 if it does not say.
 func (t *Transport) once(ctx context.Context, r *Request) (res *Response, wait time.Duration, _ *herror.HError) {
 	state := newSending(ctx, t.headers.of(r))
-	req := t.resty.R().SetContext(httptrace.WithClientTrace(state, &state.trace)).SetDoNotParseResponse(true)
+	req := t.requests.Get().(*resty.Request)
+	defer t.giveBack(req)
+	req.SetContext(httptrace.WithClientTrace(state, &state.trace))
 	if r.Body != nil {
 		req.SetBody(bytes.NewReader(r.Body))
 	}
@@ -199,6 +201,21 @@ func (t *Transport) once(ctx context.Context, r *Request) (res *Response, wait t
 		return nil, retryAfter(raw.Header), herror.FromBackend(raw.StatusCode, scrub(errorText(body), r.Secrets, r.Token))
 	}
 	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, 0, nil
+}
+
+// newRequest makes a request to be used many times, which costs less than the
+// half-dozen maps of a new one. It has the headers that resty would else make up.
+func newRequest(rc *resty.Client) *resty.Request {
+	req := rc.R().SetDoNotParseResponse(true)
+	req.Header = http.Header{"User-Agent": {"-"}, "Content-Type": {"-"}} // see prepare
+	return req
+}
+
+// giveBack keeps a request for the next one, and nothing of what it carried.
+func (t *Transport) giveBack(req *resty.Request) {
+	req.SetContext(context.Background())
+	req.Body, req.RawRequest, req.URL = nil, nil, ""
+	t.requests.Put(req)
 }
 
 // sending is the context of one attempt: it carries the attempt's header to the
