@@ -126,21 +126,15 @@ func (a *Auth) GetUser(ctx context.Context, id int64) (*user.User, error) {
 
 // ownAnswer reads an answer that is the user of the session, and nobody else.
 func ownAnswer(res *transport.Response, s session.Session) (outcome, error) {
-	o, err := userAnswer(res, s)
-	if err == nil && answer.Int(o.fields.Get("id")) != s.UserID {
-		return outcome{}, herror.New(herror.InvalidAnswer, "another user").WithSent(true)
+	fields, id, err := answer.ParseUser(res.Body)
+	if err == nil && id != s.UserID {
+		err = herror.New(herror.InvalidAnswer, "another user").WithSent(true)
 	}
-	return o, err
+	return outcome{s, fields}, err
 }
 
 // userAnswer reads an answer that is a user.
 func userAnswer(res *transport.Response, s session.Session) (outcome, error) {
-	fields, err := answer.Object(res.Body, "user")
-	if err != nil {
-		return outcome{}, err
-	}
-	if answer.Int(fields.Get("id")) == 0 {
-		return outcome{}, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
-	}
-	return outcome{s, fields.Without(answer.Secret)}, nil
+	fields, _, err := answer.ParseUser(res.Body)
+	return outcome{s, fields}, err
 }

@@ -84,6 +84,30 @@ func lifetime(v gjson.Result) time.Duration {
 	return time.Duration(min(max(seconds, 0), maxLifetime)) * time.Second
 }
 
+// ParseUser reads an answer that is a user, without token and session. An answer
+// without an id is an error.
+func ParseUser(body string) (user Fields, id int64, err error) {
+	if user, err = Object(body, "user"); err != nil {
+		return "", 0, err
+	}
+	secret := false
+	user.Each(func(k string, v gjson.Result) bool {
+		if k == "id" {
+			id = Int(v)
+		} else {
+			secret = secret || Secret(k)
+		}
+		return true
+	})
+	if id == 0 {
+		return "", 0, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
+	}
+	if secret {
+		user = user.Without(Secret)
+	}
+	return user, id, nil
+}
+
 func (l *Login) readUser(user Fields) {
 	secret := false
 	user.Each(func(k string, v gjson.Result) bool {

@@ -163,3 +163,25 @@ func FuzzParseLogin(f *testing.F) {
 		}
 	})
 }
+
+func TestParseUser(t *testing.T) {
+	for name, c := range map[string]struct {
+		body, want string
+		id         int64
+		code       herror.Code
+	}{
+		"a user":            {`{"id":7,"nickname":"Ann"}`, `{"id":7,"nickname":"Ann"}`, 7, 0},
+		"an id as a string": {` {"id":"7"} `, `{"id":"7"}`, 7, 0},
+		"with secrets":      {`{"token":"t","id":7,"_session":{"session_key":"t"},"age":1}`, `{"id":7,"age":1}`, 7, 0},
+		"no id":             {`{"nickname":"Ann"}`, "", 0, herror.InvalidAnswer},
+		"no object":         {`[7]`, "", 0, herror.InvalidAnswer},
+		"no JSON":           {`<html>`, "", 0, herror.InvalidAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			user, id, err := answer.ParseUser(c.body)
+			require.Equal(t, c.code, herror.CodeOf(err))
+			require.Equal(t, c.want, string(user))
+			require.Equal(t, c.id, id)
+		})
+	}
+}
