@@ -12,6 +12,7 @@ import (
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/enduser"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -134,7 +135,7 @@ func (t *turn) exchange(ctx context.Context, v *Visitor, req *transport.Request)
 		err = v.auth.Conn().Update(ctx, s.Token, func(s *session.Session) { s.Platform = t.event.Platform })
 	}
 	if err != nil {
-		return spent(err)
+		return enduser.Reached(err)
 	}
 	t.pass(res, t.withoutToken(s, body))
 	return nil

@@ -3,11 +3,10 @@ package loginproxy
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/hydrogen-go/baas/auth"
-	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/enduser"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -32,7 +31,7 @@ func (t *turn) enter(account string, login entry) error {
 	fresh, _, _ := a.Conn().Load(ctx) // of memory: it cannot fail
 	if err != nil {
 		t.replaced(fresh, old.of()) // a refused or half-finished login has left a token
-		return t.dropUnknown(ctx, old, err)
+		return t.dropUnknown(ctx, old, fresh, err)
 	}
 	id, s, err := t.p.establish(ctx, old, fresh)
 	if err != nil {
@@ -54,16 +53,15 @@ func (t *turn) enter(account string, login entry) error {
 	return nil
 }
 
-// dropUnknown returns the error of a login. The backend's 401 to a login on a
-// platform means the old session's token, which went along: the session is
-// forgotten, for with it every further login would fail as well. To a password it
-// may mean the password.
-func (t *turn) dropUnknown(ctx context.Context, old *Visitor, err error) error {
-	if old == nil || t.platform == nil || !errors.Is(err, herror.NotAuthenticated) {
+// dropUnknown returns the error of a login. Where the login has dropped the session
+// from its copy, because the backend does not know the token that went along, the
+// stored one goes too: with it every further login would fail as well.
+func (t *turn) dropUnknown(ctx context.Context, old *Visitor, now session.Session, err error) error {
+	if old == nil || !now.IsZero() {
 		return err
 	}
 	if dropped := old.auth.Conn().Discard(ctx, old.session.Token); dropped != nil {
-		return spent(dropped)
+		return enduser.Reached(dropped)
 	}
 	return err
 }

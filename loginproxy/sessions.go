@@ -2,10 +2,10 @@ package loginproxy
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/enduser"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -67,13 +67,13 @@ func (p *Proxy) establish(ctx context.Context, old *Visitor, fresh session.Sessi
 		err = herror.New(herror.StoreFailed, "a new session id is taken")
 	}
 	if err != nil {
-		return "", s, spent(err)
+		return "", s, enduser.Reached(err)
 	}
 	if err := old.retire(ctx); err != nil {
 		ctx, cancel := late(ctx)
 		defer cancel()
 		_ = conn.Discard(ctx, fresh.Token) // nobody knows the id
-		return "", s, spent(err)
+		return "", s, enduser.Reached(err)
 	}
 	return id, fresh, nil
 }
@@ -101,13 +101,4 @@ func (v *Visitor) retire(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// spent marks an error that came after a login: its code is spent.
-func spent(err error) error {
-	var h *herror.HError
-	if errors.As(err, &h) {
-		return h.WithSent(true)
-	}
-	return err
 }

@@ -167,8 +167,12 @@ func (c *Conn) Discard(ctx context.Context, token session.Secret) error {
 	return c.Update(ctx, token, func(s *session.Session) { *s = s.Ended() })
 }
 
-// Forget forgets whatever session there is, for a logout, and returns it.
+// Forget forgets whatever session there is, for a logout, and returns it. Where ctx
+// has ended it does nothing.
 func (c *Conn) Forget(ctx context.Context) (session.Session, error) {
+	if err := ctx.Err(); err != nil {
+		return session.Session{}, transport.Ended(err, false)
+	}
 	for {
 		s, rev, err := c.Load(ctx)
 		if err != nil {

@@ -25,26 +25,22 @@ func Alone(shared *Shared, s session.Session) *Conn {
 	return &Conn{Shared: &own}
 }
 
-// single is a Store for one session.
+// single is a Store for one session. It does what it is asked also when the context
+// has ended: a token that has just been got would otherwise be lost, and nobody
+// could have it destroyed.
 type single struct {
 	mu       sync.Mutex
 	session  session.Session
 	revision session.Revision
 }
 
-func (s *single) Load(ctx context.Context, _ session.Key) (session.Session, session.Revision, error) {
-	if err := ctx.Err(); err != nil {
-		return session.Session{}, 0, err
-	}
+func (s *single) Load(context.Context, session.Key) (session.Session, session.Revision, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.session, s.revision, nil
 }
 
-func (s *single) Swap(ctx context.Context, _ session.Key, old session.Revision, next session.Session) (bool, error) {
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
+func (s *single) Swap(_ context.Context, _ session.Key, old session.Revision, next session.Session) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.revision != old {

@@ -37,7 +37,8 @@ type callers struct {
 
 func newCallers() *callers { return &callers{began: time.Now()} }
 
-func (c *callers) call(ctx context.Context, g *flight.Group, key string, fn func(context.Context) (string, error)) *result {
+// start notes what one caller gets.
+func (c *callers) start(call func() (string, error)) *result {
 	r := new(result)
 	c.got = append(c.got, r)
 	c.all.Go(func() {
@@ -45,9 +46,19 @@ func (c *callers) call(ctx context.Context, g *flight.Group, key string, fn func
 			r.panicked = recover()
 			r.after = time.Since(c.began)
 		}()
-		r.value, r.err = flight.Do(ctx, g, key, timeout, fn)
+		r.value, r.err = call()
 	})
 	return r
+}
+
+// call is a caller of Do.
+func (c *callers) call(ctx context.Context, g *flight.Group, key string, fn func(context.Context) (string, error)) *result {
+	return c.start(func() (string, error) { return flight.Do(ctx, g, key, timeout, fn) })
+}
+
+// read is a caller of Read.
+func (c *callers) read(ctx context.Context, g *flight.Group, key string, fn func(context.Context) (string, error)) *result {
+	return c.start(func() (string, error) { return flight.Read(ctx, g, key, fn) })
 }
 
 // working returns a function that takes a second and counts how often it began.

@@ -14,20 +14,6 @@ import (
 	"github.com/hydrogen-go/baas/internal/flight"
 )
 
-// read is call with Read.
-func (c *callers) read(ctx context.Context, g *flight.Group, key string, fn func(context.Context) (string, error)) *result {
-	r := new(result)
-	c.got = append(c.got, r)
-	c.all.Go(func() {
-		defer func() {
-			r.panicked = recover()
-			r.after = time.Since(c.began)
-		}()
-		r.value, r.err = flight.Read(ctx, g, key, fn)
-	})
-	return r
-}
-
 func TestReadIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g flight.Group
