@@ -19,7 +19,7 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// recording is a run of the vendor's client: see testdata/wire/README.md of the module.
+// recording is a run of the vendor's client: see conformance/testdata/wire/README.md.
 type recording struct {
 	ClockMS   int64 `json:"clock_ms"`
 	Init      []json.RawMessage
@@ -53,7 +53,7 @@ func (x exchange) body() string {
 // proxy as it was asked, with the token that the phone does not have, and what the
 // backend answered reaches the phone, without one.
 func TestRecordedExchanges(t *testing.T) {
-	files, err := filepath.Glob("../testdata/wire/js/*.json")
+	files, err := filepath.Glob("../conformance/testdata/wire/js/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {

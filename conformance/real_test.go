@@ -1,4 +1,4 @@
-package baas_test
+package conformance_test
 
 import (
 	"context"
@@ -63,7 +63,7 @@ func requireAsked(t *testing.T, server *replay, want ...string) {
 	require.Equal(t, want, got)
 }
 
-func TestConformanceRealLogins(t *testing.T) {
+func TestRealLogins(t *testing.T) {
 	login, register := (*auth.Auth).Login, (*auth.Auth).Register
 	byName := auth.Credentials{Username: "ifanr", Password: "secret-password"}
 	byEmail := auth.Credentials{Email: "someone@example.com", Password: "secret-password"}
@@ -147,7 +147,7 @@ func requireHidden(t *testing.T, token string, a *auth.Auth, u *user.CurrentUser
 	}
 }
 
-func TestConformanceRealAnonymousLogin(t *testing.T) {
+func TestRealAnonymousLogin(t *testing.T) {
 	const (
 		id    = 91464885772601
 		token = "v4pdxqwi45962eucg4q6yc91qq6hoxn1"
@@ -166,7 +166,7 @@ func TestConformanceRealAnonymousLogin(t *testing.T) {
 	requireHidden(t, token, a, u, auth.Credentials{Password: "secret-password"})
 }
 
-func TestConformanceRealUserRead(t *testing.T) {
+func TestRealUserRead(t *testing.T) {
 	server, a, _ := realLoggedIn(t, realID, realAnswer(t, "user_info"))
 	u, err := a.CurrentUser(t.Context())
 	require.NoError(t, err)
@@ -195,7 +195,7 @@ func userJSON(t *testing.T, u *user.CurrentUser) string {
 
 // The answers to account updates have a few fields, some without the leading
 // underscore of the user's.
-func TestConformanceRealAccountUpdates(t *testing.T) {
+func TestRealAccountUpdates(t *testing.T) {
 	server, _, u := realLoggedIn(t, realID, realAnswer(t, "update_username"), realAnswer(t, "update_email"))
 
 	require.NoError(t, u.SetUsername(t.Context(), "ifanr_new"))
@@ -231,7 +231,7 @@ func requireRestOfUser(t *testing.T, u *user.CurrentUser) {
 	}
 }
 
-func TestConformanceRealFieldUpdate(t *testing.T) {
+func TestRealFieldUpdate(t *testing.T) {
 	const id = 91429574402417
 	server, _, u := realLoggedIn(t, id, realAnswer(t, "update_userinfo"))
 	require.NoError(t, u.Set("city", "guangzhou").Update(t.Context()))
@@ -250,7 +250,7 @@ func TestConformanceRealFieldUpdate(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestConformanceRealError(t *testing.T) {
+func TestRealError(t *testing.T) {
 	answer := realAnswer(t, "network_error_json")
 	answer.Status = 400
 	_, a := realBackend(t, answer)

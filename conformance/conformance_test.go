@@ -1,4 +1,4 @@
-package baas_test
+package conformance_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // TestConformance plays every recorded run of the vendor's client through our
 // API, against the answers it got, and compares every request and every outcome
 // with the recorded ones. What differs on purpose, and what is left out, stands in
-// conformance_differences_test.go.
+// differences_test.go.
 func TestConformance(t *testing.T) {
 	recordings := loadRecordings(t)
 	leaveOut(t, recordings)

@@ -1,4 +1,4 @@
-package baas_test
+package conformance_test
 
 import "github.com/hydrogen-go/baas"
 

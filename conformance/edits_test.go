@@ -1,4 +1,4 @@
-package baas_test
+package conformance_test
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The edits by which conformance_differences_test.go rewrites recordings.
+// The edits by which differences_test.go rewrites recordings.
 
 // eachRequest edits every request of a recording.
 func eachRequest(edits ...func(*wireRequest)) func(*recording) {
