@@ -4,5 +4,6 @@
 // testdata/wire/real are answers of the real backend, from the tests of the
 // vendor's iOS client. The tests play each recording through our API, against the
 // answers that stand in it, and compare every request and every outcome. What
-// differs on purpose stands in differences_test.go, each with its reason.
+// differs on purpose stands in differences_test.go, each with its reason. Package
+// conformance/live runs the vendor's client itself.
 package conformance

@@ -1,8 +1,8 @@
-// Package interop_test runs the vendor's own WeChat client (npm package
+// Package live_test runs the vendor's own WeChat client (npm package
 // minapp-sdk), unmodified, against cmd/baas-emulator, and this SDK beside it: both
 // play the same scenes, must ask the same and get the same, and find each other's
 // users. It needs Node and npm; it is skipped without them, unless CI=true.
-package interop_test
+package live_test
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package interop_test
+package live_test
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package interop_test
+package live_test
 
 import (
 	"bufio"
@@ -23,12 +23,12 @@ import (
 // m is a JSON object.
 type m = map[string]any
 
-const clientID = "interop-client"
+const clientID = "live-client"
 
 // buildEmulator builds cmd/baas-emulator and returns the program's path.
 func buildEmulator(t *testing.T) string {
 	t.Helper()
-	const source = "../cmd/baas-emulator"
+	const source = "../../cmd/baas-emulator"
 	_, err := os.ReadDir(source) // so that a cached result of this test is stale when the source changes
 	require.NoError(t, err)
 	program := filepath.Join(t.TempDir(), "baas-emulator")

@@ -1,4 +1,4 @@
-package interop_test
+package live_test
 
 import (
 	"maps"
@@ -8,7 +8,7 @@ import (
 )
 
 // openID is that of the person of all scenes.
-const openID = "o-interop-1"
+const openID = "o-live-1"
 
 // scene is what a user does with a mini-program, call by call.
 type scene struct {
@@ -224,8 +224,8 @@ var accountSteps = []step{
 }
 
 var (
-	larry = m{"username": "Larry", "password": "interop-password"}
-	moe   = m{"email": "moe@example.com", "password": "interop-password"}
+	larry = m{"username": "Larry", "password": "live-password"}
+	moe   = m{"email": "moe@example.com", "password": "live-password"}
 )
 
 // with is a call's arguments, known beforehand.

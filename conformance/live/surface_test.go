@@ -1,4 +1,4 @@
-package interop_test
+package live_test
 
 import (
 	"encoding/json"
@@ -32,7 +32,7 @@ func TestReadmeHasTheVendorsCalls(t *testing.T) {
 	require.NoError(t, json.Unmarshal(out, &names))
 	require.NotEmpty(t, names)
 
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	for _, name := range names {
 		if strings.HasPrefix(name, "_") {
