@@ -11,27 +11,10 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/platformcalls"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
-	"github.com/hydrogen-go/baas/user"
 )
-
-// idpCalls are the calls of one platform.
-type idpCalls struct {
-	platform.Platform
-	login func(*auth.Auth, context.Context, *platform.AuthData, ...platform.LoginOption) (*user.CurrentUser, error)
-	link  func(*user.CurrentUser, context.Context, *platform.AuthData, ...platform.LinkOption) (*user.LinkResult, error)
-}
-
-var idpTable = []idpCalls{
-	{platform.Kuaishou{}, (*auth.Auth).LoginWithKs, (*user.CurrentUser).LinkKs},
-	{platform.ByteDance{}, (*auth.Auth).LoginWithTt, (*user.CurrentUser).LinkTt},
-	{platform.WeChat{}, (*auth.Auth).LoginWithWechat, (*user.CurrentUser).LinkWechat},
-	{platform.QQ{}, (*auth.Auth).LoginWithQQ, (*user.CurrentUser).LinkQQ},
-	{platform.Baidu{}, (*auth.Auth).LoginWithBaidu, (*user.CurrentUser).LinkBaidu},
-	{platform.Alipay{}, (*auth.Auth).LoginWithAlipay, (*user.CurrentUser).LinkAlipay},
-	{platform.JD{}, (*auth.Auth).LoginWithJd, (*user.CurrentUser).LinkJd},
-}
 
 // newDouble returns a backend without a listener, and a client of it.
 func newDouble(t *testing.T, opts ...baas.Option) (*baastest.Backend, *baas.Client) {
@@ -57,16 +40,16 @@ func requireCode(t *testing.T, code herror.Code, err error) *herror.HError {
 func TestOneAccountOnAllPlatforms(t *testing.T) {
 	ctx := context.Background()
 	credentials := auth.Credentials{Username: "ann", Password: "secret-1"}
-	for first := range idpTable {
-		t.Run("starting on "+idpTable[first].Name(), func(t *testing.T) {
+	for first := range platformcalls.All {
+		t.Run("starting on "+platformcalls.All[first].Name(), func(t *testing.T) {
 			b, client := newDouble(t)
 			var account int64
-			for i := range idpTable {
-				on := idpTable[(first+i)%len(idpTable)]
+			for i := range platformcalls.All {
+				on := platformcalls.All[(first+i)%len(platformcalls.All)]
 				phone, err := b.Phone(on.Name(), "openid-"+on.Name())
 				require.NoError(t, err)
 				a := client.Auth("visitor on " + on.Name())
-				_, err = on.login(a, ctx, nil, auth.Code(phone.Login()), auth.CreateUser(false))
+				_, err = on.Login(a, ctx, nil, auth.Code(phone.Login()), auth.CreateUser(false))
 				requireCode(t, herror.NotFound, err)
 
 				enter := a.Login
@@ -80,17 +63,17 @@ func TestOneAccountOnAllPlatforms(t *testing.T) {
 				}
 				require.Equal(t, account, u.ID())
 				code := phone.Login()
-				linked, err := on.link(u, ctx, phone.AllowUserInfo(), auth.Code(code))
+				linked, err := on.Link(u, ctx, phone.AllowUserInfo(), auth.Code(code))
 				require.NoError(t, err)
 				require.Equal(t, account, linked.UserID)
 				require.NoError(t, a.Logout(ctx))
 
-				u, err = on.login(a, ctx, nil, auth.Code(phone.Login()), auth.CreateUser(false))
+				u, err = on.Login(a, ctx, nil, auth.Code(phone.Login()), auth.CreateUser(false))
 				require.NoError(t, err)
 				require.Equal(t, account, u.ID())
 			}
 			stored, _ := b.User(account)
-			require.Len(t, stored.Identities, len(idpTable))
+			require.Len(t, stored.Identities, len(platformcalls.All))
 		})
 	}
 }
@@ -98,8 +81,8 @@ func TestOneAccountOnAllPlatforms(t *testing.T) {
 // A phone of one platform whose account is linked to another one logs in there.
 func TestLinkingFromAPlatformLogin(t *testing.T) {
 	ctx := context.Background()
-	for i, from := range idpTable {
-		to := idpTable[(i+1)%len(idpTable)]
+	for i, from := range platformcalls.All {
+		to := platformcalls.All[(i+1)%len(platformcalls.All)]
 		t.Run(from.Name()+" to "+to.Name(), func(t *testing.T) {
 			b, client := newDouble(t)
 			here, err := b.Phone(from.Name(), "here")
@@ -107,14 +90,14 @@ func TestLinkingFromAPlatformLogin(t *testing.T) {
 			there, err := b.Phone(to.Name(), "there")
 			require.NoError(t, err)
 			a := client.Auth("visitor")
-			u, err := from.login(a, ctx, nil, auth.Code(here.Login()))
+			u, err := from.Login(a, ctx, nil, auth.Code(here.Login()))
 			require.NoError(t, err)
-			_, err = to.link(u, ctx, nil, auth.Code(there.Login()))
+			_, err = to.Link(u, ctx, nil, auth.Code(there.Login()))
 			require.NoError(t, err)
 			s, err := a.Session(ctx)
 			require.NoError(t, err)
 			require.Equal(t, from.Name(), s.Platform, "the session stays that of the login")
-			same, err := to.login(client.Auth("other"), ctx, nil, auth.Code(there.Login()))
+			same, err := to.Login(client.Auth("other"), ctx, nil, auth.Code(there.Login()))
 			require.NoError(t, err)
 			require.Equal(t, u.ID(), same.ID())
 		})

@@ -17,10 +17,10 @@ import (
 func TestAnExplicitCodeAlwaysWins(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, w *world, on idp) {
 		ann, bob, a := w.person(on.Name(), "openid-a"), w.person(on.Name(), "openid-b"), w.visitor()
-		_, err := on.login(a, ctx, nil, auth.Code(ann.Login()))
+		_, err := on.Login(a, ctx, nil, auth.Code(ann.Login()))
 		require.NoError(t, err)
 
-		u, err := on.login(a, ctx, nil, auth.Code(bob.Login()))
+		u, err := on.Login(a, ctx, nil, auth.Code(bob.Login()))
 		require.NoError(t, err)
 		account, _ := w.UserOf(bob)
 		require.Equal(t, account.ID, u.ID())
@@ -35,10 +35,10 @@ func TestASpentCodeDoesNotFallBackOnTheSession(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, w *world, on idp) {
 		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
 		code := phone.Login()
-		u, err := on.login(a, ctx, nil, auth.Code(code))
+		u, err := on.Login(a, ctx, nil, auth.Code(code))
 		require.NoError(t, err)
 
-		_, err = on.login(a, ctx, nil, auth.Code(code))
+		_, err = on.Login(a, ctx, nil, auth.Code(code))
 		require.True(t, fails(t, herror.BadRequest, err).Sent())
 		current, err := a.CurrentUser(ctx)
 		require.NoError(t, err)
@@ -49,18 +49,18 @@ func TestASpentCodeDoesNotFallBackOnTheSession(t *testing.T) {
 func TestWithoutACodeALiveSessionIsReused(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, w *world, on idp) {
 		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
-		u, err := on.login(a, ctx, nil, auth.Code(phone.Login()))
+		u, err := on.Login(a, ctx, nil, auth.Code(phone.Login()))
 		require.NoError(t, err)
 		w.ResetJournal()
 
-		again, err := on.login(a, ctx, nil)
+		again, err := on.Login(a, ctx, nil)
 		require.NoError(t, err)
 		require.Equal(t, u.ID(), again.ID())
 		require.Equal(t, 1, w.sent())
 		require.Equal(t, get, w.last().Method, "a read, no login")
 
 		w.Clock().Advance(baastest.DefaultTokenLife)
-		_, err = on.login(a, ctx, nil)
+		_, err = on.Login(a, ctx, nil)
 		fails(t, herror.InvalidParameter, err)
 	})
 }
@@ -68,12 +68,12 @@ func TestWithoutACodeALiveSessionIsReused(t *testing.T) {
 func TestAnEmptyCodeNeverReusesASession(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, w *world, on idp) {
 		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
-		_, err := on.login(a, ctx, nil, auth.Code(phone.Login()))
+		_, err := on.Login(a, ctx, nil, auth.Code(phone.Login()))
 		require.NoError(t, err)
 		w.ResetJournal()
 
 		for _, data := range []*platform.AuthData{nil, phone.AllowUserInfo(), phone.RefuseUserInfo()} {
-			_, err = on.login(a, ctx, data, auth.Code(""))
+			_, err = on.Login(a, ctx, data, auth.Code(""))
 			fails(t, herror.InvalidParameter, err)
 		}
 		_, err = a.SilentLogin(ctx, auth.Code(""))
@@ -88,11 +88,11 @@ func TestASessionOfAnotherPlatformIsNotReused(t *testing.T) {
 		t.Run(on.Name()+" then "+other.Name(), func(t *testing.T) {
 			w := newWorld(t)
 			a := w.visitor()
-			_, err := on.login(a, ctx, nil, auth.Code(w.person(on.Name(), "openid-1").Login()))
+			_, err := on.Login(a, ctx, nil, auth.Code(w.person(on.Name(), "openid-1").Login()))
 			require.NoError(t, err)
 			w.ResetJournal()
 
-			_, err = other.login(a, ctx, nil)
+			_, err = other.Login(a, ctx, nil)
 			fails(t, herror.InvalidParameter, err)
 			require.Zero(t, w.sent())
 		})
@@ -111,14 +111,14 @@ func TestTheCodeSourceServesLoginsWithoutACode(t *testing.T) {
 			w = newWorld(t, baas.WithCodeSource(on.Platform, source))
 			a := w.visitor()
 
-			u, err := on.login(a, ctx, nil)
+			u, err := on.Login(a, ctx, nil)
 			require.NoError(t, err)
 			account, _ := w.UserOf(w.person(on.Name(), "openid-1"))
 			require.Equal(t, account.ID, u.ID())
-			_, err = on.login(a, ctx, nil)
+			_, err = on.Login(a, ctx, nil)
 			require.NoError(t, err)
 			require.Equal(t, []string{"visitor"}, asked, "the session is reused")
-			_, err = on.login(a, ctx, nil, auth.Code(""))
+			_, err = on.Login(a, ctx, nil, auth.Code(""))
 			require.NoError(t, err)
 			require.Len(t, asked, 2, "an empty code is none, but keeps the session from being reused")
 
@@ -126,7 +126,7 @@ func TestTheCodeSourceServesLoginsWithoutACode(t *testing.T) {
 			if on.Name() == other.Name() {
 				other = idps[1]
 			}
-			_, err = other.login(a, ctx, nil)
+			_, err = other.Login(a, ctx, nil)
 			fails(t, herror.InvalidParameter, err)
 			require.Len(t, asked, 2, "a code is of one platform only")
 		})

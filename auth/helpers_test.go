@@ -12,8 +12,8 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/platformcalls"
 	"github.com/hydrogen-go/baas/platform"
-	"github.com/hydrogen-go/baas/user"
 )
 
 var start = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
@@ -56,22 +56,9 @@ func (w *world) last() baastest.Request {
 	return all[len(all)-1]
 }
 
-// idp is a platform with the calls that log in and link on it.
-type idp struct {
-	platform.Platform
-	login func(*auth.Auth, context.Context, *platform.AuthData, ...platform.LoginOption) (*user.CurrentUser, error)
-	link  func(*user.CurrentUser, context.Context, *platform.AuthData, ...platform.LinkOption) (*user.LinkResult, error)
-}
+type idp = platformcalls.Calls
 
-var idps = []idp{
-	{platform.Kuaishou{}, (*auth.Auth).LoginWithKs, (*user.CurrentUser).LinkKs},
-	{platform.ByteDance{}, (*auth.Auth).LoginWithTt, (*user.CurrentUser).LinkTt},
-	{platform.WeChat{}, (*auth.Auth).LoginWithWechat, (*user.CurrentUser).LinkWechat},
-	{platform.QQ{}, (*auth.Auth).LoginWithQQ, (*user.CurrentUser).LinkQQ},
-	{platform.Baidu{}, (*auth.Auth).LoginWithBaidu, (*user.CurrentUser).LinkBaidu},
-	{platform.Alipay{}, (*auth.Auth).LoginWithAlipay, (*user.CurrentUser).LinkAlipay},
-	{platform.JD{}, (*auth.Auth).LoginWithJd, (*user.CurrentUser).LinkJd},
-}
+var idps = platformcalls.All
 
 // eachPlatform runs a test on all seven platforms, each in a world of its own.
 func eachPlatform(t *testing.T, test func(t *testing.T, w *world, on idp)) {

@@ -18,7 +18,7 @@ func TestSilentLogin(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, w *world, on idp) {
 		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
 
-		u, err := on.login(a, ctx, nil, auth.Code(phone.Login()))
+		u, err := on.Login(a, ctx, nil, auth.Code(phone.Login()))
 		require.NoError(t, err)
 
 		account, ok := w.UserOf(phone)
@@ -47,7 +47,7 @@ func TestLoginWithUserInfo(t *testing.T) {
 		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
 
 		code := phone.Login()
-		u, err := on.login(a, ctx, phone.AllowUserInfo(), auth.Code(code))
+		u, err := on.Login(a, ctx, phone.AllowUserInfo(), auth.Code(code))
 		require.NoError(t, err)
 
 		account, ok := w.UserOf(phone)
@@ -77,12 +77,12 @@ func TestDataNewerOrOlderThanTheCodeIsRefused(t *testing.T) {
 			phone.Login()
 			older := phone.AllowUserInfo()
 			code := phone.Login()
-			_, err := on.login(w.visitor(), ctx, older, auth.Code(code))
+			_, err := on.Login(w.visitor(), ctx, older, auth.Code(code))
 			require.True(t, fails(t, herror.BadRequest, err).Sent(), "the code may be spent")
 
 			code = phone.Login()
 			phone.Login()
-			_, err = on.login(w.visitor(), ctx, phone.AllowUserInfo(), auth.Code(code))
+			_, err = on.Login(w.visitor(), ctx, phone.AllowUserInfo(), auth.Code(code))
 			fails(t, herror.BadRequest, err)
 		})
 	}
@@ -103,7 +103,7 @@ func TestCreateUserFalseWithoutAnAccountIsNotFound(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				phone, a := w.person(on.Name(), "openid-"+name), w.client.Auth(name)
 				code := phone.Login()
-				_, err := on.login(a, ctx, share(phone), auth.Code(code), auth.CreateUser(false))
+				_, err := on.Login(a, ctx, share(phone), auth.Code(code), auth.CreateUser(false))
 				require.EqualError(t, fails(t, herror.NotFound, err), "404: not found")
 				_, linked := w.UserOf(phone)
 				require.False(t, linked)
@@ -113,10 +113,10 @@ func TestCreateUserFalseWithoutAnAccountIsNotFound(t *testing.T) {
 
 				// True is the default, and the account that it makes is found from then on.
 				code = phone.Login()
-				made, err := on.login(a, ctx, share(phone), auth.Code(code))
+				made, err := on.Login(a, ctx, share(phone), auth.Code(code))
 				require.NoError(t, err)
 				code = phone.Login()
-				found, err := on.login(a, ctx, share(phone), auth.Code(code), auth.CreateUser(false))
+				found, err := on.Login(a, ctx, share(phone), auth.Code(code), auth.CreateUser(false))
 				require.NoError(t, err)
 				require.Equal(t, made.ID(), found.ID())
 			})
@@ -144,12 +144,12 @@ func TestSyncUserProfile(t *testing.T) {
 				phone, a := w.person(on.Name(), "openid-"+tt.name), w.visitor()
 				phone.SetProfile(baastest.Profile{NickName: "Larry"})
 				code := phone.Login()
-				_, err := on.login(a, ctx, phone.AllowUserInfo(), auth.Code(code))
+				_, err := on.Login(a, ctx, phone.AllowUserInfo(), auth.Code(code))
 				require.NoError(t, err)
 
 				phone.SetProfile(baastest.Profile{NickName: "Barry", Gender: 2})
 				code = phone.Login()
-				u, err := on.login(a, ctx, phone.AllowUserInfo(), append(tt.opts, auth.Code(code))...)
+				u, err := on.Login(a, ctx, phone.AllowUserInfo(), append(tt.opts, auth.Code(code))...)
 				require.NoError(t, err)
 				require.Equal(t, tt.nickname, u.Nickname())
 				require.Equal(t, tt.gender, u.Gender())
@@ -234,7 +234,7 @@ func TestBadLoginArguments(t *testing.T) {
 		}
 		for name, tt := range tests {
 			t.Run(name, func(t *testing.T) {
-				_, err := on.login(a, ctx, tt.data, tt.opts...)
+				_, err := on.Login(a, ctx, tt.data, tt.opts...)
 				require.False(t, fails(t, herror.InvalidParameter, err).Sent())
 			})
 		}
@@ -249,7 +249,7 @@ func TestEventDataIsNeverModified(t *testing.T) {
 		data := phone.AllowUserInfo()
 		before, err := json.Marshal(data)
 		require.NoError(t, err)
-		_, err = on.login(w.visitor(), ctx, data, auth.Code(code))
+		_, err = on.Login(w.visitor(), ctx, data, auth.Code(code))
 		require.NoError(t, err)
 		after, err := json.Marshal(data)
 		require.NoError(t, err)
@@ -261,17 +261,17 @@ func TestTokenThatALoginIsRefusedForIsDropped(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, w *world, on idp) {
 		phone := w.person(on.Name(), "openid-1")
 		a := w.visitor()
-		_, err := on.login(a, t.Context(), nil, auth.Code(phone.Login()))
+		_, err := on.Login(a, t.Context(), nil, auth.Code(phone.Login()))
 		require.NoError(t, err)
 
 		w.Fail("POST /hserve/v2.5/idp/*/silent-login/", baastest.Fault{Times: 1, Status: http.StatusUnauthorized})
-		_, err = on.login(a, t.Context(), nil, auth.Code(phone.Login()))
+		_, err = on.Login(a, t.Context(), nil, auth.Code(phone.Login()))
 		require.ErrorIs(t, err, herror.NotAuthenticated)
 		s, err := a.Session(t.Context())
 		require.NoError(t, err)
 		require.True(t, s.IsZero(), "the backend does not know the token")
 
-		_, err = on.login(a, t.Context(), nil, auth.Code(phone.Login()))
+		_, err = on.Login(a, t.Context(), nil, auth.Code(phone.Login()))
 		require.NoError(t, err)
 		require.Empty(t, w.last().Header.Get("Authorization"))
 	})

@@ -33,7 +33,7 @@ func TestLoginWithAPhoneNumber(t *testing.T) {
 			w := newWorld(t)
 			phone := w.person(tt.on.Name(), "openid-1")
 			code := phone.Login()
-			u, err := tt.on.login(w.visitor(), ctx, tt.share(phone, number), auth.Code(code))
+			u, err := tt.on.Login(w.visitor(), ctx, tt.share(phone, number), auth.Code(code))
 			require.NoError(t, err)
 			require.Equal(t, number, u.Phone())
 			require.True(t, u.PhoneVerified())
@@ -51,7 +51,7 @@ func TestLoginWithAPhoneNumberFindsTheAccountThatHasIt(t *testing.T) {
 			require.NoError(t, err)
 			phone := w.person(tt.on.Name(), "openid-1")
 			code := phone.Login()
-			u, err := tt.on.login(w.visitor(), ctx, tt.share(phone, number), auth.Code(code), auth.CreateUser(false))
+			u, err := tt.on.Login(w.visitor(), ctx, tt.share(phone, number), auth.Code(code), auth.CreateUser(false))
 			require.NoError(t, err)
 			require.Equal(t, seeded.ID, u.ID())
 		})
@@ -65,11 +65,11 @@ func TestAPhoneNumberOnPlatformsWithoutOneIsUnsupported(t *testing.T) {
 			return
 		}
 		a := w.visitor()
-		_, err := on.login(a, ctx, data, auth.Code("code-1"))
+		_, err := on.Login(a, ctx, data, auth.Code("code-1"))
 		fails(t, herror.UnsupportedFunction, err)
 		require.Zero(t, w.sent())
 
-		_, err = on.login(a, ctx, nil, auth.Code(w.person(on.Name(), "openid-1").Login()))
+		_, err = on.Login(a, ctx, nil, auth.Code(w.person(on.Name(), "openid-1").Login()))
 		require.NoError(t, err)
 		w.ResetJournal()
 		_, err = a.UpdatePhoneNumber(ctx, data)
@@ -92,7 +92,7 @@ func TestUpdatePhoneNumber(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			phone, a := w.person(tt.on.Name(), "openid-1"), w.visitor()
-			_, err := tt.on.login(a, ctx, nil, auth.Code(phone.Login()))
+			_, err := tt.on.Login(a, ctx, nil, auth.Code(phone.Login()))
 			require.NoError(t, err)
 
 			u, err := a.UpdatePhoneNumber(ctx, tt.share(phone, number))
@@ -139,7 +139,7 @@ func TestUpdatePhoneNumberWhenNotLoggedIn(t *testing.T) {
 
 			// A backend that does not know the token says 401, Kuaishou's also 403.
 			for _, status := range []int{401, 403} {
-				_, err = tt.on.login(a, ctx, nil, auth.Code(phone.Login()))
+				_, err = tt.on.Login(a, ctx, nil, auth.Code(phone.Login()))
 				require.NoError(t, err)
 				w.Fail("PUT /hserve/**", baastest.Fault{Status: status, Times: 1})
 				_, err = a.UpdatePhoneNumber(ctx, tt.share(phone, number))
@@ -165,7 +165,7 @@ func TestUpdatePhoneNumberAfterAnAccountLogin(t *testing.T) {
 			_, err = a.UpdatePhoneNumber(ctx, tt.share(phone, number))
 			fails(t, herror.InvalidParameter, err)
 
-			_, err = tt.on.link(u, ctx, nil, auth.Code(phone.Login()))
+			_, err = tt.on.Link(u, ctx, nil, auth.Code(phone.Login()))
 			require.NoError(t, err)
 			u, err = a.UpdatePhoneNumber(ctx, tt.share(phone, number))
 			require.NoError(t, err)

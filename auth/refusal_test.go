@@ -29,7 +29,7 @@ func TestRefusalWithACodeCarriesTheIDsOfItsOwner(t *testing.T) {
 	eachRefusal(t, func(t *testing.T, w *world, on idp, refuse func(*baastest.Phone) *platform.AuthData) {
 		phone, a := w.person(on.Name(), "openid-1").SetUnionID("union-1"), w.visitor()
 		code := phone.Login()
-		_, err := on.login(a, ctx, refuse(phone), auth.Code(code))
+		_, err := on.Login(a, ctx, refuse(phone), auth.Code(code))
 		h := fails(t, herror.Unauthorized, err)
 
 		require.EqualError(t, err, "603: unauthorized")
@@ -52,23 +52,23 @@ func TestRefusalWithACodeCarriesTheIDsOfItsOwner(t *testing.T) {
 func TestRefusalWithoutACodeCarriesTheIDsOfTheSession(t *testing.T) {
 	eachRefusal(t, func(t *testing.T, w *world, on idp, refuse func(*baastest.Phone) *platform.AuthData) {
 		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
-		_, err := on.login(a, ctx, refuse(phone))
+		_, err := on.Login(a, ctx, refuse(phone))
 		h := fails(t, herror.Unauthorized, err)
 		require.Zero(t, h.ID)
 		require.Empty(t, h.OpenID)
 		require.False(t, h.Sent())
 
-		u, err := on.login(a, ctx, nil, auth.Code(phone.Login()))
+		u, err := on.Login(a, ctx, nil, auth.Code(phone.Login()))
 		require.NoError(t, err)
 		w.ResetJournal()
-		_, err = on.login(a, ctx, refuse(phone))
+		_, err = on.Login(a, ctx, refuse(phone))
 		h = fails(t, herror.Unauthorized, err)
 		require.Equal(t, u.ID(), h.ID)
 		require.Equal(t, "openid-1", h.OpenID)
 		require.Zero(t, w.sent())
 
 		require.NoError(t, a.Logout(ctx))
-		_, err = on.login(a, ctx, refuse(phone))
+		_, err = on.Login(a, ctx, refuse(phone))
 		h = fails(t, herror.Unauthorized, err)
 		require.Zero(t, h.ID, "never those of a user who is gone")
 		require.Empty(t, h.OpenID)
@@ -78,11 +78,11 @@ func TestRefusalWithoutACodeCarriesTheIDsOfTheSession(t *testing.T) {
 func TestRefusalOfBWithTheSessionOfA(t *testing.T) {
 	eachRefusal(t, func(t *testing.T, w *world, on idp, refuse func(*baastest.Phone) *platform.AuthData) {
 		ann, bob, a := w.person(on.Name(), "openid-a"), w.person(on.Name(), "openid-b"), w.visitor()
-		_, err := on.login(a, ctx, nil, auth.Code(ann.Login()))
+		_, err := on.Login(a, ctx, nil, auth.Code(ann.Login()))
 		require.NoError(t, err)
 
 		code := bob.Login()
-		_, err = on.login(a, ctx, refuse(bob), auth.Code(code))
+		_, err = on.Login(a, ctx, refuse(bob), auth.Code(code))
 		h := fails(t, herror.Unauthorized, err)
 		account, _ := w.UserOf(bob)
 		require.Equal(t, account.ID, h.ID)
@@ -95,7 +95,7 @@ func TestRefusalOfBWithTheSessionOfA(t *testing.T) {
 func TestRefusalWhoseSilentLoginFails(t *testing.T) {
 	eachRefusal(t, func(t *testing.T, w *world, on idp, refuse func(*baastest.Phone) *platform.AuthData) {
 		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
-		_, err := on.login(a, ctx, refuse(phone), auth.Code(phone.Login()), auth.CreateUser(false))
+		_, err := on.Login(a, ctx, refuse(phone), auth.Code(phone.Login()), auth.CreateUser(false))
 		h := fails(t, herror.Unauthorized, err)
 		require.Zero(t, h.ID)
 		require.ErrorIs(t, err, herror.NotFound)
@@ -103,7 +103,7 @@ func TestRefusalWhoseSilentLoginFails(t *testing.T) {
 
 		gone, cancel := context.WithCancel(ctx)
 		cancel()
-		_, err = on.login(a, gone, refuse(phone), auth.Code(phone.Login()))
+		_, err = on.Login(a, gone, refuse(phone), auth.Code(phone.Login()))
 		h = fails(t, herror.Unauthorized, err)
 		require.ErrorIs(t, err, context.Canceled)
 		require.False(t, h.Sent())
@@ -135,12 +135,12 @@ func TestARefusalAsLinkDataIsUnauthorizedAndSendsNothing(t *testing.T) {
 		require.NoError(t, err)
 		w.ResetJournal()
 		code := phone.Login()
-		_, err = on.link(u, ctx, refuse(phone), auth.Code(code))
+		_, err = on.Link(u, ctx, refuse(phone), auth.Code(code))
 		h := fails(t, herror.Unauthorized, err)
 		require.Equal(t, u.ID(), h.ID)
 		require.Zero(t, w.sent())
 
-		_, err = on.link(u, ctx, nil, auth.Code(code))
+		_, err = on.Link(u, ctx, nil, auth.Code(code))
 		require.NoError(t, err, "the code is not spent")
 	})
 }

@@ -241,7 +241,7 @@ func TestUpdateUserInfoErrors(t *testing.T) {
 		if on.Name() == "wechat" {
 			continue
 		}
-		_, err = on.login(a, ctx, nil, auth.Code(w.person(on.Name(), "openid-1").Login()))
+		_, err = on.Login(a, ctx, nil, auth.Code(w.person(on.Name(), "openid-1").Login()))
 		require.NoError(t, err)
 		w.ResetJournal()
 		_, err = a.UpdateUserInfo(ctx, phone.UserProfile())

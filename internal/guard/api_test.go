@@ -1,4 +1,4 @@
-package baas_test
+package guard_test
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var updateAPI = flag.Bool("update", false, "write testdata/api.txt anew")
+var updateAPI = flag.Bool("update", false, "write internal/guard/testdata/api.txt anew")
 
 // apiPackages returns the folders of the packages that programs import.
 func apiPackages(t *testing.T) []string {
@@ -41,9 +41,9 @@ func apiPackages(t *testing.T) []string {
 }
 
 // The exported API changes on purpose only: the listing's diff is reviewed. Write
-// it anew with go test -run TestAPI -update .
+// it anew with go test -run TestAPI ./internal/guard -update.
 func TestAPI(t *testing.T) {
-	const file = "testdata/api.txt"
+	const file = "internal/guard/testdata/api.txt"
 	var listing strings.Builder
 	for _, dir := range apiPackages(t) {
 		p := parsePackage(t, dir)

@@ -1,4 +1,4 @@
-package baas_test
+package guard_test
 
 import (
 	"context"
@@ -23,6 +23,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/platformcalls"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -145,14 +146,14 @@ func canaryCalls() map[string]canaryCall {
 		"qq": {"LoginWithQQ", "LinkQQ"}, "baidu": {"LoginWithBaidu", "LinkBaidu"}, "alipay": {"LoginWithAlipay", "LinkAlipay"},
 		"jd": {"LoginWithJd", "LinkJd"},
 	}
-	for _, on := range idpTable {
+	for _, on := range platformcalls.All {
 		shares := map[string]*platform.AuthData{
 			"": nil, " with user info": canaryData(false), " with a phone": canaryData(true),
 			" refused": {ErrMsg: "getUserInfo:fail auth deny", Code: canaryPhone},
 		}
 		for suffix, data := range shares {
-			onAuth(names[on.Name()][0]+suffix, func(ctx context.Context, a *auth.Auth) (any, error) { return on.login(a, ctx, data, code) })
-			onUser(names[on.Name()][1]+suffix, func(ctx context.Context, u *user.CurrentUser) (any, error) { return on.link(u, ctx, data, code) })
+			onAuth(names[on.Name()][0]+suffix, func(ctx context.Context, a *auth.Auth) (any, error) { return on.Login(a, ctx, data, code) })
+			onUser(names[on.Name()][1]+suffix, func(ctx context.Context, u *user.CurrentUser) (any, error) { return on.Link(u, ctx, data, code) })
 		}
 	}
 	onAuth("AnonymousLogin", func(ctx context.Context, a *auth.Auth) (any, error) { return a.AnonymousLogin(ctx) })

@@ -1,4 +1,4 @@
-package baas_test
+package guard_test
 
 import (
 	"context"

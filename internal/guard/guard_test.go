@@ -1,0 +1,41 @@
+// Package guard_test holds what concerns the whole module: its exported API
+// changes on purpose only, no secret shows in what it makes, and the README says
+// what is so.
+package guard_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// All paths in these tests are those of the module, wherever this package stands.
+func TestMain(m *testing.M) {
+	if err := enterModule(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// enterModule makes the nearest folder with a go.mod the working folder.
+func enterModule() error {
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	for {
+		_, err := os.Stat(filepath.Join(dir, "go.mod"))
+		if err == nil {
+			return os.Chdir(dir)
+		}
+		up := filepath.Dir(dir)
+		if !errors.Is(err, fs.ErrNotExist) || up == dir {
+			return fmt.Errorf("no go.mod above the tests: %w", err)
+		}
+		dir = up
+	}
+}
