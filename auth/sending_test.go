@@ -1,4 +1,4 @@
-package baas_test
+package auth_test
 
 import (
 	"context"
@@ -6,14 +6,19 @@ import (
 	"io"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+)
+
+const (
+	silentLogin = "POST /hserve/v2.5/idp/kuaishou/silent-login/"
+	readUser    = "GET /hserve/v2.5/user/info/*/"
 )
 
 // A request that may have reached the backend is never sent twice, and the error
@@ -44,18 +49,19 @@ func TestWhetherALoginWasSent(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, b *baastest.Backend, client *baas.Client) {
-				ctx, a := context.Background(), client.Auth("visitor")
-				code := b.Kuaishou("openid-1").Login()
-				remove := b.Fail(ksLogin, tt.fault)
+			synctest.Test(t, func(t *testing.T) { // its clock jumps over the pauses between tries
+				w := newWorld(t)
+				a := w.visitor()
+				code := w.Kuaishou("openid-1").Login()
+				remove := w.Fail(silentLogin, tt.fault)
 				_, err := a.LoginWithKs(ctx, nil, auth.Code(code))
 				remove()
-				require.Equal(t, tt.tries, b.CountRequests(ksLogin))
+				require.Equal(t, tt.tries, w.CountRequests(silentLogin))
 				if tt.code == 0 {
 					require.NoError(t, err)
 					return
 				}
-				h := requireCode(t, tt.code, err)
+				h := fails(t, tt.code, err)
 				require.Equal(t, tt.sent, h.Sent())
 				require.True(t, tt.cause == nil || errors.Is(err, tt.cause), "the cause is %v", errors.Unwrap(err))
 				s, err := a.Session(ctx)
@@ -88,17 +94,18 @@ func TestReadsAreTriedAgain(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, b *baastest.Backend, client *baas.Client) {
-				ctx, a := context.Background(), client.Auth("visitor")
-				_, err := a.LoginWithKs(ctx, nil, auth.Code(b.Kuaishou("openid-1").Login()))
+			synctest.Test(t, func(t *testing.T) { // its clock jumps over the pauses between tries
+				w := newWorld(t)
+				a := w.visitor()
+				_, err := a.LoginWithKs(ctx, nil, auth.Code(w.Kuaishou("openid-1").Login()))
 				require.NoError(t, err)
-				b.Fail(readUsers, tt.fault)
+				w.Fail(readUser, tt.fault)
 				_, err = a.CurrentUser(ctx)
-				require.Equal(t, tt.tries, b.CountRequests(readUsers))
+				require.Equal(t, tt.tries, w.CountRequests(readUser))
 				if tt.code == 0 {
 					require.NoError(t, err)
 				} else {
-					requireCode(t, tt.code, err)
+					fails(t, tt.code, err)
 				}
 			})
 		})
