@@ -44,19 +44,34 @@ func apiPackages(t *testing.T) []string {
 // it anew with go test -run TestAPI ./internal/guard -update.
 func TestAPI(t *testing.T) {
 	const file = "internal/guard/testdata/api.txt"
-	var listing strings.Builder
+	var listing []string
 	for _, dir := range apiPackages(t) {
 		p := parsePackage(t, dir)
 		for _, line := range p.api() {
-			listing.WriteString(p.name + ": " + line + "\n")
+			listing = append(listing, p.name+": "+line+"\n")
 		}
 	}
+	text := strings.Join(listing, "")
 	if *updateAPI {
-		require.NoError(t, os.WriteFile(file, []byte(listing.String()), 0o644))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Equal(t, string(want), listing.String(), "run with -update, and have the difference reviewed")
+	if string(want) == text {
+		return
+	}
+	var changes strings.Builder
+	for line := range strings.Lines(string(want)) {
+		if !slices.Contains(listing, line) {
+			changes.WriteString("- " + line)
+		}
+	}
+	for _, line := range listing {
+		if !strings.Contains("\n"+string(want), "\n"+line) {
+			changes.WriteString("+ " + line)
+		}
+	}
+	require.Fail(t, "the API is not as listed: run with -update, and have the difference reviewed", changes.String())
 }
 
 // sourcePackage is a package as its source files have it.

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -37,5 +39,14 @@ func enterModule() error {
 			return fmt.Errorf("no go.mod above the tests: %w", err)
 		}
 		dir = up
+	}
+}
+
+// requireNone fails with the names, and shows nothing else.
+func requireNone(t *testing.T, names []string, what string) {
+	t.Helper()
+	if len(names) > 0 {
+		slices.Sort(names)
+		t.Fatalf("%s: %s", what, strings.Join(slices.Compact(names), ", "))
 	}
 }
