@@ -2,16 +2,18 @@ package baas
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"time"
 
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
-	"github.com/hydrogen-go/baas/internal/flight"
+	"github.com/hydrogen-go/baas/internal/access"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/idp"
+	"github.com/hydrogen-go/baas/internal/singleflight"
 	"github.com/hydrogen-go/baas/internal/transport"
-	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -25,11 +27,11 @@ const (
 	DefaultMaxConnsPerHost = 512
 )
 
-// Client reaches one backend for all of its end users. It holds no user's state,
-// but for what is in its session store, and is immutable: safe for concurrent
-// use. Make one per backend and keep it.
+// Client reaches one backend for all of its end users. All state of a user is in the
+// session store. A Client is immutable and safe for concurrent use. Make one per
+// backend and keep it.
 type Client struct {
-	shared *enduser.Shared
+	shared *visitor.Shared
 	host   string
 }
 
@@ -42,7 +44,7 @@ func New(clientID string, opts ...Option) (*Client, error) {
 		return nil, herror.New(herror.Uninitialized, "no client id")
 	}
 	if !isToken(clientID) {
-		return nil, call.Invalid("a client id is letters, digits, - and _")
+		return nil, check.Invalid("a client id is letters, digits, - and _")
 	}
 	cfg := config{
 		host:     "https://" + clientID + ".myminapp.com",
@@ -63,48 +65,47 @@ func New(clientID string, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	if cfg.store == nil {
-		cfg.store = session.NewMemory(session.Clock(cfg.now))
+		if cfg.store, err = session.NewMemory(session.WithClock(cfg.now)); err != nil {
+			return nil, err
+		}
 	}
-	shared := &enduser.Shared{
-		Transport: transport.New(transport.Config{
-			BaseURL:    host,
-			ClientID:   clientID,
-			Env:        cfg.env,
-			Version:    Version,
-			HTTPClient: cfg.httpClient,
-			MaxConns:   cfg.maxConns,
-			Timeout:    cfg.timeout,
-			Logger:     cfg.logger,
-		}),
-		Store:      cfg.store,
-		Now:        cfg.now,
-		Flights:    new(flight.Group),
-		ClientName: clientName,
+	via := transport.New(transport.Config{
+		BaseURL:    host,
+		ClientID:   clientID,
+		Env:        cfg.env,
+		Version:    Version,
+		HTTPClient: cfg.httpClient,
+		MaxConns:   cfg.maxConns,
+		Timeout:    cfg.timeout,
+		Logger:     cfg.logger,
+	})
+	shared := &visitor.Shared{
+		Transport: via,
+		IDPs:      idp.New(via),
+		Store:     cfg.store,
+		Now:       cfg.now,
+		Flights:   new(singleflight.Group),
 	}
 	if cfg.source != nil {
 		shared.CodeSource, shared.CodePlatform = cfg.source, cfg.sourcePlatform.Name()
-		if shared.AutoLogin, err = auth.AutoLogin(cfg.sourcePlatform, cfg.sourceOptions); err != nil {
+		if shared.AutoLogin, err = visitor.AutoLogin(shared, cfg.sourcePlatform, cfg.sourceOptions); err != nil {
 			return nil, err
 		}
 	}
 	return &Client{shared: shared, host: host}, nil
 }
 
-// clientName returns what a session's requests say they come from: its platform,
-// or "WEB" where it has none.
-func clientName(name string) string {
-	if p, ok := platform.ByName(name); ok {
-		return p.Client()
-	}
-	return "WEB"
-}
+// NewVisitorKey returns a fresh visitor key for [Client.Auth]: 26 characters with at
+// least 128 random bits, which nobody can guess.
+func NewVisitorKey() string { return rand.Text() }
 
-// Auth returns the login state of the end user with that session key: any text,
-// up to 1024 bytes, that the program has for this user and no other, such as the
-// random value of a session cookie. Whoever knows the key acts as the user. The
-// store sees only the key's SHA-256. An empty key makes every call fail with 605.
-func (c *Client) Auth(sessionKey string) *auth.Auth {
-	return auth.New(enduser.New(c.shared, sessionKey))
+// Auth returns the login state of the end user with that visitor key: any text, up
+// to 1024 bytes, that the program has for this user and no other. [NewVisitorKey]
+// makes one; keep it in the user's session cookie, for example. Whoever knows the
+// key acts as the user. The store sees only the key's SHA-256. An empty key makes
+// every call fail with 605.
+func (c *Client) Auth(visitorKey string) *auth.Auth {
+	return access.NewAuth(visitor.New(c.shared, visitorKey)).(*auth.Auth)
 }
 
 // Resume returns the login state of an end user whose session the program keeps
@@ -112,13 +113,13 @@ func (c *Client) Auth(sessionKey string) *auth.Auth {
 // Nothing of it goes into the client's store; after a login take the new one out
 // with Session again.
 func (c *Client) Resume(s session.Session) *auth.Auth {
-	return auth.New(enduser.Resume(c.shared, s))
+	return access.NewAuth(visitor.Resume(c.shared, s)).(*auth.Auth)
 }
 
-// Request sends a request in the name of the end user with that session key: the
-// documented BaaS.request. It is short for c.Auth(sessionKey).Request(ctx, r).
-func (c *Client) Request(ctx context.Context, sessionKey string, r auth.Request) (*auth.Response, error) {
-	return c.Auth(sessionKey).Request(ctx, r)
+// Request sends a request in the name of the end user with that visitor key: the
+// documented BaaS.request. It is short for c.Auth(visitorKey).Request(ctx, r).
+func (c *Client) Request(ctx context.Context, visitorKey string, r auth.Request) (*auth.Response, error) {
+	return c.Auth(visitorKey).Request(ctx, r)
 }
 
 // CloseIdleConnections closes the connections to the backend that no request

@@ -18,7 +18,8 @@ import (
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
-	"github.com/hydrogen-go/baas/internal/sidebyside"
+	"github.com/hydrogen-go/baas/internal/pairbench"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -27,7 +28,7 @@ import (
 //
 //	go test -run '^$' -bench . -benchtime 1x .
 
-func TestMain(m *testing.M) { sidebyside.Main(m) }
+func TestMain(m *testing.M) { pairbench.Main(m) }
 
 func newBenchClient(b *testing.B, backend string, opts ...baas.Option) *baas.Client {
 	client, err := baas.New("995140f59511a222c937", append(opts, baas.WithHost(backend))...)
@@ -40,7 +41,7 @@ func newBenchClient(b *testing.B, backend string, opts ...baas.Option) *baas.Cli
 
 func BenchmarkLogin(b *testing.B) {
 	const code = "ks071Jwd000ACg4L1A1Z300nzYGz1Jw"
-	sidebyside.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs sidebyside.Work) {
+	pairbench.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
 		client, f := newBenchClient(b, backend), newFloor(backend)
 		var users atomic.Int64 // each login is of a new one, as on a login server
 		ours = func(ctx context.Context) error {
@@ -59,14 +60,14 @@ func BenchmarkAuthorisedRead(b *testing.B) {
 		users = 8 << 10 // many more than callers, so that no two read as the same one at once
 		token = "v4pdxqwi45962eucg4q6yc91qq6hoxn1"
 	)
-	store := session.NewMemory()
+	store := testkit.Memory(b)
 	for i := range users {
 		s := session.Session{Token: session.NewSecret(token), UserID: 61736923, Platform: "kuaishou", ExpiresAt: time.Now().Add(time.Hour)}
 		if done, err := store.Swap(b.Context(), session.KeyOf("user-"+strconv.Itoa(i)), 0, s); !done || err != nil {
 			b.Fatal(done, err)
 		}
 	}
-	sidebyside.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs sidebyside.Work) {
+	pairbench.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
 		client, f := newBenchClient(b, backend, baas.WithSessionStore(store)), newFloor(backend)
 		var next atomic.Int64
 		ours = func(ctx context.Context) error {
@@ -197,7 +198,7 @@ func BenchmarkMillionSessions(b *testing.B) {
 				var before, after runtime.MemStats
 				runtime.GC()
 				runtime.ReadMemStats(&before)
-				store := session.NewMemory(session.MaxSessions(2 * n))
+				store := testkit.Memory(b, session.WithMaxSessions(2*n))
 				for i := range n {
 					s := session.Session{
 						Token:      session.NewSecret(fmt.Sprintf("v4pdxqwi45962eucg4q6yc%010d", i)),

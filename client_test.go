@@ -176,3 +176,17 @@ func TestALoginThatCannotBeStoredSaysThatTheCodeIsSpent(t *testing.T) {
 	require.True(t, h.Sent())
 	require.Len(t, b.Requests(), 1)
 }
+
+// A visitor key has 128 random bits at least and is good as it is.
+func TestVisitorKeys(t *testing.T) {
+	_, client := newDouble(t)
+	seen := map[string]bool{}
+	for range 1000 {
+		key := baas.NewVisitorKey()
+		require.GreaterOrEqual(t, len(key)*5, 128)
+		require.False(t, seen[key])
+		seen[key] = true
+		_, err := client.Auth(key).Session(t.Context())
+		require.NoError(t, err)
+	}
+}

@@ -6,7 +6,7 @@
 //
 //	client, err := baas.New("your-client-id")
 //	…
-//	a := client.Auth(sessionKey)
+//	a := client.Auth(visitorKey)
 //	u, err := a.LoginWithKs(ctx, data, auth.Code(code))
 //
 // and has a typed user, or a typed error.

@@ -14,7 +14,7 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// In production the client is that of baas.New("your-client-id"), the session key
+// In production the client is that of baas.New("your-client-id"), the visitor key
 // comes with the visitor's request, and the code and data with its body.
 func Example() {
 	ctx := context.Background()
@@ -169,7 +169,7 @@ func ExampleWithCodeSource() {
 	ctx := context.Background()
 	backend := baastest.New()
 	phone := backend.Kuaishou("openid-1")
-	source := func(ctx context.Context, sessionKey string) (string, error) {
+	source := func(ctx context.Context, visitorKey string) (string, error) {
 		return phone.Login(), nil // ask the phone of that session for a code
 	}
 	client, err := backend.Client(baas.WithCodeSource(platform.Kuaishou{}, source))

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -56,7 +56,7 @@ func WithInsecureHTTP() Option {
 func WithEnv(id string) Option {
 	return func(c *config) error {
 		if !isToken(id) {
-			return call.Invalid("an environment id is letters, digits, - and _")
+			return check.Invalid("an environment id is letters, digits, - and _")
 		}
 		c.env = id
 		return nil
@@ -71,7 +71,7 @@ func WithEnv(id string) Option {
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error {
 		if hc == nil {
-			return call.Invalid("HTTP client is nil")
+			return check.Invalid("HTTP client is nil")
 		}
 		c.httpClient = hc
 		return nil
@@ -84,7 +84,7 @@ func WithHTTPClient(hc *http.Client) Option {
 func WithMaxConnsPerHost(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
-			return call.Invalid("max connections per host is less than 1")
+			return check.Invalid("max connections per host is less than 1")
 		}
 		c.maxConns = n
 		return nil
@@ -98,7 +98,7 @@ func WithMaxConnsPerHost(n int) Option {
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 || d >= session.Grace {
-			return call.Invalid("timeout is not over 0 and under " + session.Grace.String())
+			return check.Invalid("timeout is not over 0 and under " + session.Grace.String())
 		}
 		c.timeout = d
 		return nil
@@ -111,7 +111,7 @@ func WithTimeout(d time.Duration) Option {
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) error {
 		if l == nil {
-			return call.Invalid("logger is nil")
+			return check.Invalid("logger is nil")
 		}
 		c.logger = l
 		return nil
@@ -123,29 +123,29 @@ func WithLogger(l *slog.Logger) Option {
 func WithSessionStore(s session.Store) Option {
 	return func(c *config) error {
 		if s == nil {
-			return call.Invalid("session store is nil")
+			return check.Invalid("session store is nil")
 		}
 		c.store = s
 		return nil
 	}
 }
 
-// CodeSource returns a fresh login code for the end user with that session key,
+// CodeSource returns a fresh login code for the end user with that visitor key,
 // which is empty for one of [Client.Resume]. It must be safe for concurrent use,
 // and return when ctx ends. The call that wanted the code fails with the source's
 // error if that is an *HError, and else with 605, which wraps it.
-type CodeSource func(ctx context.Context, sessionKey string) (code string, err error)
+type CodeSource func(ctx context.Context, visitorKey string) (code string, err error)
 
 // WithCodeSource lets the client log users in by itself: the documented option
 // autoLogin. Where a call other than a login or a logout finds no session, or the
 // backend does not know its token any more, the client takes a code from source,
 // logs in silently on platform p with opts, and sends the request once more. Calls for
-// which nobody need be logged in, such as SendSMSCode, do without. A LoginWith… or
+// which nobody need be logged in, such as SendSmsCode, do without. A LoginWith… or
 // Link… call of that platform without a code takes one too.
 func WithCodeSource(p platform.Platform, source CodeSource, opts ...platform.LoginOption) Option {
 	return func(c *config) error {
 		if p == nil || source == nil {
-			return call.Invalid("code source or its platform is nil")
+			return check.Invalid("code source or its platform is nil")
 		}
 		c.source, c.sourcePlatform, c.sourceOptions = source, p, opts
 		return nil
@@ -157,7 +157,7 @@ func WithCodeSource(p platform.Platform, source CodeSource, opts ...platform.Log
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {
-			return call.Invalid("clock is nil")
+			return check.Invalid("clock is nil")
 		}
 		c.now = now
 		return nil
@@ -169,16 +169,16 @@ func baseURL(host string, insecureHTTP bool) (string, error) {
 	u, err := url.Parse(host)
 	switch {
 	case err != nil, u.Hostname() == "", u.Opaque != "":
-		return "", call.Invalid("host is not a URL with a scheme and a host")
+		return "", check.Invalid("host is not a URL with a scheme and a host")
 	case u.User != nil, strings.ContainsAny(host, "?#"): // also an empty query, which would swallow the path
-		return "", call.Invalid("host has a user, a query or a fragment")
+		return "", check.Invalid("host has a user, a query or a fragment")
 	case u.Scheme == "https":
 	case u.Scheme == "http":
 		if !insecureHTTP && !isLoopback(u.Hostname()) {
-			return "", call.Invalid("host is plain http off the loopback interface: use https, or WithInsecureHTTP")
+			return "", check.Invalid("host is plain http off the loopback interface: use https, or WithInsecureHTTP")
 		}
 	default:
-		return "", call.Invalid("host is neither https nor http")
+		return "", check.Invalid("host is neither https nor http")
 	}
 	return strings.TrimRight(host, "/"), nil
 }
@@ -193,7 +193,7 @@ func isLoopback(host string) bool {
 
 // isToken reports whether s can stand in a header and in a host name as it is.
 func isToken(s string) bool {
-	if s == "" || len(s) > call.MaxIdentifier {
+	if s == "" || len(s) > check.MaxIdentifier {
 		return false
 	}
 	for _, r := range s {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -116,7 +117,7 @@ func TestEachOptionChangesItsOwnFieldOnly(t *testing.T) {
 		"WithMaxConnsPerHost": {WithMaxConnsPerHost(7), []string{"maxConns"}},
 		"WithTimeout":         {WithTimeout(time.Second), []string{"timeout"}},
 		"WithLogger":          {WithLogger(slog.New(slog.DiscardHandler)), []string{"logger"}},
-		"WithSessionStore":    {WithSessionStore(session.NewMemory()), []string{"store"}},
+		"WithSessionStore":    {WithSessionStore(testkit.Memory(t)), []string{"store"}},
 		"WithCodeSource": {
 			WithCodeSource(platform.Kuaishou{}, codes, auth.CreateUser(false)),
 			[]string{"source", "sourceOptions", "sourcePlatform"},

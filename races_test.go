@@ -15,6 +15,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -79,7 +80,7 @@ func TestIdenticalLoginsMakeOneRequest(t *testing.T) {
 	})
 }
 
-// Calls that differ in anything that is sent, or in the session key, never share.
+// Calls that differ in anything that is sent, or in the visitor key, never share.
 func TestDifferentLoginsNeverShare(t *testing.T) {
 	type variant struct {
 		key  string
@@ -385,7 +386,7 @@ func (h *hookStore) Load(ctx context.Context, key session.Key) (session.Session,
 // so, makes no second login: the session is read once more right before.
 func TestAutomaticLoginThatComesSecondFindsTheFirst(t *testing.T) {
 	for n := range 2 {
-		store := &hookStore{Store: session.NewMemory(), left: n}
+		store := &hookStore{Store: testkit.Memory(t), left: n}
 		var b *baastest.Backend
 		b, client := newDouble(t, baas.WithSessionStore(store),
 			baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {

@@ -8,8 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -49,49 +50,54 @@ func (a *Auth) withCredentials(ctx context.Context, base string, c Credentials) 
 	if err := c.check(kind, name); err != nil {
 		return nil, err
 	}
-	req, err := call.New(http.MethodPost, base+kind+"/", map[string]string{kind: name, "password": c.Password}, c.Password)
+	req, err := transport.NewRequest(http.MethodPost, base+kind+"/", map[string]string{kind: name, "password": c.Password}, c.Password)
 	if err != nil {
 		return nil, err
 	}
 	return a.accountLogin(ctx, req, false)
 }
 
-// accountLogin makes a login whose answer may only name the user. Anonymous is
+// accountLogin makes a login whose response may only name the user. Anonymous is
 // what the user counts as until the backend says so or otherwise.
-func (a *Auth) accountLogin(ctx context.Context, req call.Request, anonymous bool) (*user.CurrentUser, error) {
-	o, err := enduser.Flight(ctx, a.conn, "login"+req.Path+string(req.Body), func(ctx context.Context, now enduser.Stored) (outcome, error) {
-		o, err := entry{conn: a.conn, old: now, bare: true, anonymous: anonymous}.send(ctx, enduser.RequestOf(req, ""))
-		if err != nil || o.fields != "" {
-			return o, err
-		}
-		o, err = a.describe(ctx, o.session)
-		return o, enduser.Reached(err) // by the login, which has spent what it was made with
-	})
-	return a.user(o, err)
+func (a *Auth) accountLogin(ctx context.Context, req *transport.Request, anonymous bool) (*user.CurrentUser, error) {
+	return a.tokenLogin(ctx, req.Path+string(req.Body), a.conn.Plain(req), anonymous)
 }
 
-// describe reads the user of a fresh session. The answer completes the session:
-// the login's own did not say who the user is on which platform.
-func (a *Auth) describe(ctx context.Context, s session.Session) (outcome, error) {
+// tokenLogin is accountLogin for a call whose identity is given.
+func (a *Auth) tokenLogin(ctx context.Context, identity string, call visitor.Call, anonymous bool) (*user.CurrentUser, error) {
+	r, err := visitor.Dedupe(ctx, a.conn, "login"+identity, func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
+		r, err := a.conn.LogIn(ctx, call, now, visitor.Expected{NameOnly: true, Anonymous: anonymous})
+		if err != nil || r.Fields != "" {
+			return r, err
+		}
+		r, err = a.describe(ctx, r.Session)
+		return r, visitor.Reached(err) // the login has spent what it was made with
+	})
+	return a.user(r, err)
+}
+
+// describe reads the user of a fresh session. The response completes the session:
+// that of the login did not say whether the user is anonymous.
+func (a *Auth) describe(ctx context.Context, s session.Session) (visitor.Result, error) {
 	fresh := s
 	if !s.Live(a.conn.Now()) { // the login did not say how long it lives: at least until now
 		fresh.ExpiresAt = a.conn.Now().Add(a.conn.Transport.Timeout())
 	}
-	res, err := a.conn.Send(ctx, enduser.ReadUser(fresh), fresh)
+	res, err := a.conn.Send(ctx, a.conn.ReadUser(fresh), fresh)
 	if err != nil {
-		return outcome{}, err
+		return visitor.Result{}, err
 	}
-	o, err := ownAnswer(res, s)
+	r, err := visitor.OwnUser(res, s)
 	if err != nil {
-		return outcome{}, err
+		return visitor.Result{}, err
 	}
-	field := o.fields.Get("_anonymous")
+	field := r.Fields.Get("_anonymous")
 	anonymous := field.Bool()
 	if !field.Exists() || anonymous == s.Anonymous {
-		return o, nil
+		return r, nil
 	}
-	o.session.Anonymous = anonymous
-	return o, a.conn.Update(ctx, s.Token, func(s *session.Session) { s.Anonymous = anonymous })
+	r.Session.Anonymous = anonymous
+	return r, a.conn.Update(ctx, s.Token, func(s *session.Session) { s.Anonymous = anonymous })
 }
 
 // winner returns the name that counts, and its kind in paths and bodies.
@@ -107,15 +113,15 @@ func (c Credentials) winner() (kind, name string) {
 
 func (c Credentials) check(kind, name string) error {
 	if name == "" {
-		return call.Invalid("credentials without username, email or phone")
+		return check.Invalid("credentials without username, email or phone")
 	}
 	if c.Password == "" {
-		return call.Invalid("credentials without a password")
+		return check.Invalid("credentials without a password")
 	}
-	if err := call.Identifier(kind, name, call.MaxIdentifier); err != nil {
+	if err := check.Text(kind, name, check.MaxIdentifier); err != nil {
 		return err
 	}
-	return call.Identifier("password", c.Password, call.MaxPassword)
+	return check.Text("password", c.Password, check.MaxPassword)
 }
 
 // Format prints the names, for every verb.

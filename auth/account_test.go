@@ -361,10 +361,10 @@ func TestCallsForNobodyLogNobodyIn(t *testing.T) {
 		return "", nil
 	}))
 	a := w.visitor()
-	require.NoError(t, a.SendSMSCode(t.Context(), "13800138000"))
+	require.NoError(t, a.SendSmsCode(t.Context(), "13800138000"))
 	message, ok := w.LastSMS("13800138000")
 	require.True(t, ok)
-	require.NoError(t, a.VerifySMSCode(t.Context(), "13800138000", message.Code))
+	require.NoError(t, a.VerifySmsCode(t.Context(), "13800138000", message.Code))
 	require.ErrorIs(t, a.RequestPasswordReset(t.Context(), "nobody@example.com"), herror.BadRequest)
 	require.Equal(t, 3, w.sent())
 }

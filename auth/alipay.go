@@ -21,5 +21,5 @@ import (
 // Errors: 400 the code is spent; 404 no account and createUser is false; 605 bad
 // arguments or no code; 611 data is a phone number.
 func (a *Auth) LoginWithAlipay(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
-	return a.loginWith(ctx, platform.Alipay{}, data, opts)
+	return a.LoginOn(ctx, platform.Alipay{}, data, opts...)
 }

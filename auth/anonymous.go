@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/user"
 )
 
@@ -13,6 +13,6 @@ import (
 // fields or link platforms: those calls fail with 612. Register turns the user
 // into an ordinary one with the same id.
 func (a *Auth) AnonymousLogin(ctx context.Context) (*user.CurrentUser, error) {
-	req := call.Request{Method: http.MethodPost, Path: "/hserve/v2.0/login/anonymous/", Body: []byte("{}")}
+	req := &transport.Request{Method: http.MethodPost, Path: "/hserve/v2.0/login/anonymous/", Body: []byte("{}")}
 	return a.accountLogin(ctx, req, true)
 }

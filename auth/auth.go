@@ -8,12 +8,14 @@ package auth
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/access"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -24,13 +26,12 @@ import (
 // Identical logins, links, updates by event data and reads of the current user that
 // are under way at the same time for one key make one request; different ones
 // never share an answer. Every other call is sent as often as it is made.
-type Auth struct{ conn *enduser.Conn }
+type Auth struct{ conn *visitor.Conn }
 
-// New returns the Auth on a connection. It is meant for package baas.
-func New(conn *enduser.Conn) *Auth { return &Auth{conn: conn} }
-
-// Conn returns the connection. It is meant for this module's login proxy.
-func (a *Auth) Conn() *enduser.Conn { return a.conn }
+func init() {
+	access.NewAuth = func(conn *visitor.Conn) any { return &Auth{conn} }
+	access.ConnOf = func(a any) *visitor.Conn { return a.(*Auth).conn }
+}
 
 // String says what it is, not whose.
 func (a *Auth) String() string { return "auth" }
@@ -49,19 +50,25 @@ func (a *Auth) Session(ctx context.Context) (session.Session, error) {
 	return s, err
 }
 
+// Me returns the logged-in user as a handle, without a request to the backend: its
+// calls send one request each, and its User reads the user. A client with a code
+// source logs in first where there is no session.
+//
+// Errors: 604 not logged in or expired.
+func (a *Auth) Me(ctx context.Context) (*user.Me, error) {
+	s, err := a.conn.Live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return access.NewMe(a.conn, s).(*user.Me), nil
+}
+
 // CurrentUser reads the logged-in user: the documented getCurrentUser, GET
 // v2.5/user/info/{id}/.
 //
 // Errors: 604 not logged in, expired, or no longer known to the backend.
 func (a *Auth) CurrentUser(ctx context.Context) (*user.CurrentUser, error) {
-	o, err := enduser.Reading(ctx, a.conn, "me", func(ctx context.Context, now enduser.Stored) (outcome, error) {
-		res, s, err := a.conn.DoFrom(ctx, now.Session, enduser.ReadUser)
-		if err != nil {
-			return outcome{}, err
-		}
-		return ownAnswer(res, s)
-	})
-	return a.user(o, err)
+	return a.user(a.conn.ReadCurrentUser(ctx))
 }
 
 // Logout forgets the session, here at once and then in the backend: the
@@ -77,7 +84,7 @@ func (a *Auth) Logout(ctx context.Context) error {
 	if err != nil || !s.Live(a.conn.Now()) {
 		return err
 	}
-	_, err = a.conn.Send(ctx, logoutRequest(), s)
+	_, err = a.conn.Send(ctx, a.conn.Plain(logoutRequest()), s)
 	if herror.CodeOf(err) == herror.NotAuthenticated {
 		return nil
 	}
@@ -85,21 +92,15 @@ func (a *Auth) Logout(ctx context.Context) error {
 }
 
 func logoutRequest() *transport.Request {
-	return &transport.Request{Method: "POST", Path: "/hserve/v2.0/session/destroy/", Body: []byte("{}")}
+	return &transport.Request{Method: http.MethodPost, Path: "/hserve/v2.0/session/destroy/", Body: []byte("{}")}
 }
 
-// outcome is what a call found out: the session and the user's fields.
-type outcome struct {
-	session session.Session
-	fields  answer.Fields
-}
-
-// user makes a CurrentUser of its own for each caller who shares an outcome.
-func (a *Auth) user(o outcome, err error) (*user.CurrentUser, error) {
+// user makes a CurrentUser of its own for each caller who shares a result.
+func (a *Auth) user(r visitor.Result, err error) (*user.CurrentUser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return user.New(a.conn, o.fields, o.session), nil
+	return access.NewCurrentUser(a.conn, r.Fields, r.Session).(*user.CurrentUser), nil
 }
 
 // GetUser reads another user by id: the documented new User().get(id), GET
@@ -109,32 +110,15 @@ func (a *Auth) user(o outcome, err error) (*user.CurrentUser, error) {
 // Errors: 404 no such user, 605 an id that is not over 0.
 func (a *Auth) GetUser(ctx context.Context, id int64) (*user.User, error) {
 	if id <= 0 {
-		return nil, call.Invalid("a user id is over 0")
+		return nil, check.Invalid("a user id is over 0")
 	}
-	res, err := a.conn.DoRaw(ctx, func(session.Session) *transport.Request {
-		return enduser.ReadUser(session.Session{UserID: id})
-	})
+	res, err := a.conn.DoRaw(ctx, visitor.Always(a.conn.ReadUserByID(id)))
 	if err != nil {
 		return nil, err
 	}
-	o, err := userAnswer(res, session.Session{})
+	fields, _, err := response.ParseUser(res.Body)
 	if err != nil {
 		return nil, err
 	}
-	return user.NewUser(o.fields), nil
-}
-
-// ownAnswer reads an answer that is the user of the session, and nobody else.
-func ownAnswer(res *transport.Response, s session.Session) (outcome, error) {
-	fields, id, err := answer.ParseUser(res.Body)
-	if err == nil && id != s.UserID {
-		err = herror.New(herror.InvalidAnswer, "another user").WithSent(true)
-	}
-	return outcome{s, fields}, err
-}
-
-// userAnswer reads an answer that is a user.
-func userAnswer(res *transport.Response, s session.Session) (outcome, error) {
-	fields, _, err := answer.ParseUser(res.Body)
-	return outcome{s, fields}, err
+	return access.NewUser(fields).(*user.User), nil
 }

@@ -23,5 +23,5 @@ import (
 // createUser is false; 603 data is a refusal, with the ids of the code's owner;
 // 605 bad arguments or no code; 611 data is a phone number.
 func (a *Auth) LoginWithTt(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
-	return a.loginWith(ctx, platform.ByteDance{}, data, opts)
+	return a.LoginOn(ctx, platform.ByteDance{}, data, opts...)
 }

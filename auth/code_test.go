@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -104,8 +105,8 @@ func TestTheCodeSourceServesLoginsWithoutACode(t *testing.T) {
 		t.Run(on.Name(), func(t *testing.T) {
 			var w *world
 			var asked []string
-			source := func(_ context.Context, sessionKey string) (string, error) {
-				asked = append(asked, sessionKey)
+			source := func(_ context.Context, visitorKey string) (string, error) {
+				asked = append(asked, visitorKey)
 				return w.person(on.Name(), "openid-1").Login(), nil
 			}
 			w = newWorld(t, baas.WithCodeSource(on.Platform, source))
@@ -159,4 +160,51 @@ func TestACodeSourceThatFails(t *testing.T) {
 			require.Zero(t, w.sent())
 		})
 	}
+}
+
+// Encrypted data opens only with the code that came before it: no code is minted for
+// it, and nobody is logged in along the way.
+func TestNoCodeIsMintedForEncryptedData(t *testing.T) {
+	for _, on := range idps {
+		t.Run(on.Name(), func(t *testing.T) {
+			var w *world
+			minted := 0
+			w = newWorld(t, baas.WithCodeSource(on.Platform, func(context.Context, string) (string, error) {
+				minted++
+				return w.person(on.Name(), "openid-1").Login(), nil
+			}))
+			data := &platform.AuthData{
+				UserInfo: json.RawMessage(`{}`), RawData: "{}", Signature: "s", EncryptedData: "e", IV: "i",
+				AuthSuccessScopes: []string{"auth_user"},
+			}
+			_, err := on.Login(w.visitor(), ctx, data)
+			h := fails(t, herror.InvalidParameter, err)
+			require.Contains(t, h.Message, "no login code: the encrypted data")
+			_, err = w.visitor().UpdatePhoneNumber(ctx, &platform.AuthData{EncryptedData: "e", IV: "i"})
+			fails(t, herror.SessionMissing, err)
+			_, err = w.visitor().UpdateUserInfo(ctx, data)
+			fails(t, herror.SessionMissing, err)
+			require.Zero(t, minted)
+			require.Zero(t, w.sent())
+
+			u, err := on.Login(w.visitor(), ctx, nil)
+			require.NoError(t, err)
+			_, err = u.LinkOn(ctx, on.Platform, data)
+			fails(t, herror.InvalidParameter, err)
+			require.Equal(t, 1, minted)
+
+			// After a 401 no code is minted for a resend either.
+			w.RevokeTokens(u.ID())
+			_, err = w.visitor().UpdatePhoneNumber(ctx, &platform.AuthData{EncryptedData: "e", IV: "i"})
+			require.Contains(t, []herror.Code{herror.SessionMissing, herror.UnsupportedFunction}, herror.CodeOf(err))
+			require.Equal(t, 1, minted)
+		})
+	}
+}
+
+func TestAPlatformIsNeeded(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.visitor().LoginOn(ctx, nil, nil, auth.Code("c"))
+	fails(t, herror.InvalidParameter, err)
+	require.Zero(t, w.sent())
 }

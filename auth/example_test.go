@@ -176,7 +176,7 @@ func ExampleAuth_AnonymousLogin() {
 }
 
 // The text message stays in the double, where a test reads it.
-func ExampleAuth_LoginWithSMSCode() {
+func ExampleAuth_LoginWithSmsVerificationCode() {
 	ctx := context.Background()
 	backend := baastest.New()
 	client, err := backend.Client()
@@ -185,11 +185,11 @@ func ExampleAuth_LoginWithSMSCode() {
 	}
 	a := client.Auth("session-key")
 
-	if err = a.SendSMSCode(ctx, "13800138000"); err != nil {
+	if err = a.SendSmsCode(ctx, "13800138000"); err != nil {
 		log.Fatal(err)
 	}
 	message, _ := backend.LastSMS("13800138000")
-	u, err := a.LoginWithSMSCode(ctx, "13800138000", message.Code)
+	u, err := a.LoginWithSmsVerificationCode(ctx, "13800138000", message.Code)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/platformcalls"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 )
 
@@ -56,9 +56,9 @@ func (w *world) last() baastest.Request {
 	return all[len(all)-1]
 }
 
-type idp = platformcalls.Calls
+type idp = testkit.Calls
 
-var idps = platformcalls.All
+var idps = testkit.Platforms
 
 // eachPlatform runs a test on all seven platforms, each in a world of its own.
 func eachPlatform(t *testing.T, test func(t *testing.T, w *world, on idp)) {

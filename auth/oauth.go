@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 
+	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -15,10 +16,13 @@ import (
 // Errors: 400 the provider does not know the token, 404 no account and createUser
 // is false, 605 no token, an unknown provider or an option of mini-programs.
 func (a *Auth) LoginWithAuthData(ctx context.Context, data platform.OAuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
-	params := loginParams(opts)
-	req, err := data.LoginRequest(&params)
+	params, err := idp.Given(opts)
 	if err != nil {
 		return nil, err
 	}
-	return a.accountLogin(ctx, req, false)
+	call, err := a.conn.OAuth().Login(data, &params)
+	if err != nil {
+		return nil, err
+	}
+	return a.tokenLogin(ctx, call.Identity(), call, false)
 }

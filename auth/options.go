@@ -1,60 +1,40 @@
 package auth
 
 import (
-	"strings"
-
-	"github.com/hydrogen-go/baas/internal/call"
 	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
 )
 
 // Code gives the login code that the phone got from its platform's login(): the
 // documented option code. It is single use and lives for minutes. A code always
 // wins over a stored session; an empty one never falls back to it.
-func Code(code string) platform.CommonOption {
-	return func(p *call.Params) { p.Given |= call.Code; p.Code = code }
+func Code(code string) platform.CodeOption {
+	return platform.CodeOption{Code: session.NewSecret(code)}
 }
 
 // CreateUser says whether a login makes an account for a user who has none: the
 // documented option createUser. The default is true; with false such a login
 // fails with 404.
-func CreateUser(on bool) platform.CreateOption {
-	return func(p *call.Params) { p.Given |= call.CreateUser; p.CreateUser = on }
-}
+func CreateUser(on bool) platform.CreateOption { return platform.CreateOption{On: on} }
 
 // SyncUserProfile says what becomes of the account's profile when user info comes
 // in: the documented option syncUserProfile. The default is platform.SetNX. It
 // counts where user info is sent, and not for a login without or with a phone number.
-func SyncUserProfile(mode platform.SyncMode) platform.CommonOption {
-	return func(p *call.Params) { p.Given |= call.SyncUserProfile; p.SyncUserProfile = string(mode) }
+func SyncUserProfile(mode platform.SyncMode) platform.SyncOption {
+	return platform.SyncOption{Mode: mode}
 }
 
 // AppName names the ByteDance host app that the user is in, in any case:
 // "douyin", "toutiao", "douyin_lite" … The default is platform.DefaultAppName.
 // On other platforms it is an error.
-func AppName(name string) platform.IdentityOption {
-	return func(p *call.Params) { p.Given |= call.AppName; p.AppName = strings.ToLower(name) }
-}
+func AppName(name string) platform.AppNameOption { return platform.AppNameOption{Name: name} }
 
 // WithUnionID has WeChat users found and linked by their union id, which they
 // keep across the apps of one developer: the documented option withUnionID. The
 // default is false. On other platforms and with a phone number it is an error.
-func WithUnionID(on bool) platform.IdentityOption {
-	return func(p *call.Params) { p.Given |= call.UnionID; p.UnionID = on }
-}
+func WithUnionID(on bool) platform.UnionIDOption { return platform.UnionIDOption{On: on} }
 
 // Overwrite says whether UpdatePhoneNumber replaces a number that the account has
 // already: the documented option overwrite. The default is true; with false such
 // a call fails with 400.
-func Overwrite(on bool) platform.OverwriteOption {
-	return func(p *call.Params) { p.Given |= call.Overwrite; p.Overwrite = on }
-}
-
-func loginParams(opts []platform.LoginOption) call.Params {
-	p := call.Defaults()
-	for _, opt := range opts {
-		if opt != nil {
-			opt.ApplyToLogin(&p)
-		}
-	}
-	return p
-}
+func Overwrite(on bool) platform.OverwriteOption { return platform.OverwriteOption{On: on} }

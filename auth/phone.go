@@ -1,13 +1,13 @@
 package auth
 
 import (
+	"cmp"
 	"context"
-	"errors"
 
-	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
-	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/idp"
+	"github.com/hydrogen-go/baas/internal/response"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -22,15 +22,11 @@ import (
 // the number; 603 data is a refusal; 604 not logged in; 605 no data, or a session
 // without a platform; 611 the platform has no such call.
 func (a *Auth) UpdatePhoneNumber(ctx context.Context, data *platform.AuthData, opts ...platform.PhoneOption) (*user.CurrentUser, error) {
-	params := call.Defaults()
-	for _, opt := range opts {
-		if opt != nil {
-			opt.ApplyToPhone(&params)
-		}
+	params, err := idp.Given(opts)
+	if err != nil {
+		return nil, err
 	}
-	return a.user(a.change(ctx, data, platform.CallUpdatePhone, func(p platform.Platform) (call.Request, error) {
-		return p.UpdatePhone(data, &params)
-	}))
+	return a.user(a.change(ctx, data, params, idp.Strategy.UpdatePhone))
 }
 
 // UpdateUserInfo replaces the user's profile by the user info in data, WeChat
@@ -42,63 +38,58 @@ func (a *Auth) UpdatePhoneNumber(ctx context.Context, data *platform.AuthData, o
 // Errors: 603 data is a refusal, 604 not logged in, 605 no data, 611 a session
 // of another platform, 616 the update is switched off in the backend's console.
 func (a *Auth) UpdateUserInfo(ctx context.Context, data *platform.AuthData, opts ...platform.ProfileOption) (*user.CurrentUser, error) {
-	params := call.Defaults()
-	for _, opt := range opts {
-		if opt != nil {
-			opt.ApplyToProfile(&params)
-		}
+	params, err := idp.Given(opts)
+	if err != nil {
+		return nil, err
 	}
-	o, err := a.change(ctx, data, platform.CallUpdateUserInfo, func(p platform.Platform) (call.Request, error) {
-		return p.UpdateUserInfo(data, &params)
-	})
-	if info := sharedInfo(data); err == nil && info != nil {
-		err = enduser.Reached(a.conn.Update(ctx, o.session.Token, func(s *session.Session) { s.UserInfo = info }))
+	r, err := a.change(ctx, data, params, idp.Strategy.UpdateUserInfo)
+	if info := visitor.SharedInfo(data); err == nil && info != nil {
+		err = visitor.Reached(a.conn.Update(ctx, r.Session.Token, func(s *session.Session) { s.UserInfo = info }))
 	}
-	return a.user(o, err)
+	return a.user(r, err)
 }
 
-// change sends an update that a platform's data makes and the user answers.
-func (a *Auth) change(ctx context.Context, data *platform.AuthData, kind platform.Call, build func(platform.Platform) (call.Request, error)) (outcome, error) {
-	if data == nil || data.Empty() {
-		return outcome{}, call.Invalid("event data is missing")
+// change sends an update that a platform's data makes and whose response is the
+// user. It never logs in by itself: a new login replaces the platform's session key,
+// and with that the data no longer opens.
+func (a *Auth) change(
+	ctx context.Context, data *platform.AuthData, params idp.Params,
+	build func(idp.Strategy, *platform.AuthData, *idp.Params) (*idp.Call, error),
+) (visitor.Result, error) {
+	if data.Empty() {
+		return visitor.Result{}, check.Invalid("event data is missing")
 	}
 	if data.Refused() {
-		return outcome{}, a.conn.Refusal(ctx)
+		return visitor.Result{}, a.conn.Refusal(ctx)
 	}
-	s, err := a.conn.Live(ctx)
+	conn := a.conn.Manual()
+	s, err := conn.Live(ctx)
 	if err != nil {
-		return outcome{}, err
+		return visitor.Result{}, err
 	}
-	p, err := a.platformOf(s)
+	strategy, err := a.strategyOf(s)
 	if err != nil {
-		return outcome{}, err
+		return visitor.Result{}, err
 	}
-	req, err := build(p)
+	call, err := build(strategy, data, &params)
 	if err != nil {
-		return outcome{}, err
+		return visitor.Result{}, err
 	}
-	return enduser.Flight(ctx, a.conn, "change"+req.Path+string(req.Body), func(ctx context.Context, now enduser.Stored) (outcome, error) {
-		res, s, err := a.conn.DoFrom(ctx, now.Session, func(session.Session) *transport.Request { return enduser.RequestOf(req, p.Client()) })
-		var failed *herror.HError
-		switch {
-		case errors.As(err, &failed):
-			return outcome{}, p.Failure(kind, failed)
-		case err != nil:
-			return outcome{}, err
+	return visitor.Dedupe(ctx, conn, "change"+call.Identity(), func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
+		res, s, err := conn.DoFrom(ctx, now.Session, visitor.Always(call))
+		if err != nil {
+			return visitor.Result{}, err
 		}
-		return userAnswer(res, s)
+		fields, _, err := response.ParseUser(res.Body)
+		return visitor.Result{Session: s, Fields: fields}, err
 	})
 }
 
-// platformOf returns the platform that a session's phone is of.
-func (a *Auth) platformOf(s session.Session) (platform.Platform, error) {
-	name := s.Platform
-	if name == "" {
-		name = a.conn.CodePlatform
-	}
-	p, ok := platform.ByName(name)
+// strategyOf returns the strategy of the platform that a session's phone is of.
+func (a *Auth) strategyOf(s session.Session) (idp.Strategy, error) {
+	p, ok := platform.ByName(cmp.Or(s.Platform, a.conn.CodePlatform))
 	if !ok {
-		return nil, call.Invalid("the session is of no mini-program platform: log in on one, or link it, first")
+		return nil, check.Invalid("the session is of no mini-program platform: log in on one, or link it, first")
 	}
-	return p, nil
+	return a.conn.IDPs.Of(p)
 }

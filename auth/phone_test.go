@@ -165,7 +165,7 @@ func TestUpdatePhoneNumberAfterAnAccountLogin(t *testing.T) {
 			_, err = a.UpdatePhoneNumber(ctx, tt.share(phone, number))
 			fails(t, herror.InvalidParameter, err)
 
-			_, err = tt.on.Link(u, ctx, nil, auth.Code(phone.Login()))
+			_, err = tt.on.Link(&u.Me, ctx, nil, auth.Code(phone.Login()))
 			require.NoError(t, err)
 			u, err = a.UpdatePhoneNumber(ctx, tt.share(phone, number))
 			require.NoError(t, err)

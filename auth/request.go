@@ -14,9 +14,9 @@ import (
 	"strings"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/transport"
-	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/internal/visitor"
 )
 
 // Request is a request to any path of the backend.
@@ -81,10 +81,7 @@ func (a *Auth) Request(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, err := a.conn.DoRaw(ctx, func(session.Session) *transport.Request {
-		again := *out
-		return &again
-	})
+	res, err := a.conn.DoRaw(ctx, visitor.Always(a.conn.Plain(out)))
 	if err != nil {
 		return nil, err
 	}
@@ -98,10 +95,10 @@ func (r Request) outgoing() (*transport.Request, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) { // so that of several bad ones the same is named each time
 		if transport.Reserved(name) {
-			return nil, call.Invalid("the SDK sets the header " + http.CanonicalHeaderKey(name) + " itself")
+			return nil, check.Invalid("the SDK sets the header " + http.CanonicalHeaderKey(name) + " itself")
 		}
 		if !validHeader(name, r.Header[name]) {
-			return nil, call.Invalid("a header cannot be sent")
+			return nil, check.Invalid("a header cannot be sent")
 		}
 	}
 	out := &transport.Request{Method: r.Method, Path: path, Header: r.Header.Clone(), Secrets: secretValues(path)}
@@ -110,16 +107,16 @@ func (r Request) outgoing() (*transport.Request, error) {
 		out.Method = http.MethodGet
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
-		return nil, call.Invalid("unknown method")
+		return nil, check.Invalid("unknown method")
 	}
 	if r.Body == nil {
 		return out, nil
 	}
 	if out.Method == http.MethodGet || out.Method == http.MethodHead {
-		return nil, call.Invalid("a " + out.Method + " request has no body")
+		return nil, check.Invalid("a " + out.Method + " request has no body")
 	}
 	if out.Body, err = json.Marshal(r.Body); err != nil {
-		return nil, call.Invalid("the body is not JSON").WithCause(err)
+		return nil, check.Invalid("the body is not JSON").WithCause(err)
 	}
 	out.Secrets = append(out.Secrets, secretTexts(out.Body)...)
 	return out, nil
@@ -128,11 +125,11 @@ func (r Request) outgoing() (*transport.Request, error) {
 // path returns the path and query to send, on the configured host and no other.
 func (r Request) path() (string, error) {
 	if !strings.HasPrefix(r.Path, "/") || strings.HasPrefix(r.Path, "//") {
-		return "", call.Invalid("a path begins with one slash")
+		return "", check.Invalid("a path begins with one slash")
 	}
 	u, err := url.Parse(r.Path)
 	if err != nil || u.Host != "" || u.Scheme != "" || u.Fragment != "" || strings.Contains(u.RawQuery, " ") {
-		return "", call.Invalid("not a path")
+		return "", check.Invalid("not a path")
 	}
 	if len(r.Query) > 0 {
 		query := u.Query()

@@ -4,32 +4,30 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
-	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
 
-// LoginWithSMSCode logs in with a phone number and the code of the text message
-// that [Auth.SendSMSCode] had sent to it: the documented
+// LoginWithSmsVerificationCode logs in with a phone number and the code of the text message
+// that [Auth.SendSmsCode] had sent to it: the documented
 // auth.loginWithSmsVerificationCode, POST v2.1/login/sms/. Its one option is
 // [CreateUser].
 //
 // Errors: 400 the code is wrong or spent, 404 no account and createUser is false,
 // 605 an empty or over-long number or code.
-func (a *Auth) LoginWithSMSCode(ctx context.Context, phone, code string, opts ...platform.CreateOption) (*user.CurrentUser, error) {
-	params := call.Defaults()
-	for _, opt := range opts {
-		if opt != nil {
-			opt.ApplyToLogin(&params)
-		}
+func (a *Auth) LoginWithSmsVerificationCode(ctx context.Context, phone, code string, opts ...platform.CreateOption) (*user.CurrentUser, error) {
+	params, err := idp.Given(opts)
+	if err != nil {
+		return nil, err
 	}
 	if err := checkSMS(phone, code); err != nil {
 		return nil, err
 	}
-	req, err := call.New(http.MethodPost, "/hserve/v2.1/login/sms/", struct {
+	req, err := transport.NewRequest(http.MethodPost, "/hserve/v2.1/login/sms/", struct {
 		Phone      string `json:"phone"`
 		Code       string `json:"code"`
 		CreateUser bool   `json:"create_user"`
@@ -40,25 +38,25 @@ func (a *Auth) LoginWithSMSCode(ctx context.Context, phone, code string, opts ..
 	return a.accountLogin(ctx, req, false)
 }
 
-// SendSMSCode has the backend send a text message with a code: the documented
+// SendSmsCode has the backend send a text message with a code: the documented
 // sendSmsCode, POST v2.2/sms-verification-code/. Nobody need be logged in.
 //
 // Errors: 400 more than one a minute or ten a day for the number, 605 an empty or
 // over-long number.
-func (a *Auth) SendSMSCode(ctx context.Context, phone string, opts ...SMSOption) error {
+func (a *Auth) SendSmsCode(ctx context.Context, phone string, opts ...SMSOption) error {
 	body := sms{Phone: phone}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&body)
 		}
 	}
-	if err := require("phone", phone, call.MaxIdentifier); err != nil {
+	if err := check.Required("phone", phone, check.MaxIdentifier); err != nil {
 		return err
 	}
 	return a.post(ctx, "/hserve/v2.2/sms-verification-code/", body)
 }
 
-// SMSOption is an option of SendSMSCode.
+// SMSOption is an option of SendSmsCode.
 type SMSOption func(*sms)
 
 type sms struct {
@@ -70,11 +68,11 @@ type sms struct {
 // backend's console: the documented signatureID. The default is the app's own.
 func SignatureID(id int64) SMSOption { return func(s *sms) { s.SignatureID = id } }
 
-// VerifySMSCode checks the code of a text message and spends it: the documented
+// VerifySmsCode checks the code of a text message and spends it: the documented
 // verifySmsCode, POST v1.8/sms-verification-code/verify/. Nobody need be logged in.
 //
 // Errors: 400 the code is wrong or spent, 605 an empty or over-long number or code.
-func (a *Auth) VerifySMSCode(ctx context.Context, phone, code string) error {
+func (a *Auth) VerifySmsCode(ctx context.Context, phone, code string) error {
 	if err := checkSMS(phone, code); err != nil {
 		return err
 	}
@@ -90,7 +88,7 @@ func (a *Auth) VerifySMSCode(ctx context.Context, phone, code string) error {
 //
 // Errors: 400 no account has this address verified, 605 an empty or over-long address.
 func (a *Auth) RequestPasswordReset(ctx context.Context, email string) error {
-	if err := require("email", email, call.MaxIdentifier); err != nil {
+	if err := check.Required("email", email, check.MaxIdentifier); err != nil {
 		return err
 	}
 	return a.post(ctx, "/hserve/v2.0/user/password/reset/", struct {
@@ -100,25 +98,17 @@ func (a *Auth) RequestPasswordReset(ctx context.Context, email string) error {
 
 // post sends a request for which nobody need be logged in, so nobody is.
 func (a *Auth) post(ctx context.Context, path string, body any, secrets ...string) error {
-	req, err := call.New(http.MethodPost, path, body, secrets...)
+	req, err := transport.NewRequest(http.MethodPost, path, body, secrets...)
 	if err != nil {
 		return err
 	}
-	_, err = a.conn.Manual().DoRaw(ctx, func(session.Session) *transport.Request { return enduser.RequestOf(req, "") })
+	_, err = a.conn.Manual().DoRaw(ctx, visitor.Always(a.conn.Plain(req)))
 	return err
 }
 
 func checkSMS(phone, code string) error {
-	if err := require("phone", phone, call.MaxIdentifier); err != nil {
+	if err := check.Required("phone", phone, check.MaxIdentifier); err != nil {
 		return err
 	}
-	return require("code", code, call.MaxCode)
-}
-
-// require returns an error if text is empty or cannot be sent.
-func require(name, text string, longest int) error {
-	if text == "" {
-		return call.Invalid(name + " is empty")
-	}
-	return call.Identifier(name, text, longest)
+	return check.Required("code", code, check.MaxCode)
 }

@@ -1,15 +1,15 @@
 package auth
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/response"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -43,15 +43,15 @@ type UserInfo struct {
 //
 // Errors: 404 no account and createUser is false, 605 no code.
 func (a *Auth) SilentLogin(ctx context.Context, opts ...platform.LoginOption) (LoginInfo, error) {
-	x, err := newExchange(a.conn, platform.WeChat{}, nil, opts)
+	l, err := visitor.NewLogin(a.conn, platform.WeChat{}, nil, opts)
 	if err != nil {
 		return LoginInfo{}, err
 	}
-	o, err := x.login(ctx)
+	r, err := l.Do(ctx)
 	if err != nil {
 		return LoginInfo{}, err
 	}
-	return infoOf(o.session), nil
+	return infoOf(r.Session), nil
 }
 
 // HandleUserInfo logs in with the data of a WeChat button event: the documented
@@ -62,23 +62,23 @@ func (a *Auth) SilentLogin(ctx context.Context, opts ...platform.LoginOption) (L
 // Errors: 404 no account and createUser is false; 603 data is a refusal, with the
 // ids that are known; 605 no data or no code.
 func (a *Auth) HandleUserInfo(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*UserInfo, error) {
-	if data == nil || data.Empty() {
-		return nil, call.Invalid("event data is missing")
+	if data.Empty() {
+		return nil, check.Invalid("event data is missing")
 	}
-	x, err := newExchange(a.conn, platform.WeChat{}, data, opts)
+	l, err := visitor.NewLogin(a.conn, platform.WeChat{}, data, opts)
 	if err != nil {
 		return nil, err
 	}
-	if x.refused {
-		return nil, x.refusal(ctx)
+	if l.Refused() {
+		return nil, l.Refusal(ctx)
 	}
-	o, err := x.login(ctx)
+	r, err := l.Do(ctx)
 	if err != nil {
 		return nil, err
 	}
-	info := userInfoOf(o.session)
-	if len(o.session.UserInfo) == 0 {
-		info.fromUser(o.fields)
+	info := userInfoOf(r.Session)
+	if len(r.Session.UserInfo) == 0 {
+		info.fromUser(r.Fields)
 	}
 	return info, nil
 }
@@ -93,25 +93,9 @@ func (a *Auth) UserInfo(ctx context.Context) (*UserInfo, error) {
 		return nil, err
 	}
 	if len(s.UserInfo) == 0 {
-		return nil, herror.New(herror.Unauthorized, "").WithUser(s.UserID, s.OpenID, s.UnionID)
+		return nil, herror.New(herror.UserRefused, "").WithUser(s.UserID, s.OpenID, s.UnionID)
 	}
 	return userInfoOf(s), nil
-}
-
-// sharedInfo returns the user info in data, a copy, or nil where there is none. The
-// raw data is the same object: some phones' events have only that.
-func sharedInfo(data *platform.AuthData) json.RawMessage {
-	if data == nil {
-		return nil
-	}
-	if len(data.UserInfo) > 0 {
-		return bytes.Clone(data.UserInfo)
-	}
-	raw, err := answer.Object(data.RawData, "raw data")
-	if err != nil {
-		return nil
-	}
-	return json.RawMessage(raw)
 }
 
 func infoOf(s session.Session) LoginInfo {
@@ -120,23 +104,23 @@ func infoOf(s session.Session) LoginInfo {
 
 func userInfoOf(s session.Session) *UserInfo {
 	info := &UserInfo{LoginInfo: infoOf(s)}
-	f := answer.Fields(s.UserInfo)
-	info.NickName, info.AvatarURL = answer.Str(f.Get("nickName")), answer.Str(f.Get("avatarUrl"))
+	f := response.Fields(s.UserInfo)
+	info.NickName, info.AvatarURL = response.Str(f.Get("nickName")), response.Str(f.Get("avatarUrl"))
 	info.rest(f)
 	return info
 }
 
 // fromUser fills in what the backend knows where the phone sent no user info.
-func (u *UserInfo) fromUser(f answer.Fields) {
-	u.NickName, u.AvatarURL = answer.Str(f.Get("nickname")), answer.Str(f.Get("avatar"))
+func (u *UserInfo) fromUser(f response.Fields) {
+	u.NickName, u.AvatarURL = response.Str(f.Get("nickname")), response.Str(f.Get("avatar"))
 	u.rest(f)
 }
 
 // rest reads the fields that phones and backend name alike.
-func (u *UserInfo) rest(f answer.Fields) {
-	u.Gender = int(answer.Int(f.Get("gender")))
-	u.City, u.Province = answer.Str(f.Get("city")), answer.Str(f.Get("province"))
-	u.Country, u.Language = answer.Str(f.Get("country")), answer.Str(f.Get("language"))
+func (u *UserInfo) rest(f response.Fields) {
+	u.Gender = int(response.Int(f.Get("gender")))
+	u.City, u.Province = response.Str(f.Get("city")), response.Str(f.Get("province"))
+	u.Country, u.Language = response.Str(f.Get("country")), response.Str(f.Get("language"))
 }
 
 // loginInfoJSON has the documented names.

@@ -23,5 +23,5 @@ import (
 // createUser is false; 603 data is a refusal, with the ids of the code's owner;
 // 605 bad arguments or no code.
 func (a *Auth) LoginWithWechat(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
-	return a.loginWith(ctx, platform.WeChat{}, data, opts)
+	return a.LoginOn(ctx, platform.WeChat{}, data, opts...)
 }

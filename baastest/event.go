@@ -3,7 +3,7 @@ package baastest
 import (
 	"encoding/json"
 
-	"github.com/hydrogen-go/baas/internal/sealed"
+	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
 // event is a button event as a mini-program posts it on.
@@ -77,7 +77,7 @@ func (p *Phone) userInfo(errMsg string) detail {
 		return d
 	}
 	d.RawData = string(marshal(profile))
-	d.Signature = sealed.Sign(d.RawData, p.currentKey())
+	d.Signature = platformcrypto.Sign(d.RawData, p.currentKey())
 	p.seal(&d, p.on.scheme.info(p))
 	return d
 }
@@ -98,7 +98,7 @@ func (p *Phone) phoneCode(number string) string {
 
 // seal fills in sealed data, on platforms that have it. It needs b.mu.
 func (p *Phone) seal(d *detail, plain any) {
-	iv := sealed.NewIV()
+	iv := platformcrypto.NewIV()
 	data, err := p.on.scheme.seal(marshal(plain), p.currentKey(), iv, p.AppID())
 	if err != nil {
 		return // a platform that seals nothing

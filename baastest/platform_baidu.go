@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/hydrogen-go/baas/internal/sealed"
+	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
 // baidu seals in its own scheme and signs nothing. A login posts the sealed data
@@ -26,14 +26,14 @@ var baidu = &idp{
 
 type baiduScheme struct{}
 
-func (baiduScheme) newKey() string { return sealed.NewBaiduKey() }
+func (baiduScheme) newKey() string { return platformcrypto.NewBaiduKey() }
 
 func (baiduScheme) seal(plain []byte, key, iv, app string) (string, error) {
-	return sealed.EncryptBaidu(plain, key, iv, app)
+	return platformcrypto.EncryptBaidu(plain, key, iv, app)
 }
 
 func (baiduScheme) open(data, key, iv, app string) ([]byte, error) {
-	return sealed.DecryptBaidu(data, key, iv, app)
+	return platformcrypto.DecryptBaidu(data, key, iv, app)
 }
 
 // baiduInfo is the user info as Baidu seals it.
@@ -53,7 +53,7 @@ func readBaiduInfo(b body, p *Phone) (Profile, error) {
 	if data == "" {
 		data = b.text("encryptedData")
 	}
-	if b.has("signature") && !sealed.Verify(b.text("rawData"), p.learned, b.text("signature")) {
+	if b.has("signature") && !platformcrypto.Verify(b.text("rawData"), p.learned, b.text("signature")) {
 		return Profile{}, errSignature
 	}
 	var info baiduInfo

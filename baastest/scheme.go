@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/hydrogen-go/baas/internal/sealed"
+	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
 // scheme is how a platform seals what its phones hand out.
@@ -19,14 +19,14 @@ type scheme interface {
 // commonScheme is that of all but Baidu and Alipay.
 type commonScheme struct{}
 
-func (commonScheme) newKey() string { return sealed.NewKey() }
+func (commonScheme) newKey() string { return platformcrypto.NewKey() }
 
 func (commonScheme) seal(plain []byte, key, iv, _ string) (string, error) {
-	return sealed.Encrypt(plain, key, iv)
+	return platformcrypto.Encrypt(plain, key, iv)
 }
 
 func (commonScheme) open(data, key, iv, app string) ([]byte, error) {
-	return sealed.Decrypt(data, key, iv, app)
+	return platformcrypto.Decrypt(data, key, iv, app)
 }
 
 // watermark ends sealed data.
@@ -59,7 +59,7 @@ func (noScheme) info(p *Phone) any                                   { return p.
 
 // readSealedInfo checks the signature, opens the data and checks whom it is about.
 func readSealedInfo(b body, p *Phone) (Profile, error) {
-	if !sealed.Verify(b.text("rawData"), p.learned, b.text("signature")) {
+	if !platformcrypto.Verify(b.text("rawData"), p.learned, b.text("signature")) {
 		return Profile{}, errSignature
 	}
 	return readCommon(p, b.text("encryptedData"), b.text("iv"))

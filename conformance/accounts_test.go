@@ -36,7 +36,7 @@ func loginWithSMSCode(ctx context.Context, p *player, c *recordedCall) (any, err
 		p.strict(c.Args[2], &js)
 		opts = append(opts, auth.CreateUser(js.CreateUser))
 	}
-	return p.current(p.auth.LoginWithSMSCode(ctx, phone, code, opts...))
+	return p.current(p.auth.LoginWithSmsVerificationCode(ctx, phone, code, opts...))
 }
 
 func sendSMSCode(ctx context.Context, p *player, c *recordedCall) (any, error) {
@@ -49,13 +49,13 @@ func sendSMSCode(ctx context.Context, p *player, c *recordedCall) (any, error) {
 	if js.SignatureID != nil {
 		opts = append(opts, auth.SignatureID(*js.SignatureID))
 	}
-	return nil, p.auth.SendSMSCode(ctx, js.Phone, opts...)
+	return nil, p.auth.SendSmsCode(ctx, js.Phone, opts...)
 }
 
 func verifySMSCode(ctx context.Context, p *player, c *recordedCall) (any, error) {
 	var js struct{ Phone, Code string }
 	p.strict(c.Args[0], &js)
-	return nil, p.auth.VerifySMSCode(ctx, js.Phone, js.Code)
+	return nil, p.auth.VerifySmsCode(ctx, js.Phone, js.Code)
 }
 
 func requestPasswordReset(ctx context.Context, p *player, c *recordedCall) (any, error) {

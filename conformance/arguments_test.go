@@ -90,18 +90,20 @@ func (p *player) authData(event, wire object) *platform.AuthData {
 	return data
 }
 
-// common returns the options that logins, links and profile updates share.
-func (g given) common() (opts []platform.CommonOption) {
+// anyOption is an option of logins and of links.
+type anyOption interface {
+	platform.LoginOption
+	platform.LinkOption
+}
+
+// common returns the options that logins and links share.
+func (g given) common() (opts []anyOption) {
 	if g.options.Code != nil {
 		opts = append(opts, auth.Code(*g.options.Code))
 	}
 	if g.options.SyncUserProfile != nil {
 		opts = append(opts, auth.SyncUserProfile(platform.SyncMode(*g.options.SyncUserProfile)))
 	}
-	return opts
-}
-
-func (g given) identity() (opts []platform.IdentityOption) {
 	if g.options.WithUnionID != nil {
 		opts = append(opts, auth.WithUnionID(*g.options.WithUnionID))
 	}
@@ -115,9 +117,6 @@ func (g given) loginOptions() (opts []platform.LoginOption) {
 	for _, opt := range g.common() {
 		opts = append(opts, opt)
 	}
-	for _, opt := range g.identity() {
-		opts = append(opts, opt)
-	}
 	if g.options.CreateUser != nil {
 		opts = append(opts, auth.CreateUser(*g.options.CreateUser))
 	}
@@ -126,9 +125,6 @@ func (g given) loginOptions() (opts []platform.LoginOption) {
 
 func (g given) linkOptions() (opts []platform.LinkOption) {
 	for _, opt := range g.common() {
-		opts = append(opts, opt)
-	}
-	for _, opt := range g.identity() {
 		opts = append(opts, opt)
 	}
 	return opts
@@ -142,8 +138,11 @@ func (g given) phoneOptions() (opts []platform.PhoneOption) {
 }
 
 func (g given) profileOptions() (opts []platform.ProfileOption) {
-	for _, opt := range g.common() {
-		opts = append(opts, opt)
+	if g.options.Code != nil {
+		opts = append(opts, auth.Code(*g.options.Code))
+	}
+	if g.options.SyncUserProfile != nil {
+		opts = append(opts, auth.SyncUserProfile(platform.SyncMode(*g.options.SyncUserProfile)))
 	}
 	return opts
 }

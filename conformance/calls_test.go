@@ -193,8 +193,8 @@ func (p *player) current(u *user.CurrentUser, err error) (any, error) {
 }
 
 // this says that a call returned the user it was made on.
-func (p *player) this(u *user.CurrentUser) (any, error) {
-	require.Same(p.t, p.user, u)
+func (p *player) this(u *user.Me) (any, error) {
+	require.Same(p.t, &p.user.Me, u)
 	return object{"$type": "this"}, nil
 }
 
@@ -264,7 +264,7 @@ func set(_ context.Context, p *player, c *recordedCall) (any, error) {
 	}
 	var fields map[string]json.RawMessage
 	p.arg(c, 0, &fields)
-	u := p.user
+	u := &p.user.Me
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		u = u.Set(key, fields[key])
 	}

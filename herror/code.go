@@ -30,9 +30,12 @@ const (
 	RequestTimeout Code = 601
 	// Uninitialized means that the client was made without a client id.
 	Uninitialized Code = 602
-	// Unauthorized means that the user refused the authorization asked for on the
-	// phone. Such an error carries the user's ids where they are known.
-	Unauthorized Code = 603
+	// UserRefused means that the user refused, on the phone, to share user info or
+	// the phone number. Such an error carries the user's ids where they are known.
+	UserRefused Code = 603
+	// Unauthorized is the documented name of [UserRefused]. It is not the HTTP status
+	// 401, which is [NotAuthenticated].
+	Unauthorized = UserRefused
 	// SessionMissing means that the user is not logged in, or no longer.
 	SessionMissing Code = 604
 	// InvalidParameter means that an argument is wrong; nothing was sent.
@@ -62,7 +65,7 @@ var messages = map[Code]string{
 	NetworkDisconnected: "network disconnected",
 	RequestTimeout:      "request timeout",
 	Uninitialized:       "uninitialized",
-	Unauthorized:        "unauthorized",
+	UserRefused:         "unauthorized",
 	SessionMissing:      "session missing",
 	InvalidParameter:    "incorrect parameter type",
 	UnsupportedFunction: "unsupported function",

@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/user"
 )
 
 // link is POST link/{platform}.
@@ -21,9 +18,7 @@ func (t *turn) link() error {
 	if err != nil {
 		return err
 	}
-	// All that a link reads of the user is the session and whose it is.
-	u := user.New(v.auth.Conn(), answer.Fields(`{"id":`+strconv.FormatInt(v.UserID(), 10)+`}`), v.session)
-	linked, err := callsOf[t.platform].link(u, t.ctx, in.data, in.linkOptions()...)
+	linked, err := v.me.LinkOn(t.ctx, t.platform, in.data, in.linkOptions()...)
 	if err != nil {
 		return err
 	}
@@ -97,7 +92,7 @@ func (t *turn) logout() error {
 
 // forget forgets a session for good, and tells the hook.
 func (t *turn) forget(ctx context.Context, v *Visitor) error {
-	if _, err := v.auth.Conn().Forget(ctx); err != nil {
+	if _, err := connOf(v.auth).Forget(ctx); err != nil {
 		return err
 	}
 	if t.p.onLogout != nil {

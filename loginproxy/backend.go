@@ -11,9 +11,9 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -87,7 +87,7 @@ func (t *turn) checkBody(body string) error {
 	if !isJSON(t.r.Header) {
 		return errMediaType
 	}
-	if !answer.Valid(body) {
+	if !response.Valid(body) {
 		return errInput
 	}
 	return nil
@@ -99,7 +99,7 @@ func (t *turn) accountIn(body string) string {
 	if t.accountField == "" || !gjson.Parse(body).IsObject() {
 		return ""
 	}
-	return answer.Str(answer.Fields(body).Get(t.accountField))
+	return response.Str(response.Fields(body).Get(t.accountField))
 }
 
 // sender returns whose session the request comes with, nil where it comes with
@@ -120,22 +120,22 @@ func (t *turn) sender(ctx context.Context) (*Visitor, error) {
 func (t *turn) exchange(ctx context.Context, v *Visitor, req *transport.Request) error {
 	s := v.of()
 	began := t.p.backend.Now()
-	res, err := t.p.backend.Send(ctx, req, s)
+	res, err := t.p.backend.Send(ctx, t.p.backend.Plain(req), s)
 	if err != nil {
 		return err
 	}
 	body := res.Body
 	switch {
 	case v != nil && res.Status == http.StatusUnauthorized && !t.byPassword():
-		err = v.auth.Conn().Discard(ctx, s.Token)
+		err = connOf(v.auth).Discard(ctx, s.Token)
 	case res.Status/100 != 2:
 	case t.mints && hasToken(body):
 		body, err = t.entered(ctx, v, body, began)
 	case t.event.Operation == OpLink && v != nil && s.Platform == "" && t.event.Platform != "":
-		err = v.auth.Conn().Update(ctx, s.Token, func(s *session.Session) { s.Platform = t.event.Platform })
+		err = connOf(v.auth).Update(ctx, s.Token, func(s *session.Session) { s.Platform = t.event.Platform })
 	}
 	if err != nil {
-		return enduser.Reached(err)
+		return visitor.Reached(err)
 	}
 	t.pass(res, t.withoutToken(s, body))
 	return nil
@@ -171,7 +171,7 @@ func (t *turn) forwardLogout(ctx context.Context, v *Visitor, req *transport.Req
 	if err := t.forget(ctx, v); err != nil {
 		return err
 	}
-	res, err := t.p.backend.Send(ctx, req, v.session)
+	res, err := t.p.backend.Send(ctx, t.p.backend.Plain(req), v.session)
 	switch {
 	case err != nil:
 		t.event.Code = herror.CodeOf(err)

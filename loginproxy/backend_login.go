@@ -8,7 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -17,7 +17,7 @@ func hasToken(body string) bool {
 	if strings.TrimSpace(body) == "" {
 		return false
 	}
-	if !answer.Valid(body) {
+	if !response.Valid(body) {
 		return true // nobody can say: it does not go out
 	}
 	return gjson.Get(body, "token").Exists()
@@ -26,7 +26,7 @@ func hasToken(body string) bool {
 // entered makes a session of a login's answer and returns the answer that the
 // phone gets.
 func (t *turn) entered(ctx context.Context, old *Visitor, body string, began time.Time) (string, error) {
-	l, err := answer.ParseLogin(body)
+	l, err := response.ParseLogin(body)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +61,7 @@ func (t *turn) entered(ctx context.Context, old *Visitor, body string, began tim
 func disguise(body, token, id string, life time.Duration) string {
 	quoted := strconv.Quote(id)
 	patch := `{"token":` + quoted
-	fields := answer.Fields(body)
+	fields := response.Fields(body)
 	if life > 0 {
 		patch += `,"expires_in":` + strconv.FormatInt(int64(life/time.Second), 10)
 	}
@@ -70,15 +70,15 @@ func disguise(body, token, id string, life time.Duration) string {
 		if !inner.IsObject() {
 			continue
 		}
-		hidden := answer.Fields(inner.Raw)
+		hidden := response.Fields(inner.Raw)
 		for _, name := range [...]string{"session_key", "token"} {
 			if hidden.Get(name).Exists() {
-				hidden = hidden.Merge(answer.Fields(`{"`+name+`":`+quoted+`}`), same)
+				hidden = hidden.Merge(response.Fields(`{"`+name+`":`+quoted+`}`), same)
 			}
 		}
 		patch += `,"` + part + `":` + string(hidden)
 	}
-	return strings.ReplaceAll(string(fields.Merge(answer.Fields(patch+"}"), same)), token, id)
+	return strings.ReplaceAll(string(fields.Merge(response.Fields(patch+"}"), same)), token, id)
 }
 
 func same(name string) string { return name }

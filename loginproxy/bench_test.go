@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/hydrogen-go/baas"
-	"github.com/hydrogen-go/baas/internal/sidebyside"
+	"github.com/hydrogen-go/baas/internal/pairbench"
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
@@ -26,12 +26,12 @@ import (
 //
 //	go test -run '^$' -bench . -benchtime 1x ./loginproxy
 
-func TestMain(m *testing.M) { sidebyside.Main(m) }
+func TestMain(m *testing.M) { pairbench.Main(m) }
 
 const benchClientID = "995140f59511a222c937"
 
 func BenchmarkProxyLogin(b *testing.B) {
-	sidebyside.Compare(b, "hand", func(b *testing.B, backend string) (ours, theirs sidebyside.Work) {
+	pairbench.Compare(b, "hand", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
 		client, err := baas.New(benchClientID, baas.WithHost(backend))
 		if err != nil {
 			b.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/check"
 )
 
 // Operation names what a request asks for, on the JSON routes and on the
@@ -65,7 +65,7 @@ func (t *turn) limit(ctx context.Context, account string) error {
 		return nil
 	}
 	account = strings.ToLower(strings.TrimSpace(account))
-	if len(account) > call.MaxIdentifier {
+	if len(account) > check.MaxIdentifier {
 		return errInput
 	}
 	allowed, wait := t.p.limiter(ctx, RateKey{t.event.Operation, t.event.Platform, t.p.clientAddr(t.r), account})

@@ -18,6 +18,7 @@ import (
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/loginproxy"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -43,7 +44,7 @@ func newWorld(t *testing.T, opts ...loginproxy.Option) *world {
 	t.Helper()
 	b := baastest.New(baastest.WithClock(baastest.NewClock(start)))
 	t.Cleanup(b.Close)
-	w := &world{Backend: b, t: t, store: session.NewMemory(session.Clock(b.Clock().Now))}
+	w := &world{Backend: b, t: t, store: testkit.Memory(t, session.WithClock(b.Clock().Now))}
 	w.proxy = w.replica(opts...)
 	t.Cleanup(w.requireNothingLeaked)
 	return w

@@ -6,13 +6,13 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/hydrogen-go/baas/auth"
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/platform"
 )
 
 // errInput is the error for a body that is not the JSON expected.
-var errInput = call.Invalid("the body is not the JSON expected")
+var errInput = check.Invalid("the body is not the JSON expected")
 
 // input is what a route's body is read into.
 type input interface {
@@ -28,7 +28,7 @@ func (t *turn) read(in input) error {
 	if err != nil || text == "" {
 		return err
 	}
-	fields, err := answer.Object(text, "")
+	fields, err := response.Object(text, "")
 	if err != nil {
 		return errInput
 	}
@@ -176,8 +176,8 @@ func (s *smsOrder) set(name string, v gjson.Result) bool {
 	case "phone":
 		return text(v, &s.phone)
 	case "signatureID":
-		s.opts = append(s.opts, auth.SignatureID(answer.Int(v)))
-		return v.Type == gjson.Number && answer.Int(v) > 0
+		s.opts = append(s.opts, auth.SignatureID(response.Int(v)))
+		return v.Type == gjson.Number && response.Int(v) > 0
 	}
 	return false
 }

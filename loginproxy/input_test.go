@@ -128,13 +128,17 @@ func TestNew(t *testing.T) {
 	require.NoError(t, err)
 	_, err = loginproxy.New(nil)
 	require.EqualError(t, err, "605: incorrect parameter type: client is nil")
-	_, err = loginproxy.New(client, nil, loginproxy.WithObserver(nil), loginproxy.WithOnLogin(nil), loginproxy.WithOnLogout(nil), loginproxy.WithRateLimiter(nil))
+	_, err = loginproxy.New(client, nil)
 	require.NoError(t, err)
 	source, err := w.Client(baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) { return "c", nil }))
 	require.NoError(t, err)
 	_, err = loginproxy.New(source)
 	require.EqualError(t, err, "605: incorrect parameter type: a client with a code source would log in whoever makes up a session id")
 	for name, opt := range map[string]loginproxy.Option{
+		"observer is nil":                                     loginproxy.WithObserver(nil),
+		"login hook is nil":                                   loginproxy.WithOnLogin(nil),
+		"logout hook is nil":                                  loginproxy.WithOnLogout(nil),
+		"rate limiter is nil":                                 loginproxy.WithRateLimiter(nil),
 		"idle timeout is not over 0":                          loginproxy.WithIdleTimeout(0),
 		"absolute timeout is not over 0":                      loginproxy.WithAbsoluteTimeout(-1),
 		"max body is less than 1":                             loginproxy.WithMaxBody(0),

@@ -5,8 +5,7 @@ import (
 	"context"
 
 	"github.com/hydrogen-go/baas/auth"
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -28,7 +27,7 @@ func (t *turn) enter(account string, login entry) error {
 	}
 	a := t.p.alone(old.of())
 	u, err := login(ctx, a)
-	fresh, _, _ := a.Conn().Load(ctx) // of memory: it cannot fail
+	fresh, _, _ := connOf(a).Load(ctx) // of memory: it cannot fail
 	if err != nil {
 		t.replaced(fresh, old.of()) // a refused or half-finished login has left a token
 		return t.dropUnknown(ctx, old, fresh, err)
@@ -44,9 +43,7 @@ func (t *turn) enter(account string, login entry) error {
 		return err
 	}
 	if t.p.onLogin != nil {
-		v := newVisitor(t.p.client.Auth(id), s)
-		v.user = user.New(v.auth.Conn(), answer.Fields(text), s)
-		t.p.onLogin(t.r.Context(), v)
+		t.p.onLogin(t.r.Context(), newVisitorRead(t.p.client.Auth(id), s, text))
 	}
 	t.giveCookie(id, s)
 	t.writeUser(id, s, text)
@@ -60,8 +57,8 @@ func (t *turn) dropUnknown(ctx context.Context, old *Visitor, now session.Sessio
 	if old == nil || !now.IsZero() {
 		return err
 	}
-	if dropped := old.auth.Conn().Discard(ctx, old.session.Token); dropped != nil {
-		return enduser.Reached(dropped)
+	if dropped := connOf(old.auth).Discard(ctx, old.session.Token); dropped != nil {
+		return visitor.Reached(dropped)
 	}
 	return err
 }
@@ -80,7 +77,7 @@ func (t *turn) loginOnPlatform() error {
 		return err
 	}
 	return t.enter("", func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
-		return callsOf[t.platform].login(a, ctx, in.data, in.options()...)
+		return a.LoginOn(ctx, t.platform, in.data, in.options()...)
 	})
 }
 
@@ -118,7 +115,7 @@ func (t *turn) loginSMS() error {
 		return err
 	}
 	return t.enter(in.phone, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
-		return a.LoginWithSMSCode(ctx, in.phone, in.code, in.create...)
+		return a.LoginWithSmsVerificationCode(ctx, in.phone, in.code, in.create...)
 	})
 }
 
@@ -132,7 +129,7 @@ func (t *turn) sendSMS() error {
 	if err := t.limit(ctx, in.phone); err != nil {
 		return err
 	}
-	if err := t.p.alone(session.Session{}).SendSMSCode(ctx, in.phone, in.opts...); err != nil {
+	if err := t.p.alone(session.Session{}).SendSmsCode(ctx, in.phone, in.opts...); err != nil {
 		return err
 	}
 	t.ok()

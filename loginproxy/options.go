@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/check"
 )
 
 // Defaults of the options.
@@ -16,8 +16,22 @@ const (
 	DefaultMaxBody         = 128 << 10
 )
 
-// Option changes a new [Proxy]. A nil Option changes nothing.
-type Option func(*Proxy) error
+// Option is an option of [New]. A nil Option changes nothing.
+type Option func(*config) error
+
+// config is what the options add up to.
+type config struct {
+	idle        time.Duration
+	absolute    time.Duration
+	maxBody     int64
+	cookie      string // empty: none
+	crossOrigin *http.CrossOriginProtection
+	onLogin     func(context.Context, *Visitor)
+	onLogout    func(context.Context, *Visitor)
+	observer    func(context.Context, Event)
+	limiter     func(context.Context, RateKey) (bool, time.Duration)
+	clientAddr  func(*http.Request) string
+}
 
 // WithIdleTimeout sets how long a session lives without a request. The default is
 // [DefaultIdleTimeout]. When a user was last seen is written at most once in a
@@ -26,11 +40,11 @@ type Option func(*Proxy) error
 // The session is forgotten here; the backend's token stays valid there until its
 // own end.
 func WithIdleTimeout(d time.Duration) Option {
-	return func(p *Proxy) error {
+	return func(c *config) error {
 		if d <= 0 {
-			return call.Invalid("idle timeout is not over 0")
+			return check.Invalid("idle timeout is not over 0")
 		}
-		p.idle = d
+		c.idle = d
 		return nil
 	}
 }
@@ -38,11 +52,11 @@ func WithIdleTimeout(d time.Duration) Option {
 // WithAbsoluteTimeout sets how long a session lives, however busy it is. The
 // default is [DefaultAbsoluteTimeout]. No session outlives the backend's token.
 func WithAbsoluteTimeout(d time.Duration) Option {
-	return func(p *Proxy) error {
+	return func(c *config) error {
 		if d <= 0 {
-			return call.Invalid("absolute timeout is not over 0")
+			return check.Invalid("absolute timeout is not over 0")
 		}
-		p.absolute = d
+		c.absolute = d
 		return nil
 	}
 }
@@ -50,11 +64,11 @@ func WithAbsoluteTimeout(d time.Duration) Option {
 // WithMaxBody bounds the bodies of requests, in bytes. The default is
 // [DefaultMaxBody]; an event's encrypted data is a few KB.
 func WithMaxBody(n int64) Option {
-	return func(p *Proxy) error {
+	return func(c *config) error {
 		if n < 1 {
-			return call.Invalid("max body is less than 1")
+			return check.Invalid("max body is less than 1")
 		}
-		p.maxBody = n
+		c.maxBody = n
 		return nil
 	}
 }
@@ -65,18 +79,18 @@ func WithMaxBody(n int64) Option {
 // something and come from another site, unless from a trusted origin, as in
 // "https://app.example.com". The default is no cookie.
 func WithCookie(name string, trustedOrigins ...string) Option {
-	return func(p *Proxy) error {
-		c := http.Cookie{Name: name, Value: "v", Path: "/", Secure: true}
-		if !strings.HasPrefix(name, "__Host-") || name == "__Host-" || c.Valid() != nil {
-			return call.Invalid("a cookie's name is a token that begins with __Host-")
+	return func(c *config) error {
+		sample := http.Cookie{Name: name, Value: "v", Path: "/", Secure: true}
+		if !strings.HasPrefix(name, "__Host-") || name == "__Host-" || sample.Valid() != nil {
+			return check.Invalid("a cookie's name is a token that begins with __Host-")
 		}
 		protection := http.NewCrossOriginProtection()
 		for _, origin := range trustedOrigins {
 			if err := protection.AddTrustedOrigin(origin); err != nil {
-				return call.Invalid("a trusted origin is a scheme and a host").WithCause(err)
+				return check.Invalid("a trusted origin is a scheme and a host").WithCause(err)
 			}
 		}
-		p.cookie, p.crossOrigin = name, protection
+		c.cookie, c.crossOrigin = name, protection
 		return nil
 	}
 }
@@ -84,8 +98,11 @@ func WithCookie(name string, trustedOrigins ...string) Option {
 // WithOnLogin has f called after every login and register, when the session is
 // stored and before the answer goes out.
 func WithOnLogin(f func(ctx context.Context, v *Visitor)) Option {
-	return func(p *Proxy) error {
-		p.onLogin = f
+	return func(c *config) error {
+		if f == nil {
+			return check.Invalid("login hook is nil")
+		}
+		c.onLogin = f
 		return nil
 	}
 }
@@ -93,8 +110,11 @@ func WithOnLogin(f func(ctx context.Context, v *Visitor)) Option {
 // WithOnLogout has f called after every logout that ended a session. It is not
 // called for sessions that end by themselves or by the next login.
 func WithOnLogout(f func(ctx context.Context, v *Visitor)) Option {
-	return func(p *Proxy) error {
-		p.onLogout = f
+	return func(c *config) error {
+		if f == nil {
+			return check.Invalid("logout hook is nil")
+		}
+		c.onLogout = f
 		return nil
 	}
 }
@@ -103,8 +123,11 @@ func WithOnLogout(f func(ctx context.Context, v *Visitor)) Option {
 // when it is answered: also for refused ones, and for one that panics. It must be
 // safe for concurrent use.
 func WithObserver(f func(ctx context.Context, e Event)) Option {
-	return func(p *Proxy) error {
-		p.observer = f
+	return func(c *config) error {
+		if f == nil {
+			return check.Invalid("observer is nil")
+		}
+		c.observer = f
 		return nil
 	}
 }
@@ -114,8 +137,11 @@ func WithObserver(f func(ctx context.Context, e Event)) Option {
 // 429 with retryAfter, rounded up to whole seconds, in Retry-After. It must be
 // safe for concurrent use. The default is to allow everything.
 func WithRateLimiter(f func(ctx context.Context, k RateKey) (allowed bool, retryAfter time.Duration)) Option {
-	return func(p *Proxy) error {
-		p.limiter = f
+	return func(c *config) error {
+		if f == nil {
+			return check.Invalid("rate limiter is nil")
+		}
+		c.limiter = f
 		return nil
 	}
 }
@@ -124,11 +150,11 @@ func WithRateLimiter(f func(ctx context.Context, k RateKey) (allowed bool, retry
 // balancer that tells it in a header. The default is the host of
 // [http.Request.RemoteAddr].
 func WithClientAddr(f func(*http.Request) string) Option {
-	return func(p *Proxy) error {
+	return func(c *config) error {
 		if f == nil {
-			return call.Invalid("client address function is nil")
+			return check.Invalid("client address function is nil")
 		}
-		p.clientAddr = f
+		c.clientAddr = f
 		return nil
 	}
 }

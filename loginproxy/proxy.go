@@ -1,15 +1,14 @@
 package loginproxy
 
 import (
-	"context"
 	"net"
 	"net/http"
-	"time"
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/access"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -19,18 +18,9 @@ import (
 // replicas on one store serve the same users. What a request asks of the store and
 // of the backend takes no longer in all than the client's [baas.WithTimeout].
 type Proxy struct {
-	client      *baas.Client
-	backend     *enduser.Conn // nobody's, to send requests and tell the time with
-	idle        time.Duration
-	absolute    time.Duration
-	maxBody     int64
-	cookie      string // empty: none
-	crossOrigin *http.CrossOriginProtection
-	onLogin     func(context.Context, *Visitor)
-	onLogout    func(context.Context, *Visitor)
-	observer    func(context.Context, Event)
-	limiter     func(context.Context, RateKey) (bool, time.Duration)
-	clientAddr  func(*http.Request) string
+	config
+	client  *baas.Client
+	backend *visitor.Conn // nobody's, to send requests and tell the time with
 }
 
 // New returns a proxy for the users of client. It sends nothing and starts nothing.
@@ -38,15 +28,13 @@ type Proxy struct {
 // Errors: 605 no client, one with a code source, or a bad option.
 func New(client *baas.Client, opts ...Option) (*Proxy, error) {
 	if client == nil {
-		return nil, call.Invalid("client is nil")
+		return nil, check.Invalid("client is nil")
 	}
-	backend := client.Resume(session.Session{}).Conn()
+	backend := connOf(client.Resume(session.Session{}))
 	if backend.AutoLogin != nil {
-		return nil, call.Invalid("a client with a code source would log in whoever makes up a session id")
+		return nil, check.Invalid("a client with a code source would log in whoever makes up a session id")
 	}
-	p := &Proxy{
-		client:     client,
-		backend:    backend,
+	cfg := config{
 		idle:       DefaultIdleTimeout,
 		absolute:   DefaultAbsoluteTimeout,
 		maxBody:    DefaultMaxBody,
@@ -56,16 +44,18 @@ func New(client *baas.Client, opts ...Option) (*Proxy, error) {
 		if opt == nil {
 			continue
 		}
-		if err := opt(p); err != nil {
+		if err := opt(&cfg); err != nil {
 			return nil, err
 		}
 	}
-	return p, nil
+	return &Proxy{config: cfg, client: client, backend: backend}, nil
 }
+
+func connOf(a *auth.Auth) *visitor.Conn { return access.ConnOf(a) }
 
 // alone returns the login state of s beside the store, for one request.
 func (p *Proxy) alone(s session.Session) *auth.Auth {
-	return auth.New(enduser.Alone(p.backend.Shared, s))
+	return access.NewAuth(visitor.Alone(p.backend.Shared, s)).(*auth.Auth)
 }
 
 func remoteHost(r *http.Request) string {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -19,7 +19,7 @@ func (p *Proxy) find(ctx context.Context, id string) (*Visitor, error) {
 		return nil, nil
 	}
 	a := p.client.Auth(id)
-	conn := a.Conn()
+	conn := connOf(a)
 	s, rev, err := conn.Load(ctx)
 	if err != nil {
 		return nil, err
@@ -61,19 +61,19 @@ func (p *Proxy) establish(ctx context.Context, old *Visitor, fresh session.Sessi
 		return "", s, herror.New(herror.InvalidAnswer, "no life").WithSent(true)
 	}
 	id = newID()
-	conn := p.client.Auth(id).Conn()
+	conn := connOf(p.client.Auth(id))
 	done, err := conn.Swap(ctx, 0, fresh)
 	if err == nil && !done {
 		err = herror.New(herror.StoreFailed, "a new session id is taken")
 	}
 	if err != nil {
-		return "", s, enduser.Reached(err)
+		return "", s, visitor.Reached(err)
 	}
 	if err := old.retire(ctx); err != nil {
 		ctx, cancel := late(ctx)
 		defer cancel()
 		_ = conn.Discard(ctx, fresh.Token) // nobody knows the id
-		return "", s, enduser.Reached(err)
+		return "", s, visitor.Reached(err)
 	}
 	return id, fresh, nil
 }
@@ -85,7 +85,7 @@ func (v *Visitor) retire(ctx context.Context) error {
 	if v == nil {
 		return nil
 	}
-	conn := v.auth.Conn()
+	conn := connOf(v.auth)
 	for {
 		s, rev, err := conn.Load(ctx)
 		if err != nil {

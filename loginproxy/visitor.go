@@ -9,7 +9,8 @@ import (
 
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/internal/access"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -19,12 +20,17 @@ import (
 type Visitor struct {
 	auth    *auth.Auth
 	session session.Session
-	reading chan struct{} // held while the user is read
-	user    *user.CurrentUser
+	me      *user.Me
 }
 
 func newVisitor(a *auth.Auth, s session.Session) *Visitor {
-	return &Visitor{auth: a, session: s, reading: make(chan struct{}, 1)}
+	return &Visitor{auth: a, session: s, me: access.NewMe(connOf(a), s).(*user.Me)}
+}
+
+// newVisitorRead is newVisitor for a user whose fields are known.
+func newVisitorRead(a *auth.Auth, s session.Session, fields []byte) *Visitor {
+	u := access.NewCurrentUser(connOf(a), response.Fields(fields), s).(*user.CurrentUser)
+	return &Visitor{auth: a, session: s, me: &u.Me}
 }
 
 // UserID is the user's id in the backend, 0 for nobody.
@@ -68,20 +74,16 @@ func (v *Visitor) User(ctx context.Context) (*user.CurrentUser, error) {
 	if v == nil {
 		return nil, errNobody
 	}
-	select {
-	case v.reading <- struct{}{}:
-		defer func() { <-v.reading }()
-	case <-ctx.Done():
-		return nil, transport.Ended(ctx.Err(), false)
+	return v.me.User(ctx)
+}
+
+// Me returns the user as a handle for the calls that change or link the account,
+// without a request; nil for nobody.
+func (v *Visitor) Me() *user.Me {
+	if v == nil {
+		return nil
 	}
-	if v.user == nil {
-		u, err := v.auth.CurrentUser(ctx)
-		if err != nil {
-			return nil, err
-		}
-		v.user = u
-	}
-	return v.user, nil
+	return v.me
 }
 
 var errNobody = herror.New(herror.SessionMissing, "")

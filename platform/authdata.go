@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"slices"
 
-	"github.com/hydrogen-go/baas/internal/call"
+	"github.com/hydrogen-go/baas/internal/check"
 )
 
 // AuthData is what a mini-program's button event, or its getUserInfo,
@@ -78,82 +78,24 @@ func (d *AuthData) UnmarshalJSON(data []byte) error {
 }
 
 // errEvent stands in for encoding/json's errors, which may quote what they read.
-var errEvent = call.Invalid("event data is not the JSON of a mini-program event")
+var errEvent = check.Invalid("event data is not the JSON of a mini-program event")
 
-// hasUserInfo reports whether the user agreed to share user info.
-func (d *AuthData) hasUserInfo() bool {
+// HasUserInfo reports whether the user agreed to share user info: there is raw data,
+// a user info object, or Alipay's scope auth_user. A nil d has none.
+func (d *AuthData) HasUserInfo() bool {
 	return d != nil && (d.RawData != "" || len(d.UserInfo) > 0 || slices.Contains(d.AuthSuccessScopes, "auth_user"))
 }
 
 // Empty reports whether there is nothing in d, not even a refusal, or d is nil.
 func (d *AuthData) Empty() bool {
-	return d == nil || !d.event && d.ErrMsg == "" && !d.hasUserInfo() && d.EncryptedData == "" &&
+	return d == nil || !d.event && d.ErrMsg == "" && !d.HasUserInfo() && d.EncryptedData == "" &&
 		d.Code == "" && len(d.AuthSuccessScopes) == 0
 }
 
 // Refused reports whether d says that the user refused: it holds neither user
 // info nor encrypted data. An AuthData with nothing in it at all is no refusal.
 func (d *AuthData) Refused() bool {
-	return !d.Empty() && !d.hasUserInfo() && d.EncryptedData == ""
-}
-
-// require returns an error if d is nil or has nothing in it, or if a part of it
-// cannot be sent.
-func (d *AuthData) require() error {
-	if d.Empty() {
-		return call.Invalid("event data is missing")
-	}
-	return d.check()
-}
-
-// check returns an error if a part of d is over-long or malformed.
-func (d *AuthData) check() error {
-	for _, part := range [...]struct {
-		name string
-		size int
-	}{
-		{"userInfo", len(d.UserInfo)},
-		{"rawData", len(d.RawData)},
-		{"signature", len(d.Signature)},
-		{"encryptedData", len(d.EncryptedData)},
-		{"iv", len(d.IV)},
-		{"errMsg", len(d.ErrMsg)},
-	} {
-		if part.size > call.MaxData {
-			return call.Invalid(part.name + " is too long")
-		}
-	}
-	if len(d.UserInfo) > 0 && !isObject(d.UserInfo) {
-		return call.Invalid("userInfo is not a JSON object")
-	}
-	return call.Identifier("phone code", d.Code, call.MaxCode)
-}
-
-func isObject(b json.RawMessage) bool {
-	b = bytes.TrimSpace(b)
-	return len(b) > 0 && b[0] == '{' && json.Valid(b)
-}
-
-// missing returns an error naming the first of the fields that d does not have.
-func (d *AuthData) missing(fields ...string) error {
-	have := map[string]bool{
-		"userInfo":      len(d.UserInfo) > 0,
-		"rawData":       d.RawData != "",
-		"signature":     d.Signature != "",
-		"encryptedData": d.EncryptedData != "",
-		"iv":            d.IV != "",
-	}
-	for _, f := range fields {
-		if !have[f] {
-			return call.Invalid("event data without " + f)
-		}
-	}
-	return nil
-}
-
-// secrets returns what of d must not show in an error's text.
-func (d *AuthData) secrets(more ...string) []string {
-	return append(more, d.EncryptedData, d.IV, d.Signature, d.RawData, d.Code)
+	return !d.Empty() && !d.HasUserInfo() && d.EncryptedData == ""
 }
 
 // Format prints which fields there are, for every verb.
@@ -164,5 +106,5 @@ func (d AuthData) LogValue() slog.Value { return slog.StringValue(d.summary()) }
 
 func (d *AuthData) summary() string {
 	return fmt.Sprintf("authdata{userInfo:%t encryptedData:%t phoneCode:%t refused:%t}",
-		d.hasUserInfo(), d.EncryptedData != "", d.Code != "", d.Refused())
+		d.HasUserInfo(), d.EncryptedData != "", d.Code != "", d.Refused())
 }

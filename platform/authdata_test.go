@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/call"
 	"github.com/hydrogen-go/baas/platform"
 )
 
@@ -25,11 +24,6 @@ func agreed() *platform.AuthData {
 		EncryptedData: "canary-encrypted",
 		IV:            "canary-iv",
 	}
-}
-
-// phone is the event of a phone number, with the phone code of a newer WeChat.
-func phone(code string) *platform.AuthData {
-	return &platform.AuthData{EncryptedData: "canary-encrypted", IV: "canary-iv", Code: code}
 }
 
 func TestEventsParse(t *testing.T) {
@@ -138,33 +132,6 @@ func TestAuthDataIsNeverPrinted(t *testing.T) {
 	require.Equal(t, "<nil>", fmt.Sprint((*platform.AuthData)(nil)))
 }
 
-func TestAuthDataThatCannotBeSent(t *testing.T) {
-	long := strings.Repeat("x", call.MaxData+1)
-	for name, change := range map[string]func(*platform.AuthData){
-		"long user info":      func(d *platform.AuthData) { d.UserInfo = json.RawMessage(`{"a":"` + long + `"}`) },
-		"long raw data":       func(d *platform.AuthData) { d.RawData = long },
-		"long signature":      func(d *platform.AuthData) { d.Signature = long },
-		"long encrypted data": func(d *platform.AuthData) { d.EncryptedData = long },
-		"long iv":             func(d *platform.AuthData) { d.IV = long },
-		"user info no object": func(d *platform.AuthData) { d.UserInfo = json.RawMessage(`["canary"]`) },
-		"user info no JSON":   func(d *platform.AuthData) { d.UserInfo = json.RawMessage(`{"canary`) },
-		"long phone code":     func(d *platform.AuthData) { d.Code = strings.Repeat("c", call.MaxCode+1) },
-		"phone code no UTF-8": func(d *platform.AuthData) { d.Code = "canary\xff" },
-	} {
-		t.Run(name, func(t *testing.T) {
-			for _, p := range platform.All() {
-				d, params := agreed(), call.Defaults()
-				change(d)
-				for what, makes := range map[string]func(*platform.AuthData, *call.Params) (call.Request, error){"login": p.Login, "link": p.Link} {
-					_, err := makes(d, &params)
-					require.ErrorIs(t, err, herror.InvalidParameter, p.Name()+" "+what)
-					require.NotContains(t, err.Error(), "canary")
-				}
-			}
-		})
-	}
-}
-
 func FuzzAuthData(f *testing.F) {
 	for _, seed := range []string{
 		`{"detail":{"errMsg":"getUserInfo:ok","userInfo":{"nickName":"a"},"rawData":"r","signature":"s","encryptedData":"e","iv":"i"}}`,
@@ -188,19 +155,5 @@ func FuzzAuthData(f *testing.F) {
 		_, err := json.Marshal(d)
 		require.NoError(t, err)
 		_ = fmt.Sprintf("%+v", d)
-		for _, p := range platform.All() {
-			params := call.Defaults()
-			params.Code = "code"
-			for _, makes := range []func(*platform.AuthData, *call.Params) (call.Request, error){p.Login, p.Link, p.UpdatePhone, p.UpdateUserInfo} {
-				r, err := makes(&d, &params)
-				if err != nil {
-					code := herror.CodeOf(err)
-					require.True(t, code == herror.InvalidParameter || code == herror.UnsupportedFunction, err)
-					require.Less(t, len(err.Error()), 120, "an error does not quote")
-					continue
-				}
-				require.True(t, json.Valid(r.Body))
-			}
-		}
 	})
 }

@@ -1,6 +1,6 @@
 package platform
 
-import "github.com/hydrogen-go/baas/internal/call"
+import "github.com/hydrogen-go/baas/session"
 
 // SyncMode says what becomes of the account's profile when user info comes in:
 // the documented syncUserProfile. The default everywhere is [SetNX].
@@ -16,51 +16,51 @@ const (
 	NoSync SyncMode = "false"
 )
 
-// LoginOption is an option of the LoginWith… calls.
-type LoginOption interface{ ApplyToLogin(*call.Params) }
+// LoginOption is an option of LoginOn and of the LoginWith… calls. Package auth
+// makes the options; a nil one changes nothing. A platform that does not know an
+// option refuses it with 605.
+type LoginOption interface{ loginOption() }
 
-// LinkOption is an option of the Link… calls.
-type LinkOption interface{ ApplyToLink(*call.Params) }
+// LinkOption is an option of LinkOn and of the Link… calls.
+type LinkOption interface{ linkOption() }
 
 // PhoneOption is an option of UpdatePhoneNumber.
-type PhoneOption interface{ ApplyToPhone(*call.Params) }
+type PhoneOption interface{ phoneOption() }
 
 // ProfileOption is an option of UpdateUserInfo.
-type ProfileOption interface{ ApplyToProfile(*call.Params) }
+type ProfileOption interface{ profileOption() }
 
-// CommonOption is an option of logins, links and UpdateUserInfo alike; package
-// auth makes them ([auth.Code], [auth.SyncUserProfile]).
-//
-// [auth.Code]: https://pkg.go.dev/github.com/hydrogen-go/baas/auth#Code
-// [auth.SyncUserProfile]: https://pkg.go.dev/github.com/hydrogen-go/baas/auth#SyncUserProfile
-type CommonOption func(*call.Params)
+// CodeOption is what auth.Code returns: an option of logins, links and
+// UpdateUserInfo. Printing it never shows the code.
+type CodeOption struct{ Code session.Secret }
 
-// ApplyToLogin implements [LoginOption].
-func (o CommonOption) ApplyToLogin(p *call.Params) { o(p) }
+// SyncOption is what auth.SyncUserProfile returns: an option of logins, links and
+// UpdateUserInfo.
+type SyncOption struct{ Mode SyncMode }
 
-// ApplyToLink implements [LinkOption].
-func (o CommonOption) ApplyToLink(p *call.Params) { o(p) }
+// CreateOption is what auth.CreateUser returns: an option of logins.
+type CreateOption struct{ On bool }
 
-// ApplyToProfile implements [ProfileOption].
-func (o CommonOption) ApplyToProfile(p *call.Params) { o(p) }
+// AppNameOption is what auth.AppName returns: an option of logins and links on
+// ByteDance.
+type AppNameOption struct{ Name string }
 
-// IdentityOption is an option of logins and links.
-type IdentityOption func(*call.Params)
+// UnionIDOption is what auth.WithUnionID returns: an option of logins and links on
+// WeChat.
+type UnionIDOption struct{ On bool }
 
-// ApplyToLogin implements [LoginOption].
-func (o IdentityOption) ApplyToLogin(p *call.Params) { o(p) }
+// OverwriteOption is what auth.Overwrite returns: an option of UpdatePhoneNumber.
+type OverwriteOption struct{ On bool }
 
-// ApplyToLink implements [LinkOption].
-func (o IdentityOption) ApplyToLink(p *call.Params) { o(p) }
-
-// CreateOption is an option of logins only.
-type CreateOption func(*call.Params)
-
-// ApplyToLogin implements [LoginOption].
-func (o CreateOption) ApplyToLogin(p *call.Params) { o(p) }
-
-// OverwriteOption is an option of UpdatePhoneNumber only.
-type OverwriteOption func(*call.Params)
-
-// ApplyToPhone implements [PhoneOption].
-func (o OverwriteOption) ApplyToPhone(p *call.Params) { o(p) }
+func (CodeOption) loginOption()      {}
+func (CodeOption) linkOption()       {}
+func (CodeOption) profileOption()    {}
+func (SyncOption) loginOption()      {}
+func (SyncOption) linkOption()       {}
+func (SyncOption) profileOption()    {}
+func (CreateOption) loginOption()    {}
+func (AppNameOption) loginOption()   {}
+func (AppNameOption) linkOption()    {}
+func (UnionIDOption) loginOption()   {}
+func (UnionIDOption) linkOption()    {}
+func (OverwriteOption) phoneOption() {}

@@ -38,7 +38,10 @@ func ExampleSession_MarshalBinary() {
 // The contract of a store: a swap happens only on what was loaded before.
 func ExampleMemory() {
 	ctx := context.Background()
-	store := session.NewMemory(session.MaxSessions(100_000))
+	store, err := session.NewMemory(session.WithMaxSessions(100_000))
+	if err != nil {
+		log.Fatal(err)
+	}
 	key := session.KeyOf("session-key")
 
 	_, revision, err := store.Load(ctx, key)

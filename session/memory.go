@@ -41,37 +41,54 @@ type Memory struct {
 	shards    [shards]shard
 }
 
-// MemoryOption changes a new [Memory]. A nil MemoryOption changes nothing.
-type MemoryOption func(*Memory)
+// MemoryOption is an option of [NewMemory]. A nil MemoryOption changes nothing.
+type MemoryOption func(*memoryConfig) error
 
-// MaxSessions bounds the number of sessions held, recent logouts included. The
+type memoryConfig struct {
+	max int
+	now func() time.Time
+}
+
+// WithMaxSessions bounds the number of sessions held, recent logouts included. The
 // default is [DefaultMaxSessions]; numbers under 64 count as 64. Each 64th of the
 // store has its own bound, so that the first are dropped a little before n.
-func MaxSessions(n int) MemoryOption {
-	return func(m *Memory) { m.perShard = max(n/shards, 1) }
-}
-
-// Clock sets where the store takes the time from. The default is [time.Now].
-func Clock(now func() time.Time) MemoryOption {
-	return func(m *Memory) {
-		if now != nil {
-			m.now = now
+func WithMaxSessions(n int) MemoryOption {
+	return func(c *memoryConfig) error {
+		if n < 1 {
+			return invalid("max sessions is less than 1")
 		}
+		c.max = n
+		return nil
 	}
 }
 
-// NewMemory returns an empty store.
-func NewMemory(opts ...MemoryOption) *Memory {
-	m := &Memory{now: time.Now, seed: maphash.MakeSeed(), perShard: DefaultMaxSessions / shards}
+// WithClock sets where the store takes the time from. The default is [time.Now].
+func WithClock(now func() time.Time) MemoryOption {
+	return func(c *memoryConfig) error {
+		if now == nil {
+			return invalid("the clock is nil")
+		}
+		c.now = now
+		return nil
+	}
+}
+
+// NewMemory returns an empty store. The error is 605 for a bad option.
+func NewMemory(opts ...MemoryOption) (*Memory, error) {
+	cfg := memoryConfig{max: DefaultMaxSessions, now: time.Now}
 	for _, opt := range opts {
-		if opt != nil {
-			opt(m)
+		if opt == nil {
+			continue
+		}
+		if err := opt(&cfg); err != nil {
+			return nil, err
 		}
 	}
+	m := &Memory{now: cfg.now, seed: maphash.MakeSeed(), perShard: max(cfg.max/shards, 1)}
 	for i := range m.shards {
 		m.shards[i].seed = m.seed
 	}
-	return m
+	return m, nil
 }
 
 // Load implements [Store].

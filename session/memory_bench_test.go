@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -61,7 +62,7 @@ func BenchmarkMemory(b *testing.B) {
 				if work.name == "new" {
 					limit = held
 				}
-				m := session.NewMemory(session.MaxSessions(limit))
+				m := testkit.Memory(b, session.WithMaxSessions(limit))
 				for i := range held {
 					if _, err := m.Swap(b.Context(), keys[i], 0, next); err != nil {
 						b.Fatal(err)

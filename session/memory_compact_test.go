@@ -175,7 +175,7 @@ func (o *model) swap(key Key, next Session) {
 // playModel reads a play with so many keys from script, three bytes a move.
 func playModel(t *testing.T, users int, script []byte) {
 	clock := newFakeTime()
-	m := NewMemory(Clock(clock.now))
+	m := newMemory(t, WithClock(clock.now))
 	o := &model{t: t, m: m, time: clock, held: map[Key]modelEntry{}, seen: map[Revision]bool{}}
 	keys := crowdedKeys(m, users)
 	for move := 0; len(script) >= 3; move++ {
@@ -225,7 +225,7 @@ func TestMemoryTellsKeysOfOneHashApart(t *testing.T) {
 		sh   *shard
 		hash uint64
 	}
-	m, met := NewMemory(), make(map[place]Key)
+	m, met := newMemory(t), make(map[place]Key)
 	var pairs [][2]Key
 	for i := 0; len(pairs) < 3; i++ {
 		key := KeyOf(strconv.Itoa(i))
@@ -272,7 +272,7 @@ func TestMemoryStaysSmallOverTenTurnovers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			const users = 3200
 			clock := newFakeTime()
-			m := NewMemory(Clock(clock.now), MaxSessions(tt.limit))
+			m := newMemory(t, WithClock(clock.now), WithMaxSessions(tt.limit))
 			random := rand.New(rand.NewPCG(1, 2))
 			for generation := range 10 {
 				for i := range users {
@@ -291,7 +291,7 @@ func TestMemoryStaysSmallOverTenTurnovers(t *testing.T) {
 
 func TestMemoryGivesBackWhatItNoLongerNeeds(t *testing.T) {
 	clock := newFakeTime()
-	m := NewMemory(Clock(clock.now))
+	m := newMemory(t, WithClock(clock.now))
 	keys := crowdedKeys(m, 3000)
 	for i, key := range keys {
 		store(t, m, key, sized(1, 32, i%3*1500, clock.now().Add(time.Hour)))
@@ -313,7 +313,7 @@ func TestMemoryForgetsInTimeAndNotBefore(t *testing.T) {
 	for _, life := range []time.Duration{0, Grace, 3 * time.Hour} {
 		for _, first := range []time.Duration{time.Minute, 24 * time.Hour} { // the key's life before that
 			clock := newFakeTime()
-			m := NewMemory(Clock(clock.now))
+			m := newMemory(t, WithClock(clock.now))
 			keys := crowdedKeys(m, 2)
 			store(t, m, keys[0], sized(1, 3, 0, clock.now().Add(first)))
 			store(t, m, keys[0], sized(1, 3, 0, clock.now().Add(life)))
@@ -334,7 +334,7 @@ func TestMemoryForgetsInTimeAndNotBefore(t *testing.T) {
 
 func TestMemoryOverwritesWhatGoes(t *testing.T) {
 	clock := newFakeTime()
-	m := NewMemory(Clock(clock.now), MaxSessions(64*40))
+	m := newMemory(t, WithClock(clock.now), WithMaxSessions(64*40))
 	keys := crowdedKeys(m, 300)
 	sh := &m.shards[0]
 	chunks := make(map[*byte][]byte) // every chunk there ever was
@@ -370,7 +370,7 @@ func TestMemoryOverwritesWhatGoes(t *testing.T) {
 
 func TestMemoryAtItsBoundKeepsRecentLogouts(t *testing.T) {
 	clock := newFakeTime()
-	m := NewMemory(Clock(clock.now), MaxSessions(64*100))
+	m := newMemory(t, WithClock(clock.now), WithMaxSessions(64*100))
 	keys := crowdedKeys(m, 2000)
 	for _, key := range keys[:50] {
 		store(t, m, key, Session{LoggedOut: true})
@@ -390,7 +390,7 @@ func TestMemoryAtItsBoundKeepsRecentLogouts(t *testing.T) {
 }
 
 func TestMemoryRefusesWhatIsTooLarge(t *testing.T) {
-	m, key := NewMemory(), KeyOf("a")
+	m, key := newMemory(t), KeyOf("a")
 	now := time.Now()
 	store(t, m, key, sized(1, 3, 0, now.Add(time.Hour)))
 	_, rev, err := m.Load(t.Context(), key)
@@ -406,7 +406,7 @@ func TestMemoryRefusesWhatIsTooLarge(t *testing.T) {
 }
 
 func TestMemoryPrintsNoSession(t *testing.T) {
-	m := NewMemory()
+	m := newMemory(t)
 	store(t, m, KeyOf("a"), sized(1, 3, 0, time.Now().Add(time.Hour)))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x", "%q"} {
 		require.Equal(t, "session.Memory{len:1}", fmt.Sprintf(verb, m))
@@ -417,7 +417,7 @@ func TestMemoryPrintsNoSession(t *testing.T) {
 // must be that key's session, whole.
 func TestMemoryUnderManyCallersMixesNothingUp(t *testing.T) {
 	clock := newFakeTime()
-	m := NewMemory(Clock(clock.now), MaxSessions(64*20))
+	m := newMemory(t, WithClock(clock.now), WithMaxSessions(64*20))
 	keys := crowdedKeys(m, 60)
 	var all sync.WaitGroup
 	for caller := range 8 {
@@ -455,4 +455,11 @@ func mixUp(ctx context.Context, m *Memory, clock *fakeTime, random *rand.Rand, k
 	clock.advance(time.Second)
 	_, err = m.Swap(ctx, key, rev, next)
 	return err
+}
+
+func newMemory(tb testing.TB, opts ...MemoryOption) *Memory {
+	tb.Helper()
+	m, err := NewMemory(opts...)
+	require.NoError(tb, err)
+	return m
 }

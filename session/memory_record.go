@@ -11,7 +11,7 @@ type recordID [16]byte
 
 func idOf(key Key) recordID { return recordID(key[:]) }
 
-// hashOf is seeded, so that nobody can choose session keys that crowd one place.
+// hashOf is seeded, so that nobody can choose visitor keys that crowd one place.
 func hashOf(seed maphash.Seed, id recordID) uint64 { return maphash.Bytes(seed, id[:]) }
 
 // record is an encoded session with a head before it: its length (4 bytes), id

@@ -9,40 +9,43 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/session/sessiontest"
 )
 
 func TestMemoryKeepsTheContract(t *testing.T) {
 	sessiontest.Run(t, func(_ *testing.T, clock func() time.Time) session.Store {
-		return session.NewMemory(session.Clock(clock))
+		return testkit.Memory(t, session.WithClock(clock))
 	})
 }
 
 func TestMemoryTakesTheTimeFromTheSystem(t *testing.T) {
-	for name, m := range map[string]func() *session.Memory{
-		"by default":     func() *session.Memory { return session.NewMemory() },
-		"for want of it": func() *session.Memory { return session.NewMemory(session.Clock(nil)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				store, key := m(), session.KeyOf("a")
-				put(t, store, key, living(time.Hour, time.Now()))
-				time.Sleep(time.Hour - time.Nanosecond)
-				require.True(t, loaded(t, store, key))
-				time.Sleep(time.Nanosecond)
-				require.False(t, loaded(t, store, key))
-			})
-		})
+	synctest.Test(t, func(t *testing.T) {
+		store, key := testkit.Memory(t, nil), session.KeyOf("a")
+		put(t, store, key, living(time.Hour, time.Now()))
+		time.Sleep(time.Hour - time.Nanosecond)
+		require.True(t, loaded(t, store, key))
+		time.Sleep(time.Nanosecond)
+		require.False(t, loaded(t, store, key))
+	})
+}
+
+func TestMemoryRefusesBadOptions(t *testing.T) {
+	for _, opt := range []session.MemoryOption{session.WithClock(nil), session.WithMaxSessions(0), session.WithMaxSessions(-5)} {
+		m, err := session.NewMemory(opt)
+		require.ErrorIs(t, err, herror.InvalidParameter)
+		require.Nil(t, m)
 	}
 }
 
 func TestMemoryIsBounded(t *testing.T) {
 	for _, tt := range []struct{ max, most int }{
-		{max: 640, most: 640}, {max: 64, most: 64}, {max: 700, most: 700}, {max: 1, most: 64}, {max: -5, most: 64},
+		{max: 640, most: 640}, {max: 64, most: 64}, {max: 700, most: 700}, {max: 1, most: 64},
 	} {
 		t.Run(strconv.Itoa(tt.max), func(t *testing.T) {
-			m := session.NewMemory(session.MaxSessions(tt.max))
+			m := testkit.Memory(t, session.WithMaxSessions(tt.max))
 			var last session.Key
 			for i := range 3000 {
 				last = session.KeyOf(strconv.Itoa(i))
@@ -56,7 +59,7 @@ func TestMemoryIsBounded(t *testing.T) {
 }
 
 func TestMemoryAtItsBoundKeepsWhatIsSwapped(t *testing.T) {
-	m := session.NewMemory(session.MaxSessions(64))
+	m := testkit.Memory(t, session.WithMaxSessions(64))
 	keys := make([]session.Key, 0, 64)
 	for i := range 10_000 {
 		if key := session.KeyOf(strconv.Itoa(i)); m.Len() < 64 {
@@ -80,7 +83,7 @@ func TestMemoryAtItsBoundKeepsWhatIsSwapped(t *testing.T) {
 // In a bubble, a goroutine of the store would keep the test from ending.
 func TestMemoryDropsTheExpiredWithoutAGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := session.NewMemory()
+		m := testkit.Memory(t)
 		for i := range 1000 {
 			put(t, m, session.KeyOf("short"+strconv.Itoa(i)), living(time.Minute, time.Now()))
 		}
@@ -104,7 +107,7 @@ func TestMemoryDropsTheExpiredWithoutAGoroutine(t *testing.T) {
 }
 
 func TestMemoryUnderManyCallers(t *testing.T) {
-	m := session.NewMemory(session.MaxSessions(128))
+	m := testkit.Memory(t, session.WithMaxSessions(128))
 	var all sync.WaitGroup
 	for caller := range 16 {
 		all.Go(func() {

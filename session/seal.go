@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/hydrogen-go/baas/herror"
 )
 
 // SealingKeySize is the length of a sealing key in bytes.
@@ -18,7 +20,7 @@ const SealingKeySize = 32
 
 // ErrSealed is what [Sealed.Load] fails with where there is a session that none
 // of the sealing keys opens: it was not sealed, was sealed with another key or for
-// another session key, or has been changed.
+// another visitor key, or has been changed.
 var ErrSealed = errors.New("session: a stored session that no sealing key opens")
 
 // Sealed is a [Store] that encrypts sessions on their way into another one, so
@@ -48,26 +50,26 @@ var _ Store = (*Sealed)(nil)
 // missing session, so that a replica with wrong keys logs nobody out. So begin with
 // an empty store both when sealing is new and when a key is lost.
 //
-// It fails without a store, and where a key is missing, given twice, of another
+// It fails with 605 without a store, and where a key is missing, given twice, of another
 // length or all zero.
 func NewSealed(store Store, keys ...[]byte) (*Sealed, error) {
 	if store == nil {
-		return nil, errors.New("session: no store to seal")
+		return nil, invalid("no store to seal")
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("session: no sealing key")
+		return nil, invalid("no sealing key")
 	}
 	s := &Sealed{store: store}
 	for _, key := range keys {
 		if len(key) != SealingKeySize || bytes.Equal(key, make([]byte, SealingKeySize)) {
-			return nil, fmt.Errorf("session: a sealing key is not %d random bytes", SealingKeySize)
+			return nil, invalid(fmt.Sprintf("a sealing key is not %d random bytes", SealingKeySize))
 		}
 		added, err := newSealingKey(key)
 		if err != nil {
 			return nil, err
 		}
 		if s.keyOf(added.id) != nil {
-			return nil, errors.New("session: a sealing key is given twice")
+			return nil, invalid("a sealing key is given twice")
 		}
 		s.keys = append(s.keys, added)
 	}
@@ -143,7 +145,7 @@ func newSealingKey(secret []byte) (*sealingKey, error) {
 	return k, err
 }
 
-// aead returns the cipher for the sessions under one session key. As each has a
+// aead returns the cipher for the sessions under one visitor key. As each has a
 // key of its own, random nonces do not run out however many sessions there are.
 func (k *sealingKey) aead(key Key) (cipher.AEAD, error) {
 	derived, err := hkdf.Expand(sha256.New, k.secret, deriveKey+string(key[:]), SealingKeySize)
@@ -204,3 +206,6 @@ func (s *Sealed) open(key Key, sealed []byte) (Session, error) {
 func additional(head []byte, key Key) []byte {
 	return append(append(make([]byte, 0, sealHead+len(key)), head...), key[:]...)
 }
+
+// invalid returns the error for a bad argument of a constructor.
+func invalid(detail string) error { return herror.New(herror.InvalidParameter, "session: "+detail) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/session/sessiontest"
 )
@@ -43,12 +44,12 @@ func kept(t testing.TB, store session.Store, key session.Key) (string, session.R
 
 func TestSealedConformance(t *testing.T) {
 	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
-		return sealed(t, session.NewMemory(session.Clock(clock)), sealingKey(1), sealingKey(2))
+		return sealed(t, testkit.Memory(t, session.WithClock(clock)), sealingKey(1), sealingKey(2))
 	})
 }
 
 func TestSealingHidesTheSession(t *testing.T) {
-	inner := session.NewMemory()
+	inner := testkit.Memory(t)
 	store, key := sealed(t, inner, sealingKey(1)), session.KeyOf("k")
 	s := planted()
 	s.OpenID, s.UnionID, s.UserID = canary+"-openid", canary+"-unionid", 7
@@ -67,7 +68,7 @@ func TestSealingHidesTheSession(t *testing.T) {
 }
 
 func TestSealingTheSameTwiceLooksDifferent(t *testing.T) {
-	inner := session.NewMemory()
+	inner := testkit.Memory(t)
 	store, key := sealed(t, inner, sealingKey(1)), session.KeyOf("k")
 	swapIn(t, store, key, 0, planted())
 	first, rev := kept(t, inner, key)
@@ -78,7 +79,7 @@ func TestSealingTheSameTwiceLooksDifferent(t *testing.T) {
 
 func TestSealedRefusesWhatItDidNotSeal(t *testing.T) {
 	key := session.KeyOf("k")
-	inner := session.NewMemory()
+	inner := testkit.Memory(t)
 	swapIn(t, sealed(t, inner, sealingKey(1)), key, 0, planted())
 	valid, _ := kept(t, inner, key)
 
@@ -129,7 +130,7 @@ func opens(t testing.TB, key session.Key, token string, keys ...[]byte) bool {
 
 func TestSealingKeysRotate(t *testing.T) {
 	older, newer := sealingKey(1), sealingKey(2)
-	inner := session.NewMemory()
+	inner := testkit.Memory(t)
 	key := session.KeyOf("k")
 	before := sealed(t, inner, older)
 	during := sealed(t, inner, older, newer) // knows the new key, does not use it yet
@@ -169,7 +170,7 @@ func TestSealingKeysRotate(t *testing.T) {
 }
 
 func TestNewSealedRefuses(t *testing.T) {
-	store := session.NewMemory()
+	store := testkit.Memory(t)
 	secret := []byte(canary)
 	for name, tt := range map[string]struct {
 		store session.Store
@@ -194,7 +195,7 @@ func TestNewSealedRefuses(t *testing.T) {
 
 func TestSealedKeepsItsOwnCopyOfTheKey(t *testing.T) {
 	given := sealingKey(1)
-	inner := session.NewMemory()
+	inner := testkit.Memory(t)
 	store, key := sealed(t, inner, given), session.KeyOf("k")
 	clear(given)
 	swapIn(t, store, key, 0, planted())
@@ -205,7 +206,7 @@ func TestSealedKeepsItsOwnCopyOfTheKey(t *testing.T) {
 
 func TestSealingKeysAreNeverPrinted(t *testing.T) {
 	given := []byte((canary + canary + canary)[:session.SealingKeySize])
-	store := sealed(t, session.NewMemory(), given)
+	store := sealed(t, testkit.Memory(t), given)
 	for _, v := range []any{store, *store, struct{ s *session.Sealed }{store}, struct{ s session.Sealed }{*store}} {
 		for _, verb := range verbs {
 			require.False(t, shows(fmt.Sprintf(verb, v)), verb)
@@ -240,7 +241,7 @@ func TestSealedPassesOnTheStoresErrors(t *testing.T) {
 	require.False(t, done)
 }
 
-// golden is a session, sealed under sealingKey(1) for the session key "k".
+// golden is a session, sealed under sealingKey(1) for the visitor key "k".
 const golden = "019fbf379178c85d8a6348709cf427348ecf0bd5db5fd185b8889757" +
 	"7b66ebc7c629b6eabbca0eb39ee245e2707188e9c3d440e1996c91d8"
 
@@ -276,7 +277,12 @@ func FuzzSealedOpen(f *testing.F) {
 func ExampleNewSealed() {
 	ctx := context.Background()
 	secret := sealingKey(7) // in life: 32 random bytes from where the program keeps its secrets
-	store, err := session.NewSealed(session.NewMemory(), secret)
+	memory, err := session.NewMemory()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	store, err := session.NewSealed(memory, secret)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -293,7 +299,7 @@ func ExampleNewSealed() {
 }
 
 func BenchmarkSealed(b *testing.B) {
-	store, key := sealed(b, session.NewMemory(), sealingKey(1)), session.KeyOf("k")
+	store, key := sealed(b, testkit.Memory(b), sealingKey(1)), session.KeyOf("k")
 	s := planted()
 	s.ExpiresAt = time.Now().Add(time.Hour)
 	b.Run("swap", func(b *testing.B) {

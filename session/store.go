@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Key is the hash of a session key: stores never see the key itself, so that a
+// Key is the hash of a visitor key: stores never see the key itself, so that a
 // copy of a store tells nobody a key that cannot be guessed. What it tells of the
 // sessions, tokens above all, [Sealed] hides.
 type Key [sha256.Size]byte
 
-// KeyOf returns the Key of a session key.
-func KeyOf(sessionKey string) Key { return sha256.Sum256([]byte(sessionKey)) }
+// KeyOf returns the Key of a visitor key.
+func KeyOf(visitorKey string) Key { return sha256.Sum256([]byte(visitorKey)) }
 
 // String returns the hash in hexadecimal, 64 characters.
 func (k Key) String() string { return hex.EncodeToString(k[:]) }

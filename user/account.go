@@ -8,22 +8,18 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/transport"
-	"github.com/hydrogen-go/baas/session"
 )
 
-// Account is what [CurrentUser.SetAccount] sets; empty fields stay as they are.
+// Account is what [Me.SetAccount] sets; empty fields stay as they are.
 // Printing, logging or marshalling it never shows the password.
 type Account struct {
 	Username string
 	Email    string
 	Phone    string
 	// Password is the new password, for an account that has none yet. To replace
-	// one, use [CurrentUser.UpdatePassword].
+	// one, use [Me.UpdatePassword].
 	Password string
 }
 
@@ -32,28 +28,28 @@ type Account struct {
 //
 // Errors: 400 the name is taken, 604 not logged in, 605 an empty or over-long
 // name, 612 an anonymous user.
-func (u *CurrentUser) SetUsername(ctx context.Context, username string) error {
-	return u.setOne(ctx, "username", username)
+func (m *Me) SetUsername(ctx context.Context, username string) error {
+	return m.setOne(ctx, "username", username)
 }
 
 // SetEmail sets the user's email address: the documented setEmail, PUT
 // v2.2/user/account/. With [SendVerificationEmail] it then has the backend mail a
 // link to that address; when only that fails, the address is set all the same,
-// in the backend and in u, and the error is that of the mail.
+// in the backend and here, and the error is that of the mail.
 //
 // Errors: 400 the address is taken or malformed, 604 not logged in, 605 an empty
 // or over-long address, 612 an anonymous user.
-func (u *CurrentUser) SetEmail(ctx context.Context, email string, opts ...EmailOption) error {
+func (m *Me) SetEmail(ctx context.Context, email string, opts ...EmailOption) error {
 	var o emailOptions
 	for _, opt := range opts {
 		if opt != nil {
 			opt(&o)
 		}
 	}
-	if err := u.setOne(ctx, "email", email); err != nil || !o.verify {
+	if err := m.setOne(ctx, "email", email); err != nil || !o.verify {
 		return err
 	}
-	return u.RequestEmailVerification(ctx)
+	return m.RequestEmailVerification(ctx)
 }
 
 // EmailOption is an option of SetEmail.
@@ -72,8 +68,8 @@ func SendVerificationEmail(on bool) EmailOption {
 //
 // Errors: 400 the number is taken or malformed, 604 not logged in, 605 an empty
 // or over-long number, 612 an anonymous user.
-func (u *CurrentUser) SetMobilePhone(ctx context.Context, phone string) error {
-	return u.setOne(ctx, "phone", phone)
+func (m *Me) SetMobilePhone(ctx context.Context, phone string) error {
+	return m.setOne(ctx, "phone", phone)
 }
 
 // SetAccount sets several of the account's names at once, and the password of an
@@ -81,8 +77,8 @@ func (u *CurrentUser) SetMobilePhone(ctx context.Context, phone string) error {
 //
 // Errors: 400 a name is taken or there is a password already, 604 not logged in,
 // 605 nothing to set or an over-long text, 612 an anonymous user.
-func (u *CurrentUser) SetAccount(ctx context.Context, a Account) error {
-	return u.setAccount(ctx, []accountText{
+func (m *Me) SetAccount(ctx context.Context, a Account) error {
+	return m.setAccount(ctx, []accountText{
 		{"username", a.Username},
 		{"email", a.Email},
 		{"phone", a.Phone},
@@ -95,11 +91,11 @@ func (u *CurrentUser) SetAccount(ctx context.Context, a Account) error {
 //
 // Errors: 400 the old password is wrong, 604 not logged in, 605 one of the two is
 // empty or over-long, 612 an anonymous user.
-func (u *CurrentUser) UpdatePassword(ctx context.Context, old, replacement string) error {
+func (m *Me) UpdatePassword(ctx context.Context, old, replacement string) error {
 	if old == "" || replacement == "" {
-		return call.Invalid("a password is empty")
+		return check.Invalid("a password is empty")
 	}
-	return u.setAccount(ctx, []accountText{{"password", old}, {"new_password", replacement}})
+	return m.setAccount(ctx, []accountText{{"password", old}, {"new_password", replacement}})
 }
 
 // RequestEmailVerification has the backend mail a link to the user's address that
@@ -107,53 +103,50 @@ func (u *CurrentUser) UpdatePassword(ctx context.Context, old, replacement strin
 //
 // Errors: 400 there is no address or it is verified, 604 not logged in, 612 an
 // anonymous user.
-func (u *CurrentUser) RequestEmailVerification(ctx context.Context) error {
-	return u.post(ctx, "/hserve/v2.0/user/email-verify/", struct{}{})
+func (m *Me) RequestEmailVerification(ctx context.Context) error {
+	return m.post(ctx, "/hserve/v2.0/user/email-verify/", struct{}{})
 }
 
 // VerifyMobilePhone verifies the user's phone number with the code of the text
-// message that SendSMSCode of package auth had sent to it: the documented
+// message that SendSmsCode of package auth had sent to it: the documented
 // verifyMobilePhone, POST v2.1/sms-phone-verification/.
 //
 // Errors: 400 the code is wrong or spent, 604 not logged in, 605 an empty or
 // over-long code, 612 an anonymous user.
-func (u *CurrentUser) VerifyMobilePhone(ctx context.Context, code string) error {
-	if code == "" {
-		return call.Invalid("the code is empty")
-	}
-	if err := call.Identifier("code", code, call.MaxCode); err != nil {
+func (m *Me) VerifyMobilePhone(ctx context.Context, code string) error {
+	if err := check.Required("code", code, check.MaxCode); err != nil {
 		return err
 	}
 	body := struct {
 		Code string `json:"code"`
 	}{code}
-	if err := u.post(ctx, "/hserve/v2.1/sms-phone-verification/", body, code); err != nil {
+	if err := m.post(ctx, "/hserve/v2.1/sms-phone-verification/", body, code); err != nil {
 		return err
 	}
-	return u.merge(`{"_phone_verified":true}`, sameName)
+	return m.merge(`{"_phone_verified":true}`, sameName)
 }
 
 // accountText is a field of an account request.
 type accountText struct{ field, text string }
 
-func (u *CurrentUser) setOne(ctx context.Context, field, text string) error {
+func (m *Me) setOne(ctx context.Context, field, text string) error {
 	if text == "" {
-		return call.Invalid(field + " is empty")
+		return check.Invalid(field + " is empty")
 	}
-	return u.setAccount(ctx, []accountText{{field, text}})
+	return m.setAccount(ctx, []accountText{{field, text}})
 }
 
 // setAccount sends those of the texts that are not empty.
-func (u *CurrentUser) setAccount(ctx context.Context, texts []accountText) error {
+func (m *Me) setAccount(ctx context.Context, texts []accountText) error {
 	body := make(map[string]string)
 	var secrets []string
 	for _, t := range texts {
-		longest := call.MaxIdentifier
+		longest := check.MaxIdentifier
 		if t.field == "password" || t.field == "new_password" {
-			longest = call.MaxPassword
+			longest = check.MaxPassword
 			secrets = append(secrets, t.text)
 		}
-		if err := call.Identifier(t.field, t.text, longest); err != nil {
+		if err := check.Text(t.field, t.text, longest); err != nil {
 			return err
 		}
 		if t.text != "" {
@@ -161,75 +154,39 @@ func (u *CurrentUser) setAccount(ctx context.Context, texts []accountText) error
 		}
 	}
 	if len(body) == 0 {
-		return call.Invalid("nothing to set")
+		return check.Invalid("nothing to set")
 	}
-	if err := u.notAnonymous(); err != nil {
+	if err := m.notAnonymous(); err != nil {
 		return err
 	}
-	return u.put(ctx, "/hserve/v2.2/user/account/", body, accountField, secrets...)
+	return m.put(ctx, "/hserve/v2.2/user/account/", body, accountField, secrets...)
 }
 
 // put sends a change of the user and merges the answer, whose fields are the
 // user's under the name that rename gives them.
-func (u *CurrentUser) put(ctx context.Context, path string, body any, rename func(string) string, secrets ...string) error {
-	req, err := call.New(http.MethodPut, path, body, secrets...)
+func (m *Me) put(ctx context.Context, path string, body any, rename func(string) string, secrets ...string) error {
+	req, err := transport.NewRequest(http.MethodPut, path, body, secrets...)
 	if err != nil {
 		return err
 	}
-	res, err := u.do(ctx, req)
+	res, err := m.do(ctx, req)
 	if err != nil {
 		return err
 	}
-	return u.merge(res.Body, rename)
+	return m.merge(res.Body, rename)
 }
 
 // post sends a request of the account whose answer says nothing of the user.
-func (u *CurrentUser) post(ctx context.Context, path string, body any, secrets ...string) error {
-	if err := u.notAnonymous(); err != nil {
+func (m *Me) post(ctx context.Context, path string, body any, secrets ...string) error {
+	if err := m.notAnonymous(); err != nil {
 		return err
 	}
-	req, err := call.New(http.MethodPost, path, body, secrets...)
+	req, err := transport.NewRequest(http.MethodPost, path, body, secrets...)
 	if err != nil {
 		return err
 	}
-	_, err = u.do(ctx, req)
+	_, err = m.do(ctx, req)
 	return err
-}
-
-func (u *CurrentUser) do(ctx context.Context, req call.Request) (*transport.Response, error) {
-	res, _, err := u.conn.Do(ctx, u.ask(req, ""))
-	return res, err
-}
-
-// ask has the request sent as this user only, and never as the one who has logged
-// in under the same session key since.
-func (u *CurrentUser) ask(req call.Request, client string) enduser.Ask {
-	return func(s session.Session) *transport.Request {
-		if s.UserID != u.ID() {
-			return nil
-		}
-		return enduser.RequestOf(req, client)
-	}
-}
-
-// merge takes over what an answer says of the user. The answer may be partial.
-func (u *CurrentUser) merge(body string, rename func(string) string) error {
-	patch, err := answer.Object(body, "user")
-	if err != nil {
-		return err
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.fields = u.fields.Merge(patch.Without(answer.Secret), rename)
-	return nil
-}
-
-// notAnonymous returns the documented error for calls that anonymous users may not make.
-func (u *CurrentUser) notAnonymous() error {
-	if u.Anonymous() {
-		return herror.New(herror.AnonymousNotAllowed, "")
-	}
-	return nil
 }
 
 // Format prints the names, for every verb.

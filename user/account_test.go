@@ -113,7 +113,7 @@ func TestAnonymousUsersMayNot(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
-// A user that was read before another one logged in under the same session key
+// A user that was read before another one logged in under the same visitor key
 // changes nothing of that one.
 func TestAUserActsAsNobodyElse(t *testing.T) {
 	w := newWorld(t)

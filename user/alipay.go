@@ -14,6 +14,6 @@ import (
 //
 // Errors: 400 the Alipay user or the account is linked already, 604 not
 // logged in, 605 bad arguments or no code, 612 an anonymous user.
-func (u *CurrentUser) LinkAlipay(ctx context.Context, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
-	return u.link(ctx, platform.Alipay{}, data, opts)
+func (m *Me) LinkAlipay(ctx context.Context, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
+	return m.LinkOn(ctx, platform.Alipay{}, data, opts...)
 }

@@ -13,6 +13,6 @@ import (
 //
 // Errors: 400 the ByteDance user or the account is linked already, 603 data is a
 // refusal, 604 not logged in, 605 bad arguments or no code, 612 an anonymous user.
-func (u *CurrentUser) LinkTt(ctx context.Context, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
-	return u.link(ctx, platform.ByteDance{}, data, opts)
+func (m *Me) LinkTt(ctx context.Context, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
+	return m.LinkOn(ctx, platform.ByteDance{}, data, opts...)
 }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/response"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -25,82 +24,81 @@ type LinkResult struct {
 	StatusCode int `json:"-"`
 }
 
-// link links the user of platform p to the account. The fields of u stay as they
-// are; read the user again to see the new _provider.
-func (u *CurrentUser) link(ctx context.Context, p platform.Platform, data *platform.AuthData, opts []platform.LinkOption) (*LinkResult, error) {
-	params := call.Defaults()
-	for _, opt := range opts {
-		if opt != nil {
-			opt.ApplyToLink(&params)
-		}
-	}
-	if err := u.notAnonymous(); err != nil {
+// LinkOn links the user of platform p to the account: what the Link… calls do, for
+// programs that know the platform only when they run. Which options p takes, and what
+// it sends where, is documented at its Link… call. Data is the event's user info, nil
+// for a link without it. The code is the one given with auth.Code, or else, without
+// encrypted data, the code source's.
+//
+// Fields that have been read stay as they are: read the user again to see the new
+// _provider.
+//
+// Errors: 400 the platform's user or the account is linked already, 603 data is a
+// refusal, 604 not logged in, 605 bad arguments, no code or a nil p, 612 an
+// anonymous user.
+func (m *Me) LinkOn(ctx context.Context, p platform.Platform, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
+	if err := m.notAnonymous(); err != nil {
 		return nil, err
 	}
-	refused := data != nil && data.Refused()
-	proof := data
-	if refused {
-		proof = nil // so that the options are checked all the same
-	}
-	req, err := p.Link(proof, &params)
+	link, err := visitor.NewLink(m.conn, p, data, opts)
 	if err != nil {
 		return nil, err
 	}
-	if refused && !p.SilentOnRefusal() {
-		return nil, u.conn.Refusal(ctx)
+	if link.Refused() {
+		return nil, m.conn.Refusal(ctx)
 	}
-	return u.flyLink(ctx, req, func(ctx context.Context, now enduser.Stored) (LinkResult, error) {
-		return u.linkPlatform(ctx, now.Session, p, proof, params)
+	return m.dedupeLink(ctx, link.Identity(), func(ctx context.Context, now session.Session) (LinkResult, error) {
+		return m.linkOn(ctx, &link, now)
 	})
 }
 
-// flyLink shares the link among identical calls under way.
-func (u *CurrentUser) flyLink(ctx context.Context, req call.Request, fn func(context.Context, enduser.Stored) (LinkResult, error)) (*LinkResult, error) {
-	result, err := enduser.Flight(ctx, u.conn, "link "+strconv.FormatInt(u.ID(), 10)+req.Path+string(req.Body), fn)
+func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now session.Session) (LinkResult, error) {
+	if link.NeedsCode() {
+		// A missing session is found out before a code is minted that nobody would use.
+		var err error
+		if now, err = m.conn.Live(ctx); err != nil {
+			return LinkResult{}, err
+		}
+	}
+	call, err := link.CallWithCode(ctx)
+	if err != nil {
+		return LinkResult{}, err
+	}
+	result, s, err := m.sendLink(ctx, now, call)
+	if err == nil && s.Platform == "" { // from here on the session can tell which platform a phone number comes from
+		err = visitor.Reached(m.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = link.Platform() }))
+	}
+	return result, err
+}
+
+// dedupeLink does a link once for identical ones under way.
+func (m *Me) dedupeLink(ctx context.Context, identity string, link func(context.Context, session.Session) (LinkResult, error)) (*LinkResult, error) {
+	id := "link " + strconv.FormatInt(m.ID(), 10) + identity
+	result, err := visitor.Dedupe(ctx, m.conn, id, func(ctx context.Context, now visitor.Stored) (LinkResult, error) {
+		return link(ctx, now.Session)
+	})
 	if result == (LinkResult{}) {
 		return nil, err
 	}
 	return &result, err
 }
 
-func (u *CurrentUser) linkPlatform(ctx context.Context, now session.Session, p platform.Platform, data *platform.AuthData, params call.Params) (LinkResult, error) {
-	if params.Code == "" {
-		// A missing session is found out before a code is minted that nobody would use.
-		var err error
-		if now, err = u.conn.Live(ctx); err != nil {
-			return LinkResult{}, err
-		}
-		if err := u.conn.FillCode(ctx, p.Name(), &params); err != nil {
-			return LinkResult{}, err
-		}
-	}
-	req, err := p.Link(data, &params)
-	if err != nil {
-		return LinkResult{}, err
-	}
-	result, s, err := u.sendLink(ctx, now, req, p.Client())
-	if err == nil && s.Platform == "" { // from here on the session can tell which platform a phone number comes from
-		err = enduser.Reached(u.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = p.Name() }))
-	}
-	return result, err
-}
-
-// sendLink sends a link and reads the answer.
-func (u *CurrentUser) sendLink(ctx context.Context, now session.Session, req call.Request, client string) (LinkResult, session.Session, error) {
-	res, s, err := u.conn.DoFrom(ctx, now, u.ask(req, client))
+// sendLink sends a link and reads the response.
+func (m *Me) sendLink(ctx context.Context, now session.Session, call visitor.Call) (LinkResult, session.Session, error) {
+	res, s, err := m.conn.DoFrom(ctx, now, m.only(call))
 	if err != nil {
 		return LinkResult{}, s, err
 	}
-	fields, err := answer.Object(res.Body, "link answer")
+	fields, err := response.Object(res.Body, "link response")
 	if err != nil {
 		return LinkResult{}, s, err
 	}
 	return LinkResult{
-		Message:    answer.Str(fields.Get("message")),
-		OpenID:     answer.Str(fields.Get("openid")),
-		UnionID:    answer.Str(fields.Get("unionid")),
-		Status:     answer.Str(fields.Get("status")),
-		UserID:     answer.Int(fields.Get("user_id")),
+		Message:    response.Str(fields.Get("message")),
+		OpenID:     response.Str(fields.Get("openid")),
+		UnionID:    response.Str(fields.Get("unionid")),
+		Status:     response.Str(fields.Get("status")),
+		UserID:     response.Int(fields.Get("user_id")),
 		StatusCode: res.Status,
 	}, s, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -187,7 +188,7 @@ func TestLinksOfTwoUsersAreApart(t *testing.T) {
 
 // A link whose session cannot be noted was made all the same: the code is spent.
 func TestLinkWhoseSessionIsNotStored(t *testing.T) {
-	store := &failing{Store: session.NewMemory(session.Clock(func() time.Time { return start }))}
+	store := &failing{Store: testkit.Memory(t, session.WithClock(func() time.Time { return start }))}
 	w := newWorld(t, baas.WithSessionStore(store))
 	u := w.member()
 	store.err = errors.New("store down")

@@ -3,9 +3,9 @@ package user
 import (
 	"context"
 
-	"github.com/hydrogen-go/baas/internal/call"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
 )
 
 // LinkThirdPartyWithAuthData links the user of an OAuth provider, named by the
@@ -16,22 +16,20 @@ import (
 // Errors: 400 the provider does not know the token, or one of the two is linked
 // already; 604 not logged in; 605 no token, an unknown provider or an option of
 // mini-programs; 612 an anonymous user.
-func (u *CurrentUser) LinkThirdPartyWithAuthData(ctx context.Context, data platform.OAuthData, opts ...platform.LinkOption) (*LinkResult, error) {
-	params := call.Defaults()
-	for _, opt := range opts {
-		if opt != nil {
-			opt.ApplyToLink(&params)
-		}
-	}
-	if err := u.notAnonymous(); err != nil {
-		return nil, err
-	}
-	req, err := data.LinkRequest(&params)
+func (m *Me) LinkThirdPartyWithAuthData(ctx context.Context, data platform.OAuthData, opts ...platform.LinkOption) (*LinkResult, error) {
+	params, err := idp.Given(opts)
 	if err != nil {
 		return nil, err
 	}
-	return u.flyLink(ctx, req, func(ctx context.Context, now enduser.Stored) (LinkResult, error) {
-		result, _, err := u.sendLink(ctx, now.Session, req, "")
+	if err := m.notAnonymous(); err != nil {
+		return nil, err
+	}
+	call, err := m.conn.OAuth().Link(data, &params)
+	if err != nil {
+		return nil, err
+	}
+	return m.dedupeLink(ctx, call.Identity(), func(ctx context.Context, now session.Session) (LinkResult, error) {
+		result, _, err := m.sendLink(ctx, now, call)
 		return result, err
 	})
 }

@@ -5,25 +5,24 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/platform"
 )
 
 // record is what the backend says of a user: its fields, read when asked for.
 type record struct {
 	mu     sync.RWMutex
-	fields answer.Fields
+	fields response.Fields
 }
 
 // ID is the user's id in the backend.
-func (u *record) ID() int64 { return answer.Int(u.field("id")) }
+func (u *record) ID() int64 { return response.Int(u.field("id")) }
 
 // OpenID is the user's id on the platform of the login; empty after a login with an account.
 func (u *record) OpenID() string { return u.text("openid") }
@@ -38,7 +37,7 @@ func (u *record) Nickname() string { return u.text("nickname") }
 func (u *record) Avatar() string { return u.text("avatar") }
 
 // Gender is the user's gender as the platforms number it: 0 unknown, 1 male, 2 female.
-func (u *record) Gender() int { return int(answer.Int(u.field("gender"))) }
+func (u *record) Gender() int { return int(response.Int(u.field("gender"))) }
 
 // City is the user's city.
 func (u *record) City() string { return u.text("city") }
@@ -75,23 +74,28 @@ func (u *record) Phone() string { return u.text("_phone") }
 func (u *record) PhoneVerified() bool { return u.field("_phone_verified").Bool() }
 
 // CreatedAt is when the account was made; the zero time where unknown.
-func (u *record) CreatedAt() time.Time { return answer.Time(u.field("created_at")) }
+func (u *record) CreatedAt() time.Time { return response.Time(u.field("created_at")) }
 
 // UpdatedAt is when the account was last changed; the zero time where unknown.
-func (u *record) UpdatedAt() time.Time { return answer.Time(u.field("updated_at")) }
+func (u *record) UpdatedAt() time.Time { return response.Time(u.field("updated_at")) }
 
 // CreatedBy is the id of the user who made the account, which is the user's own.
-func (u *record) CreatedBy() int64 { return answer.Int(u.field("created_by")) }
+func (u *record) CreatedBy() int64 { return response.Int(u.field("created_by")) }
 
 // Provider returns what the account knows of the user on a platform, its entry in
 // the documented _provider (openid, nickname, avatar …). It does not exist where
 // the account is not linked to the platform.
 func (u *record) Provider(p platform.Platform) Value {
 	all := u.field("_provider")
-	if !all.IsObject() {
+	if p == nil || !all.IsObject() {
 		return Value{}
 	}
-	return Value{answer.Fields(all.Raw).Get(p.Name())}
+	for _, key := range p.ProviderKeys() {
+		if entry := response.Fields(all.Raw).Get(key); entry.Exists() {
+			return Value{entry}
+		}
+	}
+	return Value{}
 }
 
 // Get returns the field with that key, built in or custom: the documented
@@ -123,16 +127,19 @@ func (u *record) Decode(v any) error {
 func (u *record) MarshalJSON() ([]byte, error) { return []byte(u.snapshot()), nil }
 
 // Format prints the user's id, for every verb.
-func (u *record) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.summary()) }
+func (u *record) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, userText(u.ID())) }
 
 // LogValue returns the user's id.
-func (u *record) LogValue() slog.Value { return slog.StringValue(u.summary()) }
+func (u *record) LogValue() slog.Value { return slog.StringValue(userText(u.ID())) }
 
-func (u *record) summary() string {
-	return "user{" + strconv.FormatInt(u.ID(), 10) + "}"
+// merge takes over the fields of patch, under the name that rename gives them.
+func (u *record) merge(patch response.Fields, rename func(string) string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.fields = u.fields.Merge(patch, rename)
 }
 
-func (u *record) snapshot() answer.Fields {
+func (u *record) snapshot() response.Fields {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
 	return u.fields
@@ -140,7 +147,7 @@ func (u *record) snapshot() answer.Fields {
 
 func (u *record) field(key string) gjson.Result { return u.snapshot().Get(key) }
 
-func (u *record) text(key string) string { return answer.Str(u.field(key)) }
+func (u *record) text(key string) string { return response.Str(u.field(key)) }
 
 // accountField returns the user's name for a field of the account answers, which
 // spell it without the leading underscore.

@@ -1,46 +1,55 @@
-// Package user holds [CurrentUser], the logged-in user: its fields, its changes,
-// and the links between its account and the mini-program platforms; and [User],
-// what others may see of one.
+// Package user holds the users of the backend: [CurrentUser], the logged-in user with
+// its fields; [Me], the same user without them; and [User], what others may see of
+// one. Both of the first have the calls that change the account and link it to the
+// mini-program platforms.
 //
-// Get a CurrentUser from a login or from CurrentUser of package auth.
+// Get a CurrentUser from a login or from CurrentUser of package auth, and a Me from
+// Me of package auth.
 package user
 
 import (
-	"time"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
 
-	"github.com/hydrogen-go/baas/internal/answer"
-	"github.com/hydrogen-go/baas/internal/enduser"
+	"github.com/hydrogen-go/baas/internal/access"
+	"github.com/hydrogen-go/baas/internal/response"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 )
+
+func init() {
+	access.NewUser = func(fields response.Fields) any { return &User{record{fields: fields}} }
+	access.NewCurrentUser = func(conn *visitor.Conn, fields response.Fields, s session.Session) any {
+		return newCurrentUser(conn, fields, s)
+	}
+	access.NewMe = func(conn *visitor.Conn, s session.Session) any { return newMe(conn, s) }
+}
 
 // User is a user as another one may see it: the fields that the backend shows to
 // all. It is safe for concurrent use. Printing it shows the user's id and nothing
 // else. Get one from GetUser of package auth.
 type User struct{ record }
 
-// NewUser returns the user that fields, without secrets, describes. It is meant
-// for package auth.
-func NewUser(fields answer.Fields) *User { return &User{record{fields: fields}} }
-
 // CurrentUser is the logged-in user, as the backend last described it: the
 // documented CurrentUser. Reading it makes no request; every field that the
 // backend sent is kept, and those without a method are read with Get or Decode.
 //
-// Its calls act as this user only: when another one has logged in under the same
-// session key since, they fail with 604.
+// It has the calls of [Me]. What the backend answers to them is taken over into its
+// fields.
 //
 // It is safe for concurrent use. Printing it shows the user's id and nothing else.
 type CurrentUser struct {
 	record
-	conn    *enduser.Conn
-	session session.Session // the user was read with
-	changes []change        // set but not sent yet; guarded by record.mu
+	Me
 }
 
-// New returns the user that fields, without secrets, describes, reached over conn.
-// It is meant for package auth.
-func New(conn *enduser.Conn, fields answer.Fields, s session.Session) *CurrentUser {
-	return &CurrentUser{record: record{fields: fields}, conn: conn, session: s}
+func newCurrentUser(conn *visitor.Conn, fields response.Fields, s session.Session) *CurrentUser {
+	u := &CurrentUser{record: record{fields: fields}}
+	u.Me.init(conn, s)
+	u.user = u
+	return u
 }
 
 // ID is the user's id in the backend.
@@ -48,17 +57,28 @@ func (u *CurrentUser) ID() int64 {
 	if id := u.record.ID(); id != 0 {
 		return id
 	}
-	return u.session.UserID // of an answer that names the user beside the fields only
+	return u.Me.ID() // of a response that names the user beside the fields only
 }
+
+// OpenID is the user's id on the platform of the login; empty after a login with an account.
+func (u *CurrentUser) OpenID() string { return u.record.OpenID() }
+
+// UnionID is the user's id across the apps of one developer on the platform, where it has one.
+func (u *CurrentUser) UnionID() string { return u.record.UnionID() }
 
 // Anonymous reports whether the user logged in anonymously: the documented _anonymous.
 func (u *CurrentUser) Anonymous() bool {
 	if v := u.field("_anonymous"); v.Exists() {
 		return v.Bool()
 	}
-	return u.session.Anonymous
+	return u.Me.Anonymous()
 }
 
-// SessionExpiresAt is when the session ends that the user was read with: the
-// documented session_expires_at. It is the zero time where the backend did not say.
-func (u *CurrentUser) SessionExpiresAt() time.Time { return u.session.ExpiresAt }
+// User returns u: its fields have been read.
+func (u *CurrentUser) User(context.Context) (*CurrentUser, error) { return u, nil }
+
+// Format prints the user's id, for every verb.
+func (u *CurrentUser) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, userText(u.ID())) }
+
+// LogValue returns the user's id.
+func (u *CurrentUser) LogValue() slog.Value { return slog.StringValue(userText(u.ID())) }

@@ -6,7 +6,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/response"
 )
 
 // Value is one field of a user, of whatever type it has in the backend. The zero
@@ -31,7 +31,7 @@ func (v Value) String() string {
 }
 
 // Int returns a whole number, also one kept as a string; 0 for anything else.
-func (v Value) Int() int64 { return answer.Int(v.result) }
+func (v Value) Int() int64 { return response.Int(v.result) }
 
 // Float returns a number; 0 for anything else.
 func (v Value) Float() float64 { return v.result.Float() }
@@ -44,7 +44,7 @@ func (v Value) Get(key string) Value {
 	if !v.result.IsObject() {
 		return Value{}
 	}
-	return Value{answer.Fields(v.result.Raw).Get(key)}
+	return Value{response.Fields(v.result.Raw).Get(key)}
 }
 
 // Decode stores the field in the value that dst points to, as [json.Unmarshal]

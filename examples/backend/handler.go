@@ -53,14 +53,14 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.forget(r, sessionKey(r))
+	s.forget(r, visitorKey(r))
 	setCookie(w, key, 0)
 	writeJSON(w, http.StatusOK, view(u))
 }
 
 // me answers who is logged in.
 func (s *server) me(w http.ResponseWriter, r *http.Request) {
-	key := sessionKey(r)
+	key := visitorKey(r)
 	if key == "" {
 		s.fail(w, r, herror.New(herror.SessionMissing, ""))
 		return
@@ -74,7 +74,7 @@ func (s *server) me(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) logout(w http.ResponseWriter, r *http.Request) {
-	s.forget(r, sessionKey(r))
+	s.forget(r, visitorKey(r))
 	setCookie(w, "", -1)
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -99,7 +99,7 @@ func view(u *user.CurrentUser) any {
 	}{u.ID(), u.Nickname(), u.Avatar()}
 }
 
-func sessionKey(r *http.Request) string {
+func visitorKey(r *http.Request) string {
 	c, err := r.Cookie(cookieName)
 	if err != nil {
 		return ""

@@ -34,7 +34,7 @@ func (s *story) bobWasAnonymous(ctx context.Context, backend *baastest.Backend) 
 	s.tell("LinkKs", "%v", err)
 
 	s.title("Bob registers")
-	// The same session key, so that the backend learns who it was that registers.
+	// The same visitor key, so that the backend learns who it was that registers.
 	if _, err = a.Register(ctx, auth.Credentials{Email: "bob@example.com", Password: "battery staple"}); err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func run(ctx context.Context, w io.Writer) error {
 	return s.bobWasAnonymous(ctx, backend)
 }
 
-// story is what the chapters share. Each chapter's session keys stand for visitors'
+// story is what the chapters share. Each chapter's visitor keys stand for visitors'
 // sessions: a server makes one per visitor.
 type story struct {
 	w      io.Writer

@@ -36,8 +36,8 @@ type Member struct {
 }
 
 // Login logs a Kuaishou user in. Data is nil, or what the user agreed to share.
-func (s *Service) Login(ctx context.Context, sessionKey, code string, data *platform.AuthData) (Member, error) {
-	u, err := s.client.Auth(sessionKey).LoginWithKs(ctx, data, auth.Code(code))
+func (s *Service) Login(ctx context.Context, visitorKey, code string, data *platform.AuthData) (Member, error) {
+	u, err := s.client.Auth(visitorKey).LoginWithKs(ctx, data, auth.Code(code))
 	if err != nil {
 		return Member{}, explain(err)
 	}
@@ -45,8 +45,8 @@ func (s *Service) Login(ctx context.Context, sessionKey, code string, data *plat
 }
 
 // Member returns the member that is logged in.
-func (s *Service) Member(ctx context.Context, sessionKey string) (Member, error) {
-	u, err := s.client.Auth(sessionKey).CurrentUser(ctx)
+func (s *Service) Member(ctx context.Context, visitorKey string) (Member, error) {
+	u, err := s.client.Auth(visitorKey).CurrentUser(ctx)
 	if errors.Is(err, herror.SessionMissing) {
 		return Member{}, fmt.Errorf("%w: %w", ErrLoggedOut, err)
 	} else if err != nil {

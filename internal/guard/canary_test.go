@@ -23,7 +23,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/platformcalls"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -141,19 +141,14 @@ func canaryCalls() map[string]canaryCall {
 			return call(ctx, u)
 		}
 	}
-	names := map[string][2]string{
-		"kuaishou": {"LoginWithKs", "LinkKs"}, "bytedance": {"LoginWithTt", "LinkTt"}, "wechat": {"LoginWithWechat", "LinkWechat"},
-		"qq": {"LoginWithQQ", "LinkQQ"}, "baidu": {"LoginWithBaidu", "LinkBaidu"}, "alipay": {"LoginWithAlipay", "LinkAlipay"},
-		"jd": {"LoginWithJd", "LinkJd"},
-	}
-	for _, on := range platformcalls.All {
+	for _, on := range testkit.Platforms {
 		shares := map[string]*platform.AuthData{
 			"": nil, " with user info": canaryData(false), " with a phone": canaryData(true),
 			" refused": {ErrMsg: "getUserInfo:fail auth deny", Code: canaryPhone},
 		}
 		for suffix, data := range shares {
-			onAuth(names[on.Name()][0]+suffix, func(ctx context.Context, a *auth.Auth) (any, error) { return on.Login(a, ctx, data, code) })
-			onUser(names[on.Name()][1]+suffix, func(ctx context.Context, u *user.CurrentUser) (any, error) { return on.Link(u, ctx, data, code) })
+			onAuth(on.LoginName()+suffix, func(ctx context.Context, a *auth.Auth) (any, error) { return on.Login(a, ctx, data, code) })
+			onUser(on.LinkName()+suffix, func(ctx context.Context, u *user.CurrentUser) (any, error) { return on.Link(&u.Me, ctx, data, code) })
 		}
 	}
 	onAuth("AnonymousLogin", func(ctx context.Context, a *auth.Auth) (any, error) { return a.AnonymousLogin(ctx) })
@@ -166,15 +161,19 @@ func canaryCalls() map[string]canaryCall {
 	onAuth("LoginWithAuthData", func(ctx context.Context, a *auth.Auth) (any, error) {
 		return a.LoginWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
 	})
-	onAuth("LoginWithSMSCode", func(ctx context.Context, a *auth.Auth) (any, error) {
-		return a.LoginWithSMSCode(ctx, "13800138000", canarySMS)
+	onAuth("LoginWithSmsVerificationCode", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.LoginWithSmsVerificationCode(ctx, "13800138000", canarySMS)
 	})
+	onAuth("LoginOn", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.LoginOn(ctx, platform.QQ{}, canaryData(false), code)
+	})
+	onAuth("Me", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Me(ctx) })
 	onAuth("Logout", func(ctx context.Context, a *auth.Auth) (any, error) { return nil, a.Logout(ctx) })
 	onAuth("Register", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Register(ctx, credentials) })
 	onAuth("RequestPasswordReset", func(ctx context.Context, a *auth.Auth) (any, error) {
 		return nil, a.RequestPasswordReset(ctx, "ann@example.com")
 	})
-	onAuth("SendSMSCode", func(ctx context.Context, a *auth.Auth) (any, error) { return nil, a.SendSMSCode(ctx, "13800138000") })
+	onAuth("SendSmsCode", func(ctx context.Context, a *auth.Auth) (any, error) { return nil, a.SendSmsCode(ctx, "13800138000") })
 	onAuth("Session", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Session(ctx) })
 	onAuth("SilentLogin", func(ctx context.Context, a *auth.Auth) (any, error) { return a.SilentLogin(ctx, code) })
 	onAuth("UpdatePhoneNumber", func(ctx context.Context, a *auth.Auth) (any, error) {
@@ -184,12 +183,16 @@ func canaryCalls() map[string]canaryCall {
 		return a.UpdateUserInfo(ctx, canaryData(false), code)
 	})
 	onAuth("UserInfo", func(ctx context.Context, a *auth.Auth) (any, error) { return a.UserInfo(ctx) })
-	onAuth("VerifySMSCode", func(ctx context.Context, a *auth.Auth) (any, error) {
-		return nil, a.VerifySMSCode(ctx, "13800138000", canarySMS)
+	onAuth("VerifySmsCode", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return nil, a.VerifySmsCode(ctx, "13800138000", canarySMS)
 	})
 	onUser("LinkThirdPartyWithAuthData", func(ctx context.Context, u *user.CurrentUser) (any, error) {
 		return u.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
 	})
+	onUser("LinkOn", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return u.LinkOn(ctx, platform.QQ{}, canaryData(false), code)
+	})
+	onUser("User", func(ctx context.Context, u *user.CurrentUser) (any, error) { return u.User(ctx) })
 	onUser("RequestEmailVerification", func(ctx context.Context, u *user.CurrentUser) (any, error) {
 		return nil, u.RequestEmailVerification(ctx)
 	})
@@ -423,7 +426,7 @@ func TestNoSecretShowsWhenArgumentsAreBad(t *testing.T) {
 			second(a.UpdatePhoneNumber(t.Context(), data)),
 			second(a.Login(t.Context(), auth.Credentials{Username: text, Password: text})),
 			second(a.Login(t.Context(), auth.Credentials{Username: "ann", Password: text})),
-			second(a.LoginWithSMSCode(t.Context(), text, text)),
+			second(a.LoginWithSmsVerificationCode(t.Context(), text, text)),
 			second(a.LoginWithAuthData(t.Context(), platform.OAuthData{Provider: platform.Apple, Token: text})),
 			second(a.LoginWithAuthData(t.Context(), platform.OAuthData{Provider: platform.OAuthProvider(text), Token: text})),
 			second(a.Request(t.Context(), auth.Request{Path: text})),

@@ -19,6 +19,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -33,7 +34,7 @@ func canaryValues(t *testing.T) map[string]any {
 		Token: session.NewSecret(canaryToken), UserID: 7, OpenID: "o-1", Platform: "wechat",
 		UserInfo: json.RawMessage(`{"x":"canary"}`), LoggedInAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
 	}
-	store := session.NewMemory()
+	store := testkit.Memory(t)
 	_, err := store.Swap(ctx, session.KeyOf(canaryVisitor), 0, s)
 	require.NoError(t, err)
 	sealed, err := session.NewSealed(store, []byte("canary-sealing-key-of-32-bytes!!"))
@@ -47,11 +48,15 @@ func canaryValues(t *testing.T) map[string]any {
 	a := client.Resume(s)
 	u, err := a.CurrentUser(ctx)
 	require.NoError(t, err)
+	me, err := a.Me(ctx)
+	require.NoError(t, err)
 	other, err := a.GetUser(ctx, 7)
 	require.NoError(t, err)
 	srv := baastest.NewServer(t)
 	_, err = srv.AddUser(baastest.User{Username: "ann", Password: canaryPassword})
 	require.NoError(t, err)
+
+	u.Set("note", canaryToken)
 
 	values := map[string]any{
 		"baas.Client":      client,
@@ -62,28 +67,35 @@ func canaryValues(t *testing.T) map[string]any {
 			Method: "POST", Path: "/hserve/?token=" + canaryToken, Query: url.Values{"code": {canaryCode}},
 			Header: http.Header{"X-Key": {canaryKey}}, Body: map[string]string{"password": canaryPassword},
 		},
-		"auth.Response":      auth.Response{StatusCode: 201, Header: http.Header{"X-Token": {canaryFresh}}, Body: []byte(canaryAnswer)},
-		"auth.UserInfo":      auth.UserInfo{NickName: "Larry"},
-		"user.Account":       user.Account{Username: "ann", Password: canaryPassword},
-		"user.CurrentUser":   u.Set("note", canaryToken),
-		"user.LinkResult":    user.LinkResult{OpenID: "o-1"},
-		"user.User":          other,
-		"user.Value":         u.Get("nickname"),
-		"platform.AuthData":  *canaryData(true),
-		"platform.OAuthData": platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth},
-		"session.Key":        session.KeyOf(canaryVisitor),
-		"session.Memory":     store,
-		"session.Sealed":     sealed,
-		"session.Secret":     session.NewSecret(canaryToken),
-		"session.Session":    s,
-		"herror.HError":      herror.New(herror.Unauthorized, "").WithUser(7, "o-1", ""),
-		"baastest.Backend":   srv.Backend,
-		"baastest.Clock":     srv.Clock(),
-		"baastest.Fault":     baastest.Fault{Status: 500},
-		"baastest.Identity":  baastest.Identity{Platform: "wechat", OpenID: "o-1"},
-		"baastest.Mail":      baastest.Mail{To: "ann@example.com", Kind: baastest.ResetMail, Link: canaryToken},
-		"baastest.Phone":     srv.WeChat("o-1"),
-		"baastest.Profile":   baastest.Profile{NickName: "Larry"},
+		"auth.Response":            auth.Response{StatusCode: 201, Header: http.Header{"X-Token": {canaryFresh}}, Body: []byte(canaryAnswer)},
+		"auth.UserInfo":            auth.UserInfo{NickName: "Larry"},
+		"user.Account":             user.Account{Username: "ann", Password: canaryPassword},
+		"user.CurrentUser":         u,
+		"user.Me":                  me.Set("note", canaryToken),
+		"user.LinkResult":          user.LinkResult{OpenID: "o-1"},
+		"user.User":                other,
+		"user.Value":               u.Get("nickname"),
+		"platform.AuthData":        *canaryData(true),
+		"platform.OAuthData":       platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth},
+		"platform.CodeOption":      auth.Code(canaryCode),
+		"platform.SyncOption":      auth.SyncUserProfile(platform.SetNX),
+		"platform.CreateOption":    auth.CreateUser(true),
+		"platform.AppNameOption":   auth.AppName("douyin"),
+		"platform.UnionIDOption":   auth.WithUnionID(true),
+		"platform.OverwriteOption": auth.Overwrite(true),
+		"session.Key":              session.KeyOf(canaryVisitor),
+		"session.Memory":           store,
+		"session.Sealed":           sealed,
+		"session.Secret":           session.NewSecret(canaryToken),
+		"session.Session":          s,
+		"herror.HError":            herror.New(herror.UserRefused, "").WithUser(7, "o-1", ""),
+		"baastest.Backend":         srv.Backend,
+		"baastest.Clock":           srv.Clock(),
+		"baastest.Fault":           baastest.Fault{Status: 500},
+		"baastest.Identity":        baastest.Identity{Platform: "wechat", OpenID: "o-1"},
+		"baastest.Mail":            baastest.Mail{To: "ann@example.com", Kind: baastest.ResetMail, Link: canaryToken},
+		"baastest.Phone":           srv.WeChat("o-1"),
+		"baastest.Profile":         baastest.Profile{NickName: "Larry"},
 		"baastest.Request": baastest.Request{
 			Method: "POST", Path: "/", Query: "token=" + canaryToken,
 			Header: http.Header{"Authorization": {canaryToken}}, Body: []byte(canaryPassword),

@@ -44,7 +44,7 @@ func TestNoExportedNameUsesInternalTypes(t *testing.T) {
 func TestInternalTypesAreFound(t *testing.T) {
 	const source = `package p
 
-import calls "github.com/hydrogen-go/baas/internal/platformcalls"
+import calls "github.com/hydrogen-go/baas/internal/testkit"
 
 type hidden = calls.Calls
 
@@ -73,9 +73,9 @@ func Literal(struct { Field calls.Calls }, interface{ private(calls.Calls) }) {}
 func FineFunction(Alias, interface{ private(calls.Calls) }) (s Struct) { return }
 func private(calls.Calls) {}
 
-var Variable = calls.All
+var Variable = calls.Platforms
 `
-	imports, _ := compiled(t, "./internal/platformcalls")
+	imports, _ := compiled(t, "./internal/testkit")
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "p.go", source, parser.SkipObjectResolution)
 	require.NoError(t, err)

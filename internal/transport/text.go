@@ -12,13 +12,13 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/answer"
+	"github.com/hydrogen-go/baas/internal/response"
 )
 
 // errorText returns what an answer outside 2xx says: its error_msg, else its
 // message, else nothing, as for an answer that is not a JSON object.
 func errorText(body string) string {
-	if !answer.Valid(body) {
+	if !response.Valid(body) {
 		return ""
 	}
 	var text, second string

@@ -5,6 +5,7 @@ package transport
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -70,6 +71,16 @@ type Request struct {
 	AnyStatus bool
 	// Secrets are cut out of the backend's text wherever it echoes them.
 	Secrets []string
+}
+
+// NewRequest returns a request whose body is the JSON of body. Secrets are what of it
+// must not show in an error's text.
+func NewRequest(method, path string, body any, secrets ...string) (*Request, error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return nil, herror.New(herror.InvalidParameter, "not JSON").WithCause(err)
+	}
+	return &Request{Method: method, Path: path, Body: b, Secrets: secrets}, nil
 }
 
 // Response is an answer with a status in 2xx, or any where the request asks for that.
@@ -188,11 +199,11 @@ func (t *Transport) once(ctx context.Context, r *Request) (res *Response, wait t
 	if r.Body != nil {
 		req.SetBody(bytes.NewReader(r.Body))
 	}
-	answer, err := req.Execute(r.Method, t.base+r.Path)
+	got, err := req.Execute(r.Method, t.base+r.Path)
 	if err != nil {
 		return nil, 0, failure(ctx, err, state.mayHaveLeft())
 	}
-	raw := answer.RawResponse
+	raw := got.RawResponse
 	body, err := readAll(raw)
 	if err != nil && (raw.StatusCode/100 == 2 || r.AnyStatus || ctx.Err() != nil) {
 		return nil, 0, failure(ctx, err, true)

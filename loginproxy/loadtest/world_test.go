@@ -95,7 +95,7 @@ func (w *world) newReplica(backend string, ahead time.Duration) *replica {
 	clock := func() time.Time { return time.Now().Add(ahead) }
 	r := &replica{redis: w.redis.client(*workers)}
 	r.quiet.L = &r.mu
-	store, err := redisstore.New(r.redis, redisstore.Clock(clock))
+	store, err := redisstore.New(r.redis, redisstore.WithClock(clock))
 	require.NoError(w.t, err)
 	r.store = newFaultyStore(store, *rate/storeFaults, *seed)
 	r.client, err = baas.New(w.backend.ClientID(), baas.WithHost(backend), baas.WithSessionStore(r.store), baas.WithClock(clock))

@@ -36,7 +36,7 @@ func TestConformanceSealed(t *testing.T) {
 func TestConformanceOfReplicas(t *testing.T) {
 	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
 		one, mini := following(t, clock)
-		other := newStore(t, clientOf(t, options(mini.Addr())), redisstore.Clock(clock))
+		other := newStore(t, clientOf(t, options(mini.Addr())), redisstore.WithClock(clock))
 		return &replicas{stores: [2]session.Store{one, other}}
 	})
 }
@@ -46,14 +46,14 @@ func TestConformanceOnCluster(t *testing.T) {
 		mini := miniredis.RunT(t)
 		client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{mini.Addr()}, ContextTimeoutEnabled: true})
 		t.Cleanup(func() { _ = client.Close() })
-		return newStore(t, client, redisstore.Clock(clock))
+		return newStore(t, client, redisstore.WithClock(clock))
 	})
 }
 
 func TestConformanceOnRedis(t *testing.T) {
 	o := realOptions(t)
 	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
-		return newStore(t, clientOf(t, o), redisstore.Clock(clock))
+		return newStore(t, clientOf(t, o), redisstore.WithClock(clock))
 	})
 }
 
@@ -62,7 +62,7 @@ func following(t *testing.T, clock func() time.Time) (session.Store, *miniredis.
 	mini := miniredis.RunT(t)
 	client := clientOf(t, options(mini.Addr()))
 	client.AddHook(&follow{mini: mini, clock: clock, at: clock()})
-	return newStore(t, client, redisstore.Clock(clock)), mini
+	return newStore(t, client, redisstore.WithClock(clock)), mini
 }
 
 type replicas struct {

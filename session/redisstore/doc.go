@@ -7,7 +7,7 @@
 //
 // # What is in Redis
 //
-// Each session key has one Redis key, the prefix and the SHA-256 of the session
+// Each visitor key has one Redis key, the prefix and the SHA-256 of the visitor
 // key in hexadecimal. Its value is eight bytes of revision, random at every swap,
 // and the session as [session.Session.MarshalBinary] encodes it, token included:
 // guard Redis as you would a table of passwords, or seal the sessions with

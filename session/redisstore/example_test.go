@@ -30,7 +30,7 @@ func ExampleNew_sealed() {
 	var keyOfThisYear, keyOfLastYear []byte // 32 random bytes each, from where the program keeps its secrets
 
 	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
-	store, err := redisstore.New(client, redisstore.Prefix("baas:sealed:"))
+	store, err := redisstore.New(client, redisstore.WithPrefix("baas:sealed:"))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func deploy(t *testing.T, sealing ...[]byte) *deployment {
 
 func (d *deployment) replica(t *testing.T, sealing [][]byte, opts ...baas.Option) *baas.Client {
 	t.Helper()
-	var store session.Store = newStore(t, clientOf(t, options(d.mini.Addr())), redisstore.Clock(d.Clock().Now))
+	var store session.Store = newStore(t, clientOf(t, options(d.mini.Addr())), redisstore.WithClock(d.Clock().Now))
 	if len(sealing) > 0 {
 		sealed, err := session.NewSealed(store, sealing...)
 		require.NoError(t, err)

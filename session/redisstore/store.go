@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -34,30 +35,35 @@ type Store struct {
 
 var _ session.Store = (*Store)(nil)
 
-// Option changes a new [Store].
-type Option func(*Store) error
+// Option is an option of [New]. A nil Option changes nothing.
+type Option func(*config) error
 
-// Prefix sets what the names of Redis keys begin with, so that several programs
+type config struct {
+	prefix string
+	now    func() time.Time
+}
+
+// WithPrefix sets what the names of Redis keys begin with, so that several programs
 // can share a Redis. The default is [DefaultPrefix]. Another prefix is another,
 // empty store.
-func Prefix(prefix string) Option {
-	return func(s *Store) error {
+func WithPrefix(prefix string) Option {
+	return func(c *config) error {
 		if prefix == "" {
-			return errors.New("redisstore: the prefix is empty")
+			return check.Invalid("redisstore: the prefix is empty")
 		}
-		s.prefix = prefix
+		c.prefix = prefix
 		return nil
 	}
 }
 
-// Clock sets where the store takes the time from that it compares with the ends
+// WithClock sets where the store takes the time from that it compares with the ends
 // of sessions. The default is [time.Now]. Redis counts down by its own.
-func Clock(now func() time.Time) Option {
-	return func(s *Store) error {
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
 		if now == nil {
-			return errors.New("redisstore: the clock is nil")
+			return check.Invalid("redisstore: the clock is nil")
 		}
-		s.now = now
+		c.now = now
 		return nil
 	}
 }
@@ -65,7 +71,7 @@ func Clock(now func() time.Time) Option {
 // New returns a store that uses client, which stays the caller's to close. It
 // sends nothing.
 //
-// It fails on a nil client, a bad option, and on clients that cannot keep the
+// It fails with 605 on a nil client, a bad option, and on clients that cannot keep the
 // contract of [session.Store]: one without ContextTimeoutEnabled, which waits on
 // past a context's deadline; a [redis.ClusterClient] that reads from replicas; a
 // [redis.Ring], whose shards bring old sessions back. With ContextTimeoutEnabled a
@@ -74,40 +80,40 @@ func Clock(now func() time.Time) Option {
 // client's ReadTimeout (three seconds by default). How often a Redis that cannot be
 // reached is tried again is set by MaxRetries and DialerRetries of the client.
 func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
-	if err := check(client); err != nil {
+	if err := fit(client); err != nil {
 		return nil, err
 	}
-	s := &Store{client: client, swap: redis.NewScript(swapScript), prefix: DefaultPrefix, now: time.Now}
+	cfg := config{prefix: DefaultPrefix, now: time.Now}
 	for _, opt := range opts {
 		if opt == nil {
 			continue
 		}
-		if err := opt(s); err != nil {
+		if err := opt(&cfg); err != nil {
 			return nil, err
 		}
 	}
-	return s, nil
+	return &Store{client: client, swap: redis.NewScript(swapScript), prefix: cfg.prefix, now: cfg.now}, nil
 }
 
-// check reports what makes a client unfit, as far as its options show it.
-func check(client redis.UniversalClient) error {
+// fit reports what makes a client unfit, as far as its options show it.
+func fit(client redis.UniversalClient) error {
 	deadlines := true
 	switch c := client.(type) {
 	case nil:
-		return errors.New("redisstore: the client is nil")
+		return check.Invalid("redisstore: the client is nil")
 	case *redis.Client:
 		deadlines = c.Options().ContextTimeoutEnabled
 	case *redis.ClusterClient:
 		o := c.Options()
 		deadlines = o.ContextTimeoutEnabled
 		if o.ReadOnly || o.RouteByLatency || o.RouteRandomly {
-			return errors.New("redisstore: the client reads from replicas")
+			return check.Invalid("redisstore: the client reads from replicas")
 		}
 	case *redis.Ring:
-		return errors.New("redisstore: the client is a ring")
+		return check.Invalid("redisstore: the client is a ring")
 	}
 	if !deadlines {
-		return errors.New("redisstore: the client minds no deadlines: set ContextTimeoutEnabled in its options")
+		return check.Invalid("redisstore: the client minds no deadlines: set ContextTimeoutEnabled in its options")
 	}
 	return nil
 }

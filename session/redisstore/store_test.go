@@ -16,7 +16,7 @@ import (
 
 func TestRedisKeepsAKeyAsLongAsItIsNeeded(t *testing.T) {
 	now := time.Now()
-	store, mini := miniStore(t, redisstore.Clock(func() time.Time { return now }))
+	store, mini := miniStore(t, redisstore.WithClock(func() time.Time { return now }))
 	for name, tt := range map[string]struct {
 		next session.Session
 		life time.Duration
@@ -41,7 +41,7 @@ func TestRedisKeepsAKeyAsLongAsItIsNeeded(t *testing.T) {
 
 func TestRedisRoundsALifeUp(t *testing.T) {
 	now := time.Now()
-	store, mini := miniStore(t, redisstore.Clock(func() time.Time { return now }))
+	store, mini := miniStore(t, redisstore.WithClock(func() time.Time { return now }))
 	next := living("a", 0)
 	next.ExpiresAt = now.Add(time.Hour + time.Nanosecond)
 	put(t, store, session.KeyOf("k"), next)
@@ -78,8 +78,8 @@ func TestWhatIsInRedis(t *testing.T) {
 }
 
 func TestPrefixesAreApart(t *testing.T) {
-	one, mini := miniStore(t, redisstore.Prefix("one:"))
-	other := newStore(t, clientOf(t, options(mini.Addr())), redisstore.Prefix("other:"))
+	one, mini := miniStore(t, redisstore.WithPrefix("one:"))
+	other := newStore(t, clientOf(t, options(mini.Addr())), redisstore.WithPrefix("other:"))
 	key := session.KeyOf("k")
 	put(t, one, key, living("a", time.Hour))
 	s, rev := load(t, other, key)
@@ -124,8 +124,8 @@ func TestNewRefuses(t *testing.T) {
 		"routes by latency":      {cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteByLatency: true}), nil, "replicas"},
 		"routes randomly":        {cluster(redis.ClusterOptions{ContextTimeoutEnabled: true, RouteRandomly: true}), nil, "replicas"},
 		"a ring":                 {ring, nil, "ring"},
-		"an empty prefix":        {good, redisstore.Prefix(""), "prefix"},
-		"a nil clock":            {good, redisstore.Clock(nil), "clock"},
+		"an empty prefix":        {good, redisstore.WithPrefix(""), "prefix"},
+		"a nil clock":            {good, redisstore.WithClock(nil), "clock"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, err := redisstore.New(tt.client, tt.opt)

@@ -19,7 +19,7 @@ import (
 )
 
 // Open returns the store under test, for one subtest: a new one, or one that is
-// shared, for every subtest uses session keys of its own. The store must take the
+// shared, for every subtest uses visitor keys of its own. The store must take the
 // time from clock alone, which the suite sets forward. What there is to close or
 // to clean up belongs into t.Cleanup. Clock is safe for concurrent use.
 type Open func(t *testing.T, clock func() time.Time) session.Store

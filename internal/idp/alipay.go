@@ -1,0 +1,25 @@
+package idp
+
+import "github.com/hydrogen-go/baas/platform"
+
+// Alipay makes the calls of Alipay mini-programs, where a code got with the scope
+// auth_user stands for the user info: nothing else is sent.
+type Alipay struct{ common }
+
+func newAlipay(c common) Strategy {
+	c.who = platform.Alipay{}
+	c.link = put("v2.0/idp/alipay/user-associate/")
+	c.login = func(*payload, *platform.AuthData) error { return nil }
+	c.linked = c.login
+	return Alipay{c}
+}
+
+// Link implements [Strategy]. A link says whether the code was got with the scope
+// auth_user.
+func (a Alipay) Link(data *platform.AuthData, p *Params) (*Call, error) {
+	a.extra = func(w *payload, _ *Params, _ bool) { w.flag("authorized", data != nil) }
+	return a.common.Link(data, p)
+}
+
+// SilentOnRefusal implements [Strategy].
+func (Alipay) SilentOnRefusal() bool { return true }

@@ -1,0 +1,28 @@
+package idp
+
+import "github.com/hydrogen-go/baas/platform"
+
+// JD makes the calls of JD mini-programs. JD signs and encrypts nothing: the user
+// info is sent as it is.
+type JD struct{ common }
+
+func newJD(c common) Strategy {
+	c.who = platform.JD{}
+	c.link = post("v2.4/idp/jd/user-association/")
+	c.login = func(w *payload, d *platform.AuthData) error {
+		w.optional("data", d.EncryptedData)
+		w.optional("iv", d.IV)
+		return plain(w, d)
+	}
+	c.linked = plain
+	return JD{c}
+}
+
+// plain writes user info as the phone gave it.
+func plain(w *payload, d *platform.AuthData) error {
+	if err := missing(d, "userInfo"); err != nil {
+		return err
+	}
+	w.object("userInfo", d.UserInfo)
+	return nil
+}

@@ -1,0 +1,164 @@
+package idp
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/platform"
+)
+
+// payload writes the JSON object that a call sends.
+type payload struct{ json []byte }
+
+func newPayload() payload { return payload{make([]byte, 0, 512)} }
+
+func (w *payload) name(name string) {
+	if len(w.json) == 0 {
+		w.json = append(w.json, '{')
+	} else {
+		w.json = append(w.json, ',')
+	}
+	w.json = append(w.json, '"')
+	w.json = append(w.json, name...) // names need no escapes
+	w.json = append(w.json, `":`...)
+}
+
+func (w *payload) text(name, value string) {
+	w.name(name)
+	w.json = gjson.AppendJSONString(w.json, value)
+}
+
+func (w *payload) flag(name string, on bool) {
+	w.name(name)
+	if on {
+		w.json = append(w.json, "true"...)
+	} else {
+		w.json = append(w.json, "false"...)
+	}
+}
+
+// object writes a value that is JSON already.
+func (w *payload) object(name string, value json.RawMessage) {
+	w.name(name)
+	var compact bytes.Buffer
+	if json.Compact(&compact, value) == nil { // which has been checked
+		w.json = append(w.json, compact.Bytes()...)
+	}
+}
+
+func (w *payload) bytes() []byte { return append(w.json, '}') }
+
+// optional writes a text that is left out where it is empty.
+func (w *payload) optional(name, value string) {
+	if value != "" {
+		w.text(name, value)
+	}
+}
+
+// proof writes what proves user info. It fails where data does not have all of it.
+type proof func(*payload, *platform.AuthData) error
+
+// signed is the proof of the platforms that sign and encrypt user info.
+func signed(w *payload, d *platform.AuthData) error {
+	if err := missing(d, "rawData", "signature", "encryptedData", "iv"); err != nil {
+		return err
+	}
+	w.text("rawData", d.RawData)
+	w.text("signature", d.Signature)
+	w.text("encryptedData", d.EncryptedData)
+	w.text("iv", d.IV)
+	return nil
+}
+
+// encrypted writes a phone number, which only the platform can read.
+func encrypted(w *payload, d *platform.AuthData) error {
+	if err := requireData(d); err != nil {
+		return err
+	}
+	if err := missing(d, "encryptedData", "iv"); err != nil {
+		return err
+	}
+	w.text("encryptedData", d.EncryptedData)
+	w.text("iv", d.IV)
+	return nil
+}
+
+// errNoPhone is the error for a login with a phone number on a platform without one.
+var errNoPhone = herror.New(herror.UnsupportedFunction, "login with a phone number on this platform")
+
+// requireUserInfo returns an error if d has no user info, or cannot be sent.
+func requireUserInfo(d *platform.AuthData) error {
+	if err := requireData(d); err != nil {
+		return err
+	}
+	if !d.HasUserInfo() {
+		return errNoPhone
+	}
+	return nil
+}
+
+// requireData returns an error if d is nil or empty, or if a part of it cannot be sent.
+func requireData(d *platform.AuthData) error {
+	if d.Empty() {
+		return check.Invalid("event data is missing")
+	}
+	for _, part := range [...]struct {
+		name string
+		size int
+	}{
+		{"userInfo", len(d.UserInfo)},
+		{"rawData", len(d.RawData)},
+		{"signature", len(d.Signature)},
+		{"encryptedData", len(d.EncryptedData)},
+		{"iv", len(d.IV)},
+		{"errMsg", len(d.ErrMsg)},
+	} {
+		if part.size > check.MaxData {
+			return check.Invalid(part.name + " is too long")
+		}
+	}
+	if len(d.UserInfo) > 0 && !isObject(d.UserInfo) {
+		return check.Invalid("userInfo is not a JSON object")
+	}
+	return check.Text("phone code", d.Code, check.MaxCode)
+}
+
+func isObject(b json.RawMessage) bool {
+	b = bytes.TrimSpace(b)
+	return len(b) > 0 && b[0] == '{' && json.Valid(b)
+}
+
+// missing returns an error that names the first of the fields that d does not have.
+func missing(d *platform.AuthData, fields ...string) error {
+	for _, field := range fields {
+		has := false
+		switch field {
+		case "userInfo":
+			has = len(d.UserInfo) > 0
+		case "rawData":
+			has = d.RawData != ""
+		case "signature":
+			has = d.Signature != ""
+		case "encryptedData":
+			has = d.EncryptedData != ""
+		case "iv":
+			has = d.IV != ""
+		}
+		if !has {
+			return check.Invalid("event data without " + field)
+		}
+	}
+	return nil
+}
+
+// secretsOf returns what of a code and of d must not show in an error's text.
+func secretsOf(code string, d *platform.AuthData) []string {
+	if d == nil {
+		return []string{code}
+	}
+	return []string{code, d.EncryptedData, d.IV, d.Signature, d.RawData, d.Code}
+}

@@ -1,0 +1,116 @@
+//go:build unix
+
+package pairbench
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// User is the user in the backend's answers.
+const User = `{"id":61736923,"openid":"ofo380BgVHDSf3gz0QK1DYPGnLxx","unionid":"","avatar":"https://img.example.com/larry.png",` +
+	`"nickname":"Larry","gender":1,"city":"Huizhou","province":"Guangdong","country":"China","language":"zh_CN","is_authorized":true,` +
+	`"created_at":1557474865,"created_by":61736923,"updated_at":1558691521,"_anonymous":false,"_username":null,"_email":null,` +
+	`"_email_verified":false,"_phone":"15000000000","_phone_verified":true,"_provider":{"kuaishou":{"openid":"ofo380BgVHDSf3gz0QK1DYPGnLxx",` +
+	`"nickname":"Larry","avatar":"https://img.example.com/larry.png","gender":1,"city":"Huizhou","province":"Guangdong","country":"China"}},` +
+	`"level":12,"tags":["a","b","c"],"address":{"street":"1 Example Road","zip":"516000"},"bio":"plain text of some length to fill the answer"}`
+
+const (
+	loginAnswer = `{"token":"v4pdxqwi45962eucg4q6yc91qq6hoxn1","expires_in":2592000,"user_info":` + User + `}`
+
+	// backendVar makes a test binary a backend: its value is the delay of an answer.
+	backendVar = "BAAS_BENCH_BACKEND"
+	connsPath  = "/conns"
+)
+
+// Main is for the TestMain of a package with comparisons: it runs the tests, or
+// the backend where the test binary was started for that.
+func Main(m *testing.M) {
+	if delay, ok := os.LookupEnv(backendVar); ok {
+		serve(delay)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serve answers every GET with the user and everything else with a login, and says
+// how many connections were opened. It ends when its standard input does.
+func serve(delay string) {
+	wait, err := time.ParseDuration(delay)
+	if err != nil {
+		panic(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	var conns atomic.Int64
+	srv := &http.Server{
+		ConnState: func(_ net.Conn, s http.ConnState) {
+			if s == http.StateNew {
+				conns.Add(1)
+			}
+		},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == connsPath {
+				_, _ = fmt.Fprint(w, conns.Load())
+				return
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			time.Sleep(wait)
+			w.Header().Set("Content-Type", "application/json")
+			if r.Method == http.MethodGet {
+				_, _ = io.WriteString(w, User)
+				return
+			}
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, loginAnswer)
+		}),
+	}
+	fmt.Println("http://" + l.Addr().String())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		_ = srv.Close()
+	}()
+	_ = srv.Serve(l)
+}
+
+// start runs the backend in a process of its own until the benchmark ends, and
+// returns its address.
+func start(b *testing.B, delay time.Duration) string {
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), backendVar+"="+delay.String())
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}

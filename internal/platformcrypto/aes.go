@@ -1,0 +1,139 @@
+package platformcrypto
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+const keySize = 16 // AES-128
+
+// NewKey returns a random session key of the common scheme.
+func NewKey() string { return randomBase64(keySize) }
+
+// NewIV returns a random iv, fit for both schemes.
+func NewIV() string { return randomBase64(aes.BlockSize) }
+
+// Encrypt seals a JSON object under a session key and an iv, both base64, and
+// returns base64.
+func Encrypt(plain []byte, sessionKey, iv string) (string, error) {
+	mode, err := newCipher(sessionKey, keySize, iv)
+	if err != nil {
+		return "", err
+	}
+	return seal(cipher.NewCBCEncrypter(mode.block, mode.iv), pad(plain, aes.BlockSize)), nil
+}
+
+// Decrypt opens encryptedData and returns the JSON object inside. When appID is
+// not empty, the object's watermark.appid must equal it.
+func Decrypt(encryptedData, sessionKey, iv, appID string) ([]byte, error) {
+	plain, err := open(encryptedData, sessionKey, keySize, iv, aes.BlockSize)
+	if err != nil {
+		return nil, err
+	}
+	if !isObject(plain) {
+		return nil, ErrPlain
+	}
+	if appID == "" {
+		return plain, nil
+	}
+	var object struct {
+		Watermark struct {
+			AppID string `json:"appid"`
+		} `json:"watermark"`
+	}
+	if json.Unmarshal(plain, &object) != nil || object.Watermark.AppID != appID {
+		return nil, ErrApp
+	}
+	return plain, nil
+}
+
+// mode is what both directions of CBC need.
+type mode struct {
+	block cipher.Block
+	iv    []byte
+}
+
+// newCipher reads a key of size bytes and an iv.
+func newCipher(sessionKey string, size int, iv string) (mode, error) {
+	key, ok := decodeBase64(sessionKey)
+	if !ok || len(key) != size {
+		return mode{}, ErrKey
+	}
+	vector, ok := decodeBase64(iv)
+	if !ok || len(vector) != aes.BlockSize {
+		return mode{}, ErrIV
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return mode{}, ErrKey
+	}
+	return mode{block: block, iv: vector}, nil
+}
+
+func seal(enc cipher.BlockMode, padded []byte) string {
+	enc.CryptBlocks(padded, padded)
+	return base64.StdEncoding.EncodeToString(padded)
+}
+
+// open decodes, decrypts and unpads.
+func open(data, sessionKey string, size int, iv string, blockSize int) ([]byte, error) {
+	mode, err := newCipher(sessionKey, size, iv)
+	if err != nil {
+		return nil, err
+	}
+	buf, ok := decodeBase64(data)
+	if !ok || len(buf) == 0 || len(buf)%blockSize != 0 {
+		return nil, ErrData
+	}
+	cipher.NewCBCDecrypter(mode.block, mode.iv).CryptBlocks(buf, buf)
+	plain, ok := unpad(buf, blockSize)
+	if !ok {
+		return nil, ErrPlain
+	}
+	return plain, nil
+}
+
+// pad returns a padded copy of plain; blockSize is below 256.
+func pad(plain []byte, blockSize int) []byte {
+	n := blockSize - len(plain)%blockSize
+	out := make([]byte, 0, len(plain)+n)
+	out = append(out, plain...)
+	return append(out, bytes.Repeat([]byte{byte(n)}, n)...)
+}
+
+func unpad(buf []byte, blockSize int) ([]byte, bool) {
+	n := int(buf[len(buf)-1])
+	if n < 1 || n > blockSize {
+		return nil, false
+	}
+	for _, b := range buf[len(buf)-n:] {
+		if int(b) != n {
+			return nil, false
+		}
+	}
+	return buf[:len(buf)-n], true
+}
+
+func isObject(plain []byte) bool {
+	text := bytes.TrimLeft(plain, " \t\r\n")
+	return len(text) > 0 && text[0] == '{' && utf8.Valid(text) && json.Valid(text)
+}
+
+// decodeBase64 takes standard base64 with or without its trailing "=", since
+// platforms differ in that.
+func decodeBase64(s string) ([]byte, bool) {
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
+	return b, err == nil
+}
+
+func randomBase64(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) // never fails: it ends the program instead
+	return base64.StdEncoding.EncodeToString(b)
+}

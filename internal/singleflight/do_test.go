@@ -1,0 +1,414 @@
+package singleflight_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/singleflight"
+)
+
+// All tests run in bubbles, where time passes only while everybody waits, and
+// which do not end before the last goroutine has.
+
+const timeout = time.Minute
+
+// result is what one caller got.
+type result struct {
+	value    string
+	err      error
+	panicked any
+	after    time.Duration
+}
+
+// callers collects what callers got, each in a goroutine of its own.
+type callers struct {
+	began time.Time
+	all   sync.WaitGroup
+	got   []*result
+}
+
+func newCallers() *callers { return &callers{began: time.Now()} }
+
+// start notes what one caller gets.
+func (c *callers) start(call func() (string, error)) *result {
+	r := new(result)
+	c.got = append(c.got, r)
+	c.all.Go(func() {
+		defer func() {
+			r.panicked = recover()
+			r.after = time.Since(c.began)
+		}()
+		r.value, r.err = call()
+	})
+	return r
+}
+
+// call is a caller of Do.
+func (c *callers) call(ctx context.Context, g *singleflight.Group, key string, fn func(context.Context) (string, error)) *result {
+	return c.start(func() (string, error) { return singleflight.Do(ctx, g, key, timeout, fn) })
+}
+
+// read is a caller of Read.
+func (c *callers) read(ctx context.Context, g *singleflight.Group, key string, fn func(context.Context) (string, error)) *result {
+	return c.start(func() (string, error) { return singleflight.Read(ctx, g, key, fn) })
+}
+
+// working returns a function that takes a second and counts how often it began.
+func working(runs *atomic.Int32) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		runs.Add(1)
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(time.Second):
+			return "done", nil
+		}
+	}
+}
+
+func TestCallsWithOneKeyAreOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		var runs atomic.Int32
+		c := newCallers()
+		for range 20 {
+			c.call(t.Context(), &g, "key", working(&runs))
+		}
+		c.all.Wait()
+		require.EqualValues(t, 1, runs.Load())
+		for _, r := range c.got {
+			require.Equal(t, result{value: "done", after: time.Second}, *r)
+		}
+	})
+}
+
+func TestErrorsAreShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		failure := errors.New("failure")
+		c := newCallers()
+		for range 3 {
+			c.call(t.Context(), &g, "key", func(context.Context) (string, error) {
+				time.Sleep(time.Second)
+				return "partial", failure
+			})
+		}
+		c.all.Wait()
+		for _, r := range c.got {
+			require.Equal(t, result{value: "partial", err: failure, after: time.Second}, *r)
+		}
+	})
+}
+
+func TestCallsWithDifferentKeysAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		c := newCallers()
+		for _, key := range []string{"a", "b", "", "a\x00"} {
+			c.call(t.Context(), &g, key, func(context.Context) (string, error) {
+				time.Sleep(time.Second)
+				return "of " + key, nil
+			})
+		}
+		c.all.Wait()
+		for i, want := range []string{"of a", "of b", "of ", "of a\x00"} {
+			require.Equal(t, result{value: want, after: time.Second}, *c.got[i])
+		}
+	})
+}
+
+func TestGroupsAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var one, other singleflight.Group
+		var runs atomic.Int32
+		c := newCallers()
+		c.call(t.Context(), &one, "key", working(&runs))
+		c.call(t.Context(), &other, "key", working(&runs))
+		c.all.Wait()
+		require.EqualValues(t, 2, runs.Load())
+	})
+}
+
+func TestCallerWhoLeavesFailsNoOther(t *testing.T) {
+	for name, leaver := range map[string]int{"the first": 0, "a later one": 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var g singleflight.Group
+				var runs atomic.Int32
+				ctx, cancel := context.WithCancel(t.Context())
+				c := newCallers()
+				for i := range 3 {
+					own := t.Context()
+					if i == leaver {
+						own = ctx
+					}
+					c.call(own, &g, "key", working(&runs))
+					synctest.Wait() // each in turn
+				}
+				time.Sleep(time.Second / 2)
+				cancel()
+				c.all.Wait()
+				require.EqualValues(t, 1, runs.Load())
+				for i, r := range c.got {
+					want := result{value: "done", after: time.Second}
+					if i == leaver {
+						want = result{err: context.Canceled, after: time.Second / 2}
+					}
+					require.Equal(t, want, *r)
+				}
+			})
+		})
+	}
+}
+
+func TestLastCallerToLeaveCancelsAndWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		var ended atomic.Bool
+		ctx, cancel := context.WithCancel(t.Context())
+		c := newCallers()
+		for range 3 {
+			c.call(ctx, &g, "key", func(ctx context.Context) (string, error) {
+				<-ctx.Done()
+				time.Sleep(time.Second) // to tidy up
+				ended.Store(true)
+				return "", ctx.Err()
+			})
+		}
+		synctest.Wait()
+		cancel()
+		c.all.Wait()
+		require.True(t, ended.Load())
+		var waited int
+		for _, r := range c.got {
+			require.ErrorIs(t, r.err, context.Canceled)
+			if r.after == time.Second {
+				waited++
+			}
+		}
+		require.Equal(t, 1, waited, "one caller waits for the work, the others leave")
+	})
+}
+
+func TestResultThatCameWithTheEndIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		value, err := singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
+			<-ctx.Done() // too late to stop: the request had been answered
+			return "answered", nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, "answered", value)
+	})
+}
+
+func TestErrorOfTheLastCallerIsItsOwnContexts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		errWork := errors.New("cancelled")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
+			<-ctx.Done()
+			return "", errWork
+		})
+		require.Equal(t, &singleflight.Left{Cause: context.DeadlineExceeded, Work: errWork}, err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.EqualError(t, err, context.DeadlineExceeded.Error())
+	})
+}
+
+func TestPanicReachesEveryCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		c := newCallers()
+		for range 5 {
+			c.call(t.Context(), &g, "key", func(context.Context) (string, error) {
+				time.Sleep(time.Second)
+				panic("out of paper")
+			})
+		}
+		c.all.Wait()
+		for _, r := range c.got {
+			require.Equal(t, result{panicked: "out of paper", after: time.Second}, *r)
+		}
+		again := c.call(t.Context(), &g, "key", func(context.Context) (string, error) { return "fine", nil })
+		c.all.Wait()
+		require.Equal(t, "fine", again.value)
+	})
+}
+
+func TestPanicReachesTheLastCallerToLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.PanicsWithValue(t, "out of paper", func() {
+			_, _ = singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
+				<-ctx.Done()
+				panic("out of paper")
+			})
+		})
+	})
+}
+
+// A function that ends its goroutine, as a failing test does, must not hang anyone.
+func TestGoexitReachesEveryCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		c := newCallers()
+		for range 3 {
+			c.call(t.Context(), &g, "key", func(context.Context) (string, error) {
+				time.Sleep(time.Second)
+				runtime.Goexit()
+				return "", nil
+			})
+		}
+		c.all.Wait()
+		for _, r := range c.got {
+			require.NotNil(t, r.panicked)
+		}
+	})
+}
+
+type contextKey struct{}
+
+func TestContextOfTheWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), contextKey{}, "of the first"), time.Second)
+		defer cancel()
+		began := time.Now()
+		value, err := singleflight.Do(ctx, &g, "key", timeout, func(work context.Context) (string, error) {
+			end, ok := work.Deadline()
+			require.True(t, ok)
+			require.Equal(t, timeout, end.Sub(began), "its own deadline, not the caller's")
+			require.NoError(t, work.Err())
+			return work.Value(contextKey{}).(string), nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, "of the first", value)
+	})
+}
+
+func TestWorkTimesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		c := newCallers()
+		never := func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }
+		c.call(t.Context(), &g, "key", never)
+		time.Sleep(timeout / 2)
+		c.call(t.Context(), &g, "key", never) // a late one does not prolong it
+		c.all.Wait()
+		for _, r := range c.got {
+			require.Equal(t, result{err: context.DeadlineExceeded, after: timeout}, *r)
+		}
+	})
+}
+
+func TestContextOfTheWorkEndsWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		var work context.Context
+		_, err := singleflight.Do(t.Context(), &g, "key", timeout, func(ctx context.Context) (string, error) {
+			work = ctx
+			return "", nil
+		})
+		require.NoError(t, err)
+		require.ErrorIs(t, work.Err(), context.Canceled)
+	})
+}
+
+func TestLateJoinersStartAnew(t *testing.T) {
+	t.Run("after the work is done", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var g singleflight.Group
+			var runs atomic.Int32
+			for range 3 {
+				_, err := singleflight.Do(t.Context(), &g, "key", timeout, working(&runs))
+				require.NoError(t, err)
+			}
+			require.EqualValues(t, 3, runs.Load())
+		})
+	})
+	t.Run("after the last caller left, while the work still ends", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var g singleflight.Group
+			ctx, cancel := context.WithCancel(t.Context())
+			c := newCallers()
+			first := c.call(ctx, &g, "key", func(ctx context.Context) (string, error) {
+				<-ctx.Done()
+				time.Sleep(time.Second / 4)
+				return "", ctx.Err()
+			})
+			synctest.Wait()
+			cancel()
+			synctest.Wait()
+			var runs atomic.Int32
+			second := c.call(t.Context(), &g, "key", working(&runs))
+			time.Sleep(time.Second / 2)
+			third := c.call(t.Context(), &g, "key", working(&runs))
+			c.all.Wait()
+			require.ErrorIs(t, first.err, context.Canceled)
+			require.Equal(t, result{value: "done", after: time.Second}, *second)
+			require.Equal(t, result{value: "done", after: time.Second}, *third)
+			require.EqualValues(t, 1, runs.Load(), "the first one's end has not taken the second's place")
+
+			_, err := singleflight.Do(t.Context(), &g, "key", timeout, working(&runs))
+			require.NoError(t, err)
+			require.EqualValues(t, 2, runs.Load())
+		})
+	})
+}
+
+func TestCallerWhoseContextEndedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g singleflight.Group
+		var runs atomic.Int32
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := singleflight.Do(ctx, &g, "key", timeout, working(&runs))
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
+func TestNilResults(t *testing.T) {
+	var g singleflight.Group
+	value, err := singleflight.Do(t.Context(), &g, "key", timeout, func(context.Context) (error, error) { return nil, nil })
+	require.NoError(t, err)
+	require.NoError(t, value)
+}
+
+// For the race detector: many callers, keys and early leavers at once.
+func TestCrowd(t *testing.T) {
+	var g singleflight.Group
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			key := string(rune('a' + i%5))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if i%3 == 0 {
+				go cancel()
+			}
+			value, err := singleflight.Do(ctx, &g, key, timeout, func(context.Context) (string, error) {
+				runtime.Gosched()
+				return key, nil
+			})
+			if err == nil && value != key {
+				t.Errorf("got %q, want %q", value, key)
+			}
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,78 @@
+package visitor
+
+import (
+	"context"
+
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/idp"
+	"github.com/hydrogen-go/baas/platform"
+)
+
+// Attempt is a login or a link on a platform, with what the phone sent for it: its
+// arguments are checked, and nothing has been sent yet.
+type Attempt struct {
+	conn     *Conn
+	strategy idp.Strategy
+	data     *platform.AuthData // nil: without user info
+	params   idp.Params
+	refused  bool
+	build    builder
+	call     *idp.Call // with the code that the caller gave, if any
+}
+
+// builder makes the call of an attempt; data is nil for one without user info.
+type builder func(idp.Strategy, *platform.AuthData, *idp.Params) (*idp.Call, error)
+
+func newAttempt(c *Conn, p platform.Platform, data *platform.AuthData, params idp.Params, build builder) (Attempt, error) {
+	if c == nil {
+		return Attempt{}, c.broken()
+	}
+	strategy, err := c.IDPs.Of(p)
+	if err != nil {
+		return Attempt{}, err
+	}
+	a := Attempt{conn: c, strategy: strategy, data: data, params: params, build: build}
+	if a.refused = data.Refused(); a.refused {
+		a.data = nil // the options are checked all the same
+	}
+	a.call, err = build(strategy, a.data, &a.params)
+	return a, err
+}
+
+// Refused reports whether the user refused, on a platform where that is an error.
+func (a *Attempt) Refused() bool { return a.refused && !a.strategy.SilentOnRefusal() }
+
+// Identity is equal for attempts that send the same.
+func (a *Attempt) Identity() string { return a.call.Identity() }
+
+// Platform is the platform's name.
+func (a *Attempt) Platform() string { return a.strategy.Platform().Name() }
+
+// NeedsCode reports whether the caller gave no code, so that one must be minted.
+func (a *Attempt) NeedsCode() bool { return a.params.Code == "" }
+
+// CallWithCode returns the call, with a code of the code source where the caller
+// gave none. Data that was encrypted before is no use with a new code: the platform
+// has another session key for it.
+func (a *Attempt) CallWithCode(ctx context.Context) (*idp.Call, error) {
+	if !a.NeedsCode() {
+		return a.call, nil
+	}
+	if a.data != nil && a.data.EncryptedData != "" {
+		return nil, check.Invalid("no login code: the encrypted data opens only with the code that the phone got before it")
+	}
+	params := a.params // a copy: whoever began this work has a too, and may have left it
+	if err := a.conn.FillCode(ctx, a.Platform(), &params); err != nil {
+		return nil, err
+	}
+	return a.build(a.strategy, a.data, &params)
+}
+
+// NewLink checks the arguments of a link.
+func NewLink(c *Conn, p platform.Platform, data *platform.AuthData, opts []platform.LinkOption) (Attempt, error) {
+	params, err := idp.Given(opts)
+	if err != nil {
+		return Attempt{}, err
+	}
+	return newAttempt(c, p, data, params, idp.Strategy.Link)
+}

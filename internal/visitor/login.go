@@ -1,0 +1,190 @@
+package visitor
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/idp"
+	"github.com/hydrogen-go/baas/internal/response"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// Login is a login on a platform.
+type Login struct{ Attempt }
+
+// NewLogin checks the arguments of a login; data is nil for a silent one.
+func NewLogin(c *Conn, p platform.Platform, data *platform.AuthData, opts []platform.LoginOption) (*Login, error) {
+	params, err := idp.Given(opts)
+	if err != nil {
+		return nil, err
+	}
+	attempt, err := newAttempt(c, p, data, params, buildLogin)
+	return &Login{attempt}, err
+}
+
+func buildLogin(s idp.Strategy, data *platform.AuthData, p *idp.Params) (*idp.Call, error) {
+	if data == nil {
+		return s.SilentLogin(p)
+	}
+	return s.Login(data, p)
+}
+
+// Result is what a call found out: the session and the user's fields.
+type Result struct {
+	Session session.Session
+	Fields  response.Fields
+}
+
+// Do logs in, once for all identical logins under way. Where the stored session will
+// do, the result is without the user's fields.
+func (l *Login) Do(ctx context.Context) (Result, error) {
+	operation := "login"
+	if l.mayReuse() {
+		operation = "login or reuse" // an empty code that was given is never answered with a stored session
+	}
+	return Dedupe(ctx, l.conn, operation+l.Identity(), l.send)
+}
+
+// mayReuse reports whether the login may do with a stored session: only a silent one
+// without a code, so that no user is ever served as another.
+func (l *Login) mayReuse() bool { return l.data == nil && !l.params.CodeGiven() }
+
+// reusable reports whether the login can do with s.
+func (l *Login) reusable(s session.Session) bool {
+	return l.mayReuse() && s.Live(l.conn.Now()) && (s.Platform == "" || s.Platform == l.Platform())
+}
+
+func (l *Login) send(ctx context.Context, now Stored) (Result, error) {
+	var err error
+	if l.mayReuse() { // a login that has just ended may have made the session meanwhile
+		if now.Session, now.Revision, err = l.conn.Load(ctx); err != nil {
+			return Result{}, err
+		}
+	}
+	if l.reusable(now.Session) {
+		return Result{Session: now.Session}, nil
+	}
+	call, err := l.CallWithCode(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return l.conn.LogIn(ctx, call, now, Expected{Platform: l.Platform(), UserInfo: SharedInfo(l.data)})
+}
+
+// Refusal returns the documented error for a user who refused. It carries the ids of
+// the code's owner, got by a silent login, or without a code those of the session.
+func (l *Login) Refusal(ctx context.Context) error {
+	if !l.params.CodeGiven() {
+		return l.conn.Refusal(ctx)
+	}
+	refused := herror.New(herror.UserRefused, "")
+	r, err := l.Do(ctx)
+	if herror.CodeOf(err) == herror.InvalidParameter {
+		return err
+	}
+	if err != nil {
+		return refused.WithCause(err)
+	}
+	return refused.WithUser(r.Session.UserID, r.Session.OpenID, r.Session.UnionID).WithSent(true)
+}
+
+// Refusal returns the documented error for a user who refused, with the ids of the session.
+func (c *Conn) Refusal(ctx context.Context) error {
+	refused := herror.New(herror.UserRefused, "")
+	s, _, err := c.Load(ctx)
+	if err != nil {
+		return refused.WithCause(err)
+	}
+	return refused.WithUser(s.UserID, s.OpenID, s.UnionID)
+}
+
+// SharedInfo returns the user info in data, a copy, or nil where there is none. The
+// raw data is the same object: some phones' events have only that.
+func SharedInfo(data *platform.AuthData) json.RawMessage {
+	if data == nil {
+		return nil
+	}
+	if len(data.UserInfo) > 0 {
+		return bytes.Clone(data.UserInfo)
+	}
+	raw, err := response.Object(data.RawData, "raw data")
+	if err != nil {
+		return nil
+	}
+	return json.RawMessage(raw)
+}
+
+// Expected is what is known of a login before its answer.
+type Expected struct {
+	// Platform is the name of the platform, empty for a login with an account.
+	Platform string
+	UserInfo json.RawMessage
+	// NameOnly allows answers that name the user without describing it.
+	NameOnly bool
+	// Anonymous is what the user counts as where the answer does not say.
+	Anonymous bool
+}
+
+// LogIn sends the call of a login, with the token of the session there is, and
+// stores the session that comes of it.
+func (c *Conn) LogIn(ctx context.Context, call Call, old Stored, want Expected) (Result, error) {
+	began := c.Now()
+	res, err := c.Send(ctx, call, old.Session)
+	if err != nil {
+		return Result{}, c.loginFailed(ctx, old, want, err)
+	}
+	l, err := response.ParseLogin(res.Body)
+	if err != nil {
+		return Result{}, err
+	}
+	if l.User == "" && !want.NameOnly {
+		return Result{}, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
+	}
+	s := session.Session{
+		Token:      session.NewSecret(l.Token),
+		UserID:     l.UserID,
+		OpenID:     l.OpenID,
+		UnionID:    l.UnionID,
+		Platform:   want.Platform,
+		Anonymous:  l.Anonymous || want.Anonymous && l.User == "",
+		UserInfo:   want.UserInfo,
+		LoggedInAt: began,
+		ExpiresAt:  l.ExpiresAt(c.Now()),
+	}
+	return Result{s, l.User}, c.Establish(ctx, old.Revision, s)
+}
+
+// loginFailed returns the error of a login. A 401 to a login on a platform is about
+// the token that was sent with it, because there is no password to be wrong: that
+// session is dropped, or every further login would fail as well.
+func (c *Conn) loginFailed(ctx context.Context, old Stored, want Expected, err error) error {
+	if herror.CodeOf(err) != herror.NotAuthenticated || want.Platform == "" || !old.Session.Live(c.Now()) {
+		return err
+	}
+	if dropped := c.Discard(ctx, old.Session.Token); dropped != nil {
+		return Reached(dropped)
+	}
+	return err
+}
+
+// AutoLogin returns the login that a client with a code source makes by itself:
+// silent, on platform p.
+func AutoLogin(shared *Shared, p platform.Platform, opts []platform.LoginOption) (func(context.Context, *Conn) error, error) {
+	template, err := NewLogin(&Conn{Shared: shared}, p, nil, opts)
+	if err != nil {
+		return nil, err
+	}
+	if template.params.CodeGiven() {
+		return nil, check.Invalid("a code source with a code given")
+	}
+	return func(ctx context.Context, conn *Conn) error {
+		l := *template
+		l.conn = conn
+		_, err := l.Do(ctx)
+		return err
+	}, nil
+}

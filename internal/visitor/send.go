@@ -1,0 +1,176 @@
+package visitor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/idp"
+	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/session"
+)
+
+// Call is a call that is ready to send: [idp.Call], or what [Conn.Plain] makes.
+type Call interface {
+	// Send sends the call with a session's token, empty for none. Client is what the
+	// request says it comes from where the call itself does not say.
+	Send(ctx context.Context, token, client string) (*transport.Response, error)
+}
+
+// Plain returns the call that sends r.
+func (c *Conn) Plain(r *transport.Request) Call { return plain{c, r} }
+
+type plain struct {
+	conn    *Conn
+	request *transport.Request
+}
+
+// Send implements [Call].
+func (p plain) Send(ctx context.Context, token, client string) (*transport.Response, error) {
+	r := *p.request
+	r.Token = token
+	if r.Platform == "" {
+		r.Platform = client
+	}
+	return p.conn.Transport.Do(ctx, &r)
+}
+
+// Send sends a call as it is, with the token of s if s is live. A nil call is one
+// that is not meant for the user of that session.
+func (c *Conn) Send(ctx context.Context, call Call, s session.Session) (*transport.Response, error) {
+	if call == nil {
+		return nil, ErrAnotherUser
+	}
+	token := ""
+	if s.Live(c.Now()) {
+		token = s.Token.Reveal()
+	}
+	return call.Send(ctx, token, clientName(s.Platform))
+}
+
+// clientName returns what the requests of a session say they come from: its
+// platform, or "WEB" where it has none.
+func clientName(name string) string {
+	if p, ok := platform.ByName(name); ok {
+		return p.Client()
+	}
+	return "WEB"
+}
+
+// ErrAnotherUser is the error of a call that is meant for a user who is no longer
+// the visitor's.
+var ErrAnotherUser = herror.New(herror.SessionMissing, "another user has logged in since")
+
+// Ask returns the call to send in the name of the user of that session, nil where it
+// is not meant for that user: then nothing is sent, and the error is 604.
+type Ask func(session.Session) Call
+
+// Always asks the same call whoever the user is.
+func Always(call Call) Ask { return func(session.Session) Call { return call } }
+
+// Do sends a request in the user's name. Without a live session it logs in first where
+// the client has a code source and fails with 604 else. When the backend does
+// not know the token any more, the session is dropped; with a code source, the
+// user is logged in and r sent once more, without one the error is 604 too.
+func (c *Conn) Do(ctx context.Context, ask Ask) (*transport.Response, session.Session, error) {
+	s, _, err := c.Load(ctx)
+	if err != nil {
+		return nil, s, err
+	}
+	return c.DoFrom(ctx, s, ask)
+}
+
+// DoFrom is Do for a caller who has just loaded the session.
+func (c *Conn) DoFrom(ctx context.Context, s session.Session, ask Ask) (*transport.Response, session.Session, error) {
+	s, err := c.revive(ctx, s)
+	if err != nil {
+		return nil, s, err
+	}
+	res, s, err := c.sendLive(ctx, ask, s)
+	if herror.CodeOf(err) == herror.NotAuthenticated {
+		err = herror.New(herror.SessionMissing, "").WithCause(err)
+	}
+	return res, s, err
+}
+
+// Manual returns the same connection without automatic login.
+func (c *Conn) Manual() *Conn {
+	if c == nil {
+		return nil
+	}
+	shared, manual := *c.Shared, *c
+	shared.AutoLogin = nil
+	manual.Shared = &shared
+	return &manual
+}
+
+// DoRaw is Do for the documented raw request: without a code source it is sent
+// also where there is no session, and a 401 stays a 401.
+func (c *Conn) DoRaw(ctx context.Context, ask Ask) (*transport.Response, error) {
+	s, err := c.Live(ctx)
+	if errors.Is(err, herror.SessionMissing) && c.AutoLogin == nil {
+		return c.Send(ctx, ask(session.Session{}), session.Session{})
+	}
+	if err != nil {
+		return nil, err
+	}
+	res, _, err := c.sendLive(ctx, ask, s)
+	return res, err
+}
+
+func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*transport.Response, session.Session, error) {
+	res, err := c.Send(ctx, ask(s), s)
+	if herror.CodeOf(err) != herror.NotAuthenticated {
+		return res, s, err
+	}
+	if dropped := c.Discard(ctx, s.Token); dropped != nil {
+		return nil, s, Reached(dropped)
+	}
+	if c.AutoLogin == nil {
+		return nil, s, err
+	}
+	if s, err = c.Live(ctx); err != nil {
+		return nil, s, Reached(err)
+	}
+	if res, err = c.Send(ctx, ask(s), s); err == nil {
+		return res, s, nil
+	}
+	if herror.CodeOf(err) == herror.NotAuthenticated {
+		if dropped := c.Discard(ctx, s.Token); dropped != nil {
+			err = dropped
+		}
+	}
+	return nil, s, Reached(err)
+}
+
+// Reached marks an error that came after a request had reached the backend: what
+// was sent with that may be spent, whatever failed later.
+func Reached(err error) error {
+	var h *herror.HError
+	if errors.As(err, &h) {
+		return h.WithSent(true)
+	}
+	return err
+}
+
+// ReadUser asks for the user whose session it is.
+func (c *Conn) ReadUser(s session.Session) Call { return c.Plain(readUser(s.UserID)) }
+
+// ReadUserByID asks for the user with that id.
+func (c *Conn) ReadUserByID(id int64) Call { return c.Plain(readUser(id)) }
+
+func readUser(id int64) *transport.Request {
+	path := "/hserve/v2.5/user/info/" + strconv.FormatInt(id, 10) + "/"
+	return &transport.Request{Method: http.MethodGet, Path: path}
+}
+
+// OAuth returns the strategy of the logins with a provider's own token.
+func (c *Conn) OAuth() idp.OAuth {
+	if c == nil {
+		return idp.OAuth{}
+	}
+	return idp.NewOAuth(c.Transport)
+}
