@@ -34,6 +34,13 @@ func AppName(name string) platform.AppNameOption { return platform.AppNameOption
 // default is false. On other platforms and with a phone number it is an error.
 func WithUnionID(on bool) platform.UnionIDOption { return platform.UnionIDOption{On: on} }
 
+// OnPlatform names the platform that the phone number comes from, for a user who
+// logged in on another one or with an account. The default is the platform of the
+// session: of the login, or of the first link since, or else the code source's.
+func OnPlatform(p platform.Platform) platform.PlatformOption {
+	return platform.PlatformOption{Platform: p}
+}
+
 // Overwrite says whether UpdatePhoneNumber replaces a number that the account has
 // already: the documented option overwrite. The default is true; with false such
 // a call fails with 400.

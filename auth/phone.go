@@ -15,8 +15,11 @@ import (
 
 // UpdatePhoneNumber sets the phone number that the user agreed to share: the
 // documented updatePhoneNumber, PUT v2.5/idp/kuaishou/phone-verification/, or
-// WeChat's. The platform is that of the session: of the login, or of the first
-// link since, or else the code source's.
+// WeChat's. The platform is the one that [OnPlatform] names, or else that of the
+// session: of the login, or of the first link since, or else the code source's. A
+// code source never logs in for it: the data would not open under a new code.
+//
+// Options: [Overwrite], [OnPlatform].
 //
 // Errors: 400 another number is bound and overwrite is false, or another user has
 // the number; 603 data is a refusal; 604 not logged in; 605 no data, or a session
@@ -67,7 +70,7 @@ func (a *Auth) change(
 	if err != nil {
 		return visitor.Result{}, err
 	}
-	strategy, err := a.strategyOf(s)
+	strategy, err := a.strategyOf(params, s)
 	if err != nil {
 		return visitor.Result{}, err
 	}
@@ -85,11 +88,15 @@ func (a *Auth) change(
 	})
 }
 
-// strategyOf returns the strategy of the platform that a session's phone is of.
-func (a *Auth) strategyOf(s session.Session) (idp.Strategy, error) {
+// strategyOf returns the strategy of the platform that the data comes from: the one
+// that the caller names, or else that of the session.
+func (a *Auth) strategyOf(params idp.Params, s session.Session) (idp.Strategy, error) {
+	if params.Platform != nil {
+		return a.conn.IDPs.Of(params.Platform)
+	}
 	p, ok := platform.ByName(cmp.Or(s.Platform, a.conn.CodePlatform))
 	if !ok {
-		return nil, check.Invalid("the session is of no mini-program platform: log in on one, or link it, first")
+		return nil, check.Invalid("the session is of no mini-program platform: name one with OnPlatform")
 	}
 	return a.conn.IDPs.Of(p)
 }

@@ -195,3 +195,28 @@ func TestUpdatePhoneNumberWithBadData(t *testing.T) {
 }
 
 func bytesContain(b []byte, text string) bool { return bytes.Contains(b, []byte(text)) }
+
+// A user who logged in with a password and is linked to a platform names it.
+func TestUpdatePhoneNumberOnANamedPlatform(t *testing.T) {
+	for _, p := range []platform.Platform{platform.Kuaishou{}, platform.WeChat{}} {
+		t.Run(p.Name(), func(t *testing.T) {
+			w := newWorld(t)
+			phone := w.person(p.Name(), "openid-1")
+			_, err := w.visitor().LoginOn(ctx, platform.QQ{}, nil, auth.Code(w.QQ("openid-2").Login()))
+			require.NoError(t, err)
+			me, err := w.visitor().Me(ctx)
+			require.NoError(t, err)
+			_, err = me.LinkOn(ctx, p, nil, auth.Code(phone.Login()))
+			require.NoError(t, err)
+
+			data := phone.AllowPhoneNumberOld("13800138000")
+			_, err = w.visitor().UpdatePhoneNumber(ctx, data)
+			fails(t, herror.UnsupportedFunction, err)
+			u, err := w.visitor().UpdatePhoneNumber(ctx, data, auth.OnPlatform(p))
+			require.NoError(t, err)
+			require.Equal(t, "13800138000", u.Phone())
+			_, err = w.visitor().UpdatePhoneNumber(ctx, data, auth.OnPlatform(nil))
+			fails(t, herror.InvalidParameter, err)
+		})
+	}
+}

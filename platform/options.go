@@ -52,6 +52,9 @@ type UnionIDOption struct{ On bool }
 // OverwriteOption is what auth.Overwrite returns: an option of UpdatePhoneNumber.
 type OverwriteOption struct{ On bool }
 
+// PlatformOption is what auth.OnPlatform returns: an option of UpdatePhoneNumber.
+type PlatformOption struct{ Platform Platform }
+
 func (CodeOption) loginOption()      {}
 func (CodeOption) linkOption()       {}
 func (CodeOption) profileOption()    {}
@@ -64,3 +67,4 @@ func (AppNameOption) linkOption()    {}
 func (UnionIDOption) loginOption()   {}
 func (UnionIDOption) linkOption()    {}
 func (OverwriteOption) phoneOption() {}
+func (PlatformOption) phoneOption()  {}

@@ -83,6 +83,7 @@ func canaryValues(t *testing.T) map[string]any {
 		"platform.AppNameOption":   auth.AppName("douyin"),
 		"platform.UnionIDOption":   auth.WithUnionID(true),
 		"platform.OverwriteOption": auth.Overwrite(true),
+		"platform.PlatformOption":  auth.OnPlatform(platform.QQ{}),
 		"session.Key":              session.KeyOf(canaryVisitor),
 		"session.Memory":           store,
 		"session.Sealed":           sealed,

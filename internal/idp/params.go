@@ -18,6 +18,7 @@ const (
 	optAppName
 	optUnionID
 	optOverwrite
+	optPlatform
 	optEnd // not an option
 )
 
@@ -29,6 +30,7 @@ var optionNames = map[option]string{
 	optAppName:         "AppName",
 	optUnionID:         "WithUnionID",
 	optOverwrite:       "Overwrite",
+	optPlatform:        "OnPlatform",
 }
 
 // Params is what the options of one call add up to.
@@ -39,6 +41,7 @@ type Params struct {
 	AppName         string // lower case
 	UnionID         bool
 	Overwrite       bool
+	Platform        platform.Platform // nil: the session's
 
 	given option
 }
@@ -81,6 +84,12 @@ func (p *Params) set(opt any) error {
 	case platform.OverwriteOption:
 		p.given |= optOverwrite
 		p.Overwrite = o.On
+	case platform.PlatformOption:
+		if o.Platform == nil {
+			return check.Invalid("platform is nil")
+		}
+		p.given |= optPlatform
+		p.Platform = o.Platform
 	default:
 		return check.Invalid("an option that this version does not know")
 	}

@@ -16,7 +16,7 @@ func (c common) phoneLogin(to endpoint, data *platform.AuthData, p *Params, phon
 
 // updatePhone makes an update of the phone number, of the platforms that have one.
 func (c common) updatePhone(to endpoint, data *platform.AuthData, p *Params, phoneCode string) (*Call, error) {
-	if err := p.only(optOverwrite, "UpdatePhoneNumber"); err != nil {
+	if err := p.only(optOverwrite|optPlatform, "UpdatePhoneNumber"); err != nil {
 		return nil, err
 	}
 	w := newPayload()
