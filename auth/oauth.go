@@ -8,14 +8,14 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// LoginWithAuthData logs in with the token that a provider's own SDK gave an app:
-// the documented auth.loginWithAuthData, POST v2.3/idp/oauth/{provider}/authenticate/.
+// LoginWithThirdPartyAuthData logs in with the token that a provider's own SDK gave an app:
+// the documented auth.loginWithThirdPartyAuthData of the app SDKs, POST v2.3/idp/oauth/{provider}/authenticate/.
 //
 // Options: [CreateUser], [SyncUserProfile].
 //
 // Errors: 400 the provider does not know the token, 404 no account and createUser
-// is false, 605 no token, an unknown provider or an option of mini-programs.
-func (a *Auth) LoginWithAuthData(ctx context.Context, data platform.OAuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
+// is false, 605 no token, a bad provider or an option of mini-programs.
+func (a *Auth) LoginWithThirdPartyAuthData(ctx context.Context, data platform.OAuthData, opts ...platform.LoginOption) (*user.CurrentUser, error) {
 	params, err := idp.Given(opts)
 	if err != nil {
 		return nil, err

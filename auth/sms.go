@@ -7,7 +7,6 @@ import (
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/internal/transport"
-	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -102,7 +101,7 @@ func (a *Auth) post(ctx context.Context, path string, body any, secrets ...strin
 	if err != nil {
 		return err
 	}
-	_, err = a.conn.Manual().DoRaw(ctx, visitor.Always(a.conn.Plain(req)))
+	_, err = a.conn.DoPublic(ctx, a.conn.Plain(req))
 	return err
 }
 

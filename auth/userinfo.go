@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/visitor"
@@ -93,7 +92,7 @@ func (a *Auth) UserInfo(ctx context.Context) (*UserInfo, error) {
 		return nil, err
 	}
 	if len(s.UserInfo) == 0 {
-		return nil, herror.New(herror.UserRefused, "").WithUser(s.UserID, s.OpenID, s.UnionID)
+		return nil, visitor.RefusedBy(s)
 	}
 	return userInfoOf(s), nil
 }

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -110,7 +111,9 @@ func TestHandleUserInfoErrors(t *testing.T) {
 	require.Equal(t, []any{account.ID, "openid-1", "union-1"}, []any{h.ID, h.OpenID, h.UnionID})
 	text, err := json.Marshal(h)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"code":603,"message":"603: unauthorized","id":61736923,"openid":"openid-1","unionid":"union-1"}`, string(text))
+	want := fmt.Sprintf(`{"id":61736923,"openid":"openid-1","unionid":"union-1","code":603,"message":"unauthorized","session_expires_at":%d}`,
+		start.Add(baastest.DefaultTokenLife-30*time.Second).Unix())
+	require.JSONEq(t, want, string(text))
 }
 
 func TestUserInfoWithout(t *testing.T) {

@@ -29,7 +29,7 @@ func TestZeroAuth(t *testing.T) {
 		"Request":           func() error { _, err := a.Request(ctx, auth.Request{Path: "/"}); return err },
 		"Logout":            func() error { return a.Logout(ctx) },
 		"OAuth": func() error {
-			_, err := a.LoginWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: "t"})
+			_, err := a.LoginWithThirdPartyAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: "t"})
 			return err
 		},
 	} {

@@ -163,6 +163,8 @@ func (p *player) failed(err error) outcome {
 	require.True(p.t, errors.As(err, &failed), "%T is no HError: %v", err, err)
 	var o outcome
 	require.NoError(p.t, decodeNumbers([]byte(canonical(p.t, failed)), &o.Error))
+	o.Error["message"] = failed.Error()   // the client's message has the code in front
+	delete(o.Error, "session_expires_at") // which the documentation has and the client does not
 	return o
 }
 

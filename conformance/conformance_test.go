@@ -132,6 +132,10 @@ func storedSession(storage object) object {
 			stored[name] = value
 		}
 	}
+	// Alipay's client keeps the user's id there under a name of its own.
+	if id := storage["ifx_baas_alipay_user_id"]; id != nil && id != "" {
+		stored["openid"] = id
+	}
 	return stored
 }
 

@@ -124,6 +124,26 @@ func statusCounts(rec *recording, c *recordedCall) {
 }
 
 // resends adds the login and the second request to one that was answered 401.
+func keepsAlipayID(rec *recording) {
+	const name = "ifx_baas_alipay_user_id"
+	var id any
+	for _, c := range rec.Calls {
+		if was := c.Storage[name]; was != nil && was != "" {
+			id = was
+		} else if c.Storage != nil {
+			c.Storage[name] = id
+		}
+	}
+}
+
+func paymentRequired(rec *recording) {
+	for _, c := range rec.Calls {
+		if c.Outcome.Error["message"] == "402: unknown error" {
+			c.Outcome.Error["message"] = "402: payment required"
+		}
+	}
+}
+
 func resends(rec *recording) {
 	first, asked := rec.Calls[0], rec.Calls[1]
 	login := first.exchanges[0].clone()

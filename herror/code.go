@@ -14,6 +14,8 @@ const (
 	BadRequest Code = 400
 	// NotAuthenticated is the backend's refusal of the session's token.
 	NotAuthenticated Code = 401
+	// PaymentRequired means that the backend refuses because the app is in arrears.
+	PaymentRequired Code = 402
 	// Forbidden is the backend's refusal of the action for this user.
 	Forbidden Code = 403
 	// NotFound means that no account exists yet (createUser false), or no such resource.
@@ -45,6 +47,11 @@ const (
 	UnsupportedFunction Code = 611
 	// AnonymousNotAllowed means that an anonymous user may not make this call.
 	AnonymousNotAllowed Code = 612
+	// ThirdPartyAuthDenied means that the user refused a login with an account of
+	// another site.
+	ThirdPartyAuthDenied Code = 613
+	// ThirdPartyAuthFailed means that a login with an account of another site failed.
+	ThirdPartyAuthFailed Code = 614
 	// UserInfoSwitchOff means that updating WeChat user info is switched off in the
 	// backend's console.
 	UserInfoSwitchOff Code = 616
@@ -61,18 +68,21 @@ const (
 
 // messages holds the documented text of each of the client's own codes.
 var messages = map[Code]string{
-	NotFound:            "not found",
-	NetworkDisconnected: "network disconnected",
-	RequestTimeout:      "request timeout",
-	Uninitialized:       "uninitialized",
-	UserRefused:         "unauthorized",
-	SessionMissing:      "session missing",
-	InvalidParameter:    "incorrect parameter type",
-	UnsupportedFunction: "unsupported function",
-	AnonymousNotAllowed: "anonymous user is not allowed",
-	UserInfoSwitchOff:   "please enable sdk update platform user info first",
-	InvalidAnswer:       "invalid answer",
-	StoreFailed:         "session store failed",
+	PaymentRequired:      "payment required",
+	NotFound:             "not found",
+	NetworkDisconnected:  "network disconnected",
+	RequestTimeout:       "request timeout",
+	Uninitialized:        "uninitialized",
+	UserRefused:          "unauthorized",
+	SessionMissing:       "session missing",
+	InvalidParameter:     "incorrect parameter type",
+	UnsupportedFunction:  "unsupported function",
+	AnonymousNotAllowed:  "anonymous user is not allowed",
+	ThirdPartyAuthDenied: "third party auth denied",
+	ThirdPartyAuthFailed: "third party auth failed",
+	UserInfoSwitchOff:    "please enable sdk update platform user info first",
+	InvalidAnswer:        "invalid answer",
+	StoreFailed:          "session store failed",
 }
 
 // Message returns the documented text of the code, "unknown error" where it has none.

@@ -11,10 +11,12 @@ import (
 
 // An error's kind is its code; its parts are fields.
 func ExampleHError() {
-	var err error = herror.New(herror.Unauthorized, "").WithUser(61736923, "openid-1", "")
+	refused := herror.New(herror.UserRefused, "")
+	refused.ID, refused.OpenID = 61736923, "openid-1"
+	var err error = refused
 
 	switch {
-	case errors.Is(err, herror.Unauthorized):
+	case errors.Is(err, herror.UserRefused):
 		fmt.Println("the user said no")
 	case errors.Is(err, herror.SessionMissing):
 		fmt.Println("log in again")
@@ -33,7 +35,7 @@ func ExampleHError() {
 	// Output:
 	// the user said no
 	// 603: unauthorized 61736923 openid-1
-	// {"code":603,"message":"603: unauthorized","id":61736923,"openid":"openid-1"}
+	// {"id":61736923,"openid":"openid-1","code":603,"message":"unauthorized"}
 }
 
 // Whether a login code can be used again depends on whether it was sent.

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -36,6 +37,10 @@ type HError struct {
 	ID      int64
 	OpenID  string
 	UnionID string
+	// Platform and SessionExpiresAt describe the session of that user, on errors with
+	// code [UserRefused], where there is one.
+	Platform         string
+	SessionExpiresAt time.Time
 
 	sent bool
 	// A pointer to the interface, which fmt never follows, whatever the verb: the
@@ -84,13 +89,6 @@ func (e *HError) WithSent(sent bool) *HError {
 	return &c
 }
 
-// WithUser returns a copy of e that carries the user's ids.
-func (e *HError) WithUser(id int64, openID, unionID string) *HError {
-	c := *e
-	c.ID, c.OpenID, c.UnionID = id, openID, unionID
-	return &c
-}
-
 // Sent reports whether the request may have reached the backend. Where it did, a
 // login code sent with it may be spent: get a fresh one on the phone before
 // trying again. Where it did not, the same code can still be used.
@@ -121,16 +119,26 @@ func (e *HError) Is(target error) bool {
 // GoString returns the error's text, so that %#v prints neither cause nor address.
 func (e *HError) GoString() string { return "herror.HError(" + strconv.Quote(e.Error()) + ")" }
 
-// MarshalJSON returns the documented JSON of the error: code, message (with the
-// code in front, as the vendor's client prints it) and the user's ids where known.
+// MarshalJSON returns the documented JSON of the error: code and message, and with
+// [UserRefused] the user's ids where they are known and session_expires_at in unix
+// seconds. As on the documentation's pages, unionid is there for WeChat, also where it
+// is empty.
 func (e *HError) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Code    Code   `json:"code"`
-		Message string `json:"message"`
-		ID      int64  `json:"id,omitempty"`
-		OpenID  string `json:"openid,omitempty"`
-		UnionID string `json:"unionid,omitempty"`
-	}{e.Code, e.Error(), e.ID, e.OpenID, e.UnionID})
+	j := struct {
+		ID        int64   `json:"id,omitempty"`
+		OpenID    string  `json:"openid,omitempty"`
+		UnionID   *string `json:"unionid,omitempty"`
+		Code      Code    `json:"code"`
+		Message   string  `json:"message"`
+		ExpiresAt int64   `json:"session_expires_at,omitempty"`
+	}{ID: e.ID, OpenID: e.OpenID, Code: e.Code, Message: e.Message}
+	if e.UnionID != "" || e.Platform == "wechat" {
+		j.UnionID = &e.UnionID
+	}
+	if !e.SessionExpiresAt.IsZero() {
+		j.ExpiresAt = e.SessionExpiresAt.Unix()
+	}
+	return json.Marshal(j)
 }
 
 // CodeOf returns the code of the first *HError or [Code] in err's chain, or 0.

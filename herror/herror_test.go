@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -140,13 +141,18 @@ func TestSent(t *testing.T) {
 	require.True(t, sent.WithCause(unsent).Sent())
 }
 
+// refusal is the error for a user who refused.
+func refusal(id int64, openID, unionID, platform string, ends time.Time) *herror.HError {
+	e := herror.New(herror.UserRefused, "")
+	e.ID, e.OpenID, e.UnionID, e.Platform, e.SessionExpiresAt = id, openID, unionID, platform, ends
+	return e
+}
+
 func TestWithMakesCopies(t *testing.T) {
-	e := herror.New(herror.Unauthorized, "")
-	user := e.WithUser(7, "openid", "unionid")
-	cause := user.WithCause(io.EOF)
-	require.Equal(t, herror.New(herror.Unauthorized, ""), e)
-	require.NoError(t, user.Unwrap())
-	require.Equal(t, []any{int64(7), "openid", "unionid"}, []any{cause.ID, cause.OpenID, cause.UnionID})
+	e := refusal(7, "openid", "unionid", "wechat", time.Unix(1, 0))
+	cause := e.WithCause(io.EOF)
+	require.NoError(t, e.Unwrap())
+	require.Equal(t, []any{int64(7), "openid", "unionid", "wechat"}, []any{cause.ID, cause.OpenID, cause.UnionID, cause.Platform})
 	require.Equal(t, io.EOF, cause.Unwrap())
 }
 
@@ -155,15 +161,17 @@ func TestJSON(t *testing.T) {
 		e    *herror.HError
 		want string
 	}{
-		{herror.New(herror.SessionMissing, ""), `{"code":604,"message":"604: session missing"}`},
+		{herror.New(herror.SessionMissing, ""), `{"code":604,"message":"session missing"}`},
 		{
-			herror.New(herror.Unauthorized, "").WithUser(7, "o", "u"),
-			`{"code":603,"message":"603: unauthorized","id":7,"openid":"o","unionid":"u"}`,
+			refusal(7, "o", "u", "qq", time.Unix(1561283491, 999)),
+			`{"id":7,"openid":"o","unionid":"u","code":603,"message":"unauthorized","session_expires_at":1561283491}`,
 		},
-		{herror.New(herror.Unauthorized, "").WithUser(0, "o", ""), `{"code":603,"message":"603: unauthorized","openid":"o"}`},
+		{refusal(0, "o", "", "kuaishou", time.Time{}), `{"openid":"o","code":603,"message":"unauthorized"}`},
+		{refusal(7, "o", "", "wechat", time.Time{}), `{"id":7,"openid":"o","unionid":"","code":603,"message":"unauthorized"}`},
+		{herror.New(herror.UserRefused, ""), `{"code":603,"message":"unauthorized"}`},
 		{
 			herror.FromBackend(400, "bad").WithCause(errors.New("canary-3f9a")).WithSent(true),
-			`{"code":400,"message":"400: bad"}`,
+			`{"code":400,"message":"bad"}`,
 		},
 	} {
 		b, err := json.Marshal(tt.e)

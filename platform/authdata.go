@@ -41,6 +41,9 @@ type AuthData struct {
 	// AuthSuccessScopes are what an Alipay user agreed to, from my.getAuthCode;
 	// "auth_user" among them stands for user info.
 	AuthSuccessScopes []string `json:"authSuccessScopes,omitempty"`
+	// Error is the number of an error of Alipay's; 11 means that the user cancelled,
+	// any other one is no refusal.
+	Error int `json:"error,omitempty"`
 
 	event bool // came with a detail member, so that an empty one is a refusal
 }
@@ -61,6 +64,9 @@ func (d *AuthData) UnmarshalJSON(data []byte) error {
 		plain
 		Data         string `json:"data"`         // Baidu's and JD's name for encryptedData
 		ErrorMessage string `json:"errorMessage"` // Alipay's name for errMsg
+		// What an Alipay user refused, by scope; the client's own name is the first one.
+		AuthErrorScope  map[string]json.RawMessage `json:"authErrorScope"`
+		AuthErrorScopes map[string]json.RawMessage `json:"authErrorScopes"`
 	}
 	if f.event = len(event.Detail) > 0 && !bytes.Equal(event.Detail, []byte("null")); f.event {
 		data = event.Detail
@@ -73,6 +79,9 @@ func (d *AuthData) UnmarshalJSON(data []byte) error {
 	}
 	f.EncryptedData = cmp.Or(f.EncryptedData, f.Data)
 	f.ErrMsg = cmp.Or(f.ErrMsg, f.ErrorMessage)
+	if f.ErrMsg == "" && len(f.AuthErrorScope)+len(f.AuthErrorScopes) > 0 {
+		f.ErrMsg = "authorization refused"
+	}
 	*d = AuthData(f.plain)
 	return nil
 }
@@ -88,14 +97,18 @@ func (d *AuthData) HasUserInfo() bool {
 
 // Empty reports whether there is nothing in d, not even a refusal, or d is nil.
 func (d *AuthData) Empty() bool {
-	return d == nil || !d.event && d.ErrMsg == "" && !d.HasUserInfo() && d.EncryptedData == "" &&
+	return d == nil || !d.event && d.ErrMsg == "" && d.Error == 0 && !d.HasUserInfo() && d.EncryptedData == "" &&
 		d.Code == "" && len(d.AuthSuccessScopes) == 0
 }
 
+// alipayCancelled is Alipay's error for a user who cancelled.
+const alipayCancelled = 11
+
 // Refused reports whether d says that the user refused: it holds neither user
-// info nor encrypted data. An AuthData with nothing in it at all is no refusal.
+// info nor encrypted data. An AuthData with nothing in it at all is no refusal, and
+// neither is an error of Alipay's other than 11, such as a network error.
 func (d *AuthData) Refused() bool {
-	return !d.Empty() && !d.HasUserInfo() && d.EncryptedData == ""
+	return !d.Empty() && !d.HasUserInfo() && d.EncryptedData == "" && (d.Error == 0 || d.Error == alipayCancelled)
 }
 
 // Format prints which fields there are, for every verb.

@@ -53,7 +53,25 @@ func TestEventsParse(t *testing.T) {
 			want: platform.AuthData{AuthSuccessScopes: []string{"auth_user"}},
 		}, {
 			name: "Alipay's refusal", event: `{"error":11,"errorMessage":"cancelled"}`, refused: true,
-			want: platform.AuthData{ErrMsg: "cancelled"},
+			want: platform.AuthData{ErrMsg: "cancelled", Error: 11},
+		}, {
+			name: "Alipay's refusal without a text", event: `{"error":11}`, refused: true,
+			want: platform.AuthData{Error: 11},
+		}, {
+			name: "Alipay's refusal by scope", event: `{"authErrorScope":{"auth_user":"20001"}}`, refused: true,
+			want: platform.AuthData{ErrMsg: "authorization refused"},
+		}, {
+			name: "Alipay's refusal in its tools", event: `{"authErrorScope":{"scope":"auth_user"}}`, refused: true,
+			want: platform.AuthData{ErrMsg: "authorization refused"},
+		}, {
+			name: "Alipay's refusal by scopes", event: `{"authErrorScopes":{"auth_user":"20001"}}`, refused: true,
+			want: platform.AuthData{ErrMsg: "authorization refused"},
+		}, {
+			name: "Alipay's refusal of another scope", event: `{"authSuccessScopes":["auth_user"],"authErrorScopes":{"order":"1"}}`,
+			want: platform.AuthData{ErrMsg: "authorization refused", AuthSuccessScopes: []string{"auth_user"}},
+		}, {
+			name: "Alipay's network error", event: `{"error":12,"errorMessage":"network"}`,
+			want: platform.AuthData{ErrMsg: "network", Error: 12},
 		}, {
 			name: "refused user info", event: `{"detail":{"errMsg":"getUserInfo:fail auth deny"}}`, refused: true,
 			want: platform.AuthData{ErrMsg: "getUserInfo:fail auth deny"},

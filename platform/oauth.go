@@ -7,12 +7,16 @@ import (
 	"log/slog"
 )
 
-// OAuthProvider is a provider whose own SDK gives an app a token to log in with.
+// OAuthProvider is a provider whose own SDK gives an app a token to log in with: the
+// {provider} of the backend's paths. Other names than those below are sent as they
+// are; a name has lower-case letters, digits, - and _.
 type OAuthProvider string
 
-// The providers.
+// The providers. The vendor's pages name Apple "apple-native" for logins, its React
+// Native client "apple"; for links the pages have "wechat" and "apple".
 const (
 	Apple        OAuthProvider = "apple"
+	AppleNative  OAuthProvider = "apple-native"
 	WeChatNative OAuthProvider = "wechat-native"
 	WeiboNative  OAuthProvider = "weibo-native"
 )
@@ -23,17 +27,22 @@ type OAuthData struct {
 	Provider OAuthProvider `json:"provider"`
 	// Token is the provider's token or authorization code for the user.
 	Token string `json:"token"`
-	// Nickname is the name that an Apple user chose to share, which Apple tells the
-	// app once and the backend never; for other providers it is an error.
+	// Nickname is the name that an Apple user chose to share: the documented username.
+	// Apple tells it to the app once and to the backend never; for other providers it is
+	// an error.
 	Nickname string `json:"nickname,omitempty"`
+	// UID is the user's id at Weibo, which the app SDKs send beside Weibo's token; for
+	// other providers it is an error.
+	UID string `json:"uid,omitempty"`
 }
 
-// MarshalJSON returns provider and nickname, without the token.
+// MarshalJSON returns everything but the token.
 func (d OAuthData) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Provider OAuthProvider `json:"provider"`
 		Nickname string        `json:"nickname,omitempty"`
-	}{d.Provider, d.Nickname})
+		UID      string        `json:"uid,omitempty"`
+	}{d.Provider, d.Nickname, d.UID})
 }
 
 // Format prints the provider, for every verb.

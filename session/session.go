@@ -11,6 +11,10 @@ import (
 	"time"
 )
 
+// Precision is how exactly the times of a session are kept, by every store and by
+// [Session.MarshalBinary].
+const Precision = time.Millisecond
+
 // Session is the login state of one end user. The zero Session means: not logged in.
 //
 // It holds the user's token. Printing, logging or marshalling it as JSON never

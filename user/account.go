@@ -86,16 +86,53 @@ func (m *Me) SetAccount(ctx context.Context, a Account) error {
 	})
 }
 
-// UpdatePassword replaces the password: the documented updatePassword, PUT
-// v2.2/user/account/.
+// ClearUsername removes the name the user logs in with: the documented setUsername
+// with null, PUT v2.2/user/account/.
 //
-// Errors: 400 the old password is wrong, 604 not logged in, 605 one of the two is
-// empty or over-long, 612 an anonymous user.
-func (m *Me) UpdatePassword(ctx context.Context, old, replacement string) error {
-	if old == "" || replacement == "" {
-		return check.Invalid("a password is empty")
+// Errors: 400 the backend refuses, 604 not logged in, 612 an anonymous user.
+func (m *Me) ClearUsername(ctx context.Context) error { return m.clear(ctx, "username") }
+
+// ClearEmail removes the user's email address: the documented setEmail with null,
+// PUT v2.2/user/account/.
+//
+// Errors: 400 the backend refuses, 604 not logged in, 612 an anonymous user.
+func (m *Me) ClearEmail(ctx context.Context) error { return m.clear(ctx, "email") }
+
+// ClearMobilePhone removes the user's phone number: the documented setMobilePhone
+// with null, PUT v2.2/user/account/.
+//
+// Errors: 400 the backend refuses, 604 not logged in, 612 an anonymous user.
+func (m *Me) ClearMobilePhone(ctx context.Context) error { return m.clear(ctx, "phone") }
+
+func (m *Me) clear(ctx context.Context, field string) error {
+	if err := m.notAnonymous(); err != nil {
+		return err
 	}
-	return m.setAccount(ctx, []accountText{{"password", old}, {"new_password", replacement}})
+	return m.put(ctx, accountPath, map[string]*string{field: nil}, accountField)
+}
+
+const accountPath = "/hserve/v2.2/user/account/"
+
+// UpdatePassword replaces the password: the documented updatePassword, PUT
+// v2.2/user/account/. The old one is empty for a user who has none yet.
+//
+// Errors: 400 the old password is wrong, 604 not logged in, 605 the new one is empty
+// or one of the two is over-long, 612 an anonymous user.
+func (m *Me) UpdatePassword(ctx context.Context, old, replacement string) error {
+	if err := check.Text("password", old, check.MaxPassword); err != nil {
+		return err
+	}
+	if err := check.Required("new password", replacement, check.MaxPassword); err != nil {
+		return err
+	}
+	if err := m.notAnonymous(); err != nil {
+		return err
+	}
+	body := struct {
+		Old         string `json:"password"`
+		Replacement string `json:"new_password"`
+	}{old, replacement}
+	return m.put(ctx, accountPath, body, accountField, old, replacement)
 }
 
 // RequestEmailVerification has the backend mail a link to the user's address that
@@ -142,7 +179,7 @@ func (m *Me) setAccount(ctx context.Context, texts []accountText) error {
 	var secrets []string
 	for _, t := range texts {
 		longest := check.MaxIdentifier
-		if t.field == "password" || t.field == "new_password" {
+		if t.field == "new_password" {
 			longest = check.MaxPassword
 			secrets = append(secrets, t.text)
 		}
@@ -159,7 +196,7 @@ func (m *Me) setAccount(ctx context.Context, texts []accountText) error {
 	if err := m.notAnonymous(); err != nil {
 		return err
 	}
-	return m.put(ctx, "/hserve/v2.2/user/account/", body, accountField, secrets...)
+	return m.put(ctx, accountPath, body, accountField, secrets...)
 }
 
 // put sends a change of the user and merges the answer, whose fields are the

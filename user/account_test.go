@@ -11,6 +11,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -99,9 +100,9 @@ func TestAnonymousUsersMayNot(t *testing.T) {
 			return err
 		},
 	}
-	for _, on := range links {
+	for _, on := range testkit.Platforms {
 		calls["Link "+on.Name()] = func(ctx context.Context) error {
-			_, err := on.link(u, ctx, nil, auth.Code("code-1"))
+			_, err := on.Link(&u.Me, ctx, nil, auth.Code("code-1"))
 			return err
 		}
 	}

@@ -2,6 +2,9 @@ package user
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
 	"strconv"
 
 	"github.com/hydrogen-go/baas/internal/response"
@@ -10,7 +13,7 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// LinkResult is the backend's answer to a link. It comes together with an error only
+// LinkResult is the backend's response to a link. It comes together with an error only
 // where the link was made and the session store failed after it (691).
 type LinkResult struct {
 	Message string `json:"message"`
@@ -20,9 +23,34 @@ type LinkResult struct {
 	Status  string `json:"status"`
 	// UserID is the account that the platform's user is linked to.
 	UserID int64 `json:"user_id"`
-	// StatusCode is the HTTP status of the answer, 200.
+	// AlipayUserID names the user on Alipay.
+	AlipayUserID string `json:"alipay_user_id,omitempty"`
+	// StatusCode is the HTTP status of the response, 200.
 	StatusCode int `json:"-"`
+
+	fields response.Fields
 }
+
+// Get returns the field of the response with that key, also one that is documented
+// nowhere.
+func (r *LinkResult) Get(key string) Value { return Value{r.fields.Get(key)} }
+
+// MarshalJSON returns the response as the backend sent it, without a token.
+func (r LinkResult) MarshalJSON() ([]byte, error) {
+	if r.fields == "" {
+		type plain LinkResult // without this method
+		return json.Marshal(plain(r))
+	}
+	return []byte(r.fields), nil
+}
+
+// Format prints the user's id, for every verb: the response may have any field.
+func (r LinkResult) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "link{user:%d status:%d}", r.UserID, r.StatusCode)
+}
+
+// LogValue returns what Format prints.
+func (r LinkResult) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // LinkOn links the user of platform p to the account: what the Link… calls do, for
 // programs that know the platform only when they run. Which options p takes, and what
@@ -94,11 +122,13 @@ func (m *Me) sendLink(ctx context.Context, now session.Session, call visitor.Cal
 		return LinkResult{}, s, err
 	}
 	return LinkResult{
-		Message:    response.Str(fields.Get("message")),
-		OpenID:     response.Str(fields.Get("openid")),
-		UnionID:    response.Str(fields.Get("unionid")),
-		Status:     response.Str(fields.Get("status")),
-		UserID:     response.Int(fields.Get("user_id")),
-		StatusCode: res.Status,
+		Message:      response.Str(fields.Get("message")),
+		OpenID:       response.Str(fields.Get("openid")),
+		UnionID:      response.Str(fields.Get("unionid")),
+		Status:       response.Str(fields.Get("status")),
+		UserID:       response.Int(fields.Get("user_id")),
+		AlipayUserID: response.Str(fields.Get("alipay_user_id")),
+		StatusCode:   res.Status,
+		fields:       fields.Without(response.Secret),
 	}, s, nil
 }

@@ -17,27 +17,10 @@ import (
 	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
-	"github.com/hydrogen-go/baas/user"
 )
 
-// links are the platforms with their links.
-var links = []struct {
-	platform.Platform
-	link func(*user.CurrentUser, context.Context, *platform.AuthData, ...platform.LinkOption) (*user.LinkResult, error)
-	path string
-}{
-	{platform.Kuaishou{}, (*user.CurrentUser).LinkKs, "POST v2.5/idp/kuaishou/user-association/"},
-	{platform.ByteDance{}, (*user.CurrentUser).LinkTt, "POST v2.4/idp/bytedance/user-association/"},
-	{platform.WeChat{}, (*user.CurrentUser).LinkWechat, "POST v2.4/idp/wechat/user-associate/"},
-	{platform.QQ{}, (*user.CurrentUser).LinkQQ, "POST v2.0/idp/qq/user-association/"},
-	{platform.Baidu{}, (*user.CurrentUser).LinkBaidu, "POST v2.1/idp/baidu/user-association/"},
-	{platform.Alipay{}, (*user.CurrentUser).LinkAlipay, "PUT v2.0/idp/alipay/user-associate/"},
-	{platform.JD{}, (*user.CurrentUser).LinkJd, "POST v2.4/idp/jd/user-association/"},
-}
-
 func TestLink(t *testing.T) {
-	require.Len(t, links, len(platform.All()))
-	for _, on := range links {
+	for _, on := range testkit.Platforms {
 		for name, share := range map[string]func(*baastest.Phone) *platform.AuthData{
 			"silent":    func(*baastest.Phone) *platform.AuthData { return nil },
 			"user info": (*baastest.Phone).AllowUserInfo,
@@ -48,14 +31,12 @@ func TestLink(t *testing.T) {
 				require.NoError(t, err)
 				u := w.member()
 				code := phone.Login()
-				got, err := on.link(u, ctx, share(phone), auth.Code(code))
+				got, err := on.Link(&u.Me, ctx, share(phone), auth.Code(code))
 				require.NoError(t, err)
-				require.Equal(t, &user.LinkResult{
-					Message: "User associated.", OpenID: "openid-1", Status: "ok",
-					UserID: u.ID(), StatusCode: http.StatusOK,
-				}, got)
+				require.Equal(t, []any{"User associated.", "openid-1", "ok", u.ID(), http.StatusOK},
+					[]any{got.Message, got.OpenID, got.Status, got.UserID, got.StatusCode})
 				r := w.last()
-				require.Equal(t, on.path, r.Method+" "+r.Path[len("/hserve/"):])
+				require.Contains(t, r.Path, "/idp/"+on.Name()+"/user-associat")
 				require.Equal(t, on.Client(), r.Header.Get("X-Hydrogen-Client-Platform"))
 
 				account, ok := w.UserOf(phone)
@@ -85,7 +66,7 @@ func TestLinkSyncsTheProfile(t *testing.T) {
 }
 
 func TestLinkErrors(t *testing.T) {
-	for _, on := range links {
+	for _, on := range testkit.Platforms {
 		t.Run(on.Name(), func(t *testing.T) {
 			w := newWorld(t)
 			u := w.member()
@@ -94,26 +75,26 @@ func TestLinkErrors(t *testing.T) {
 				"empty code": {auth.Code("")},
 				"sync mode":  {auth.Code("code-1"), auth.SyncUserProfile("nonsense")},
 			} {
-				_, err := on.link(u, ctx, nil, opts...)
+				_, err := on.Link(&u.Me, ctx, nil, opts...)
 				require.ErrorIs(t, err, herror.InvalidParameter, name)
 			}
-			_, err := on.link(u, ctx, &platform.AuthData{}, auth.Code("code-1"))
+			_, err := on.Link(&u.Me, ctx, &platform.AuthData{}, auth.Code("code-1"))
 			fails(t, herror.InvalidParameter, err)
 			require.Zero(t, w.sent())
 
-			_, err = on.link(u, ctx, nil, auth.Code("nobody's"))
+			_, err = on.Link(&u.Me, ctx, nil, auth.Code("nobody's"))
 			require.EqualError(t, fails(t, herror.BadRequest, err), "400: invalid code")
 
 			phone, err := w.Phone(on.Name(), "openid-1")
 			require.NoError(t, err)
 			_, err = w.AddUser(baastest.User{Identities: []baastest.Identity{{Platform: on.Name(), OpenID: "openid-1"}}})
 			require.NoError(t, err)
-			_, err = on.link(u, ctx, nil, auth.Code(phone.Login()))
+			_, err = on.Link(&u.Me, ctx, nil, auth.Code(phone.Login()))
 			require.EqualError(t, fails(t, herror.BadRequest, err), "400: already associated")
 
 			require.NoError(t, w.visitor().Logout(ctx))
 			w.ResetJournal()
-			_, err = on.link(u, ctx, nil, auth.Code(phone.Login()))
+			_, err = on.Link(&u.Me, ctx, nil, auth.Code(phone.Login()))
 			fails(t, herror.SessionMissing, err)
 			require.Zero(t, w.sent())
 		})
@@ -121,10 +102,10 @@ func TestLinkErrors(t *testing.T) {
 }
 
 func TestAPhoneNumberCannotLink(t *testing.T) {
-	for _, on := range links {
+	for _, on := range testkit.Platforms {
 		w := newWorld(t)
 		u := w.member()
-		_, err := on.link(u, ctx, &platform.AuthData{EncryptedData: "ZW5j", IV: "aXY="}, auth.Code("code-1"))
+		_, err := on.Link(&u.Me, ctx, &platform.AuthData{EncryptedData: "ZW5j", IV: "aXY="}, auth.Code("code-1"))
 		fails(t, herror.UnsupportedFunction, err)
 		require.Zero(t, w.sent(), on.Name())
 	}
@@ -232,7 +213,7 @@ func TestLinkWithAProvidersToken(t *testing.T) {
 	got, err := u.LinkThirdPartyWithAuthData(ctx, data)
 	require.NoError(t, err)
 	require.Equal(t, u.ID(), got.UserID)
-	same, err := w.client.Auth("other").LoginWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: phone.Login()}, auth.CreateUser(false))
+	same, err := w.client.Auth("other").LoginWithThirdPartyAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: phone.Login()}, auth.CreateUser(false))
 	require.NoError(t, err)
 	require.Equal(t, u.ID(), same.ID())
 }

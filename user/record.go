@@ -12,7 +12,6 @@ import (
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/response"
-	"github.com/hydrogen-go/baas/platform"
 )
 
 // record is what the backend says of a user: its fields, read when asked for.
@@ -24,10 +23,12 @@ type record struct {
 // ID is the user's id in the backend.
 func (u *record) ID() int64 { return response.Int(u.field("id")) }
 
-// OpenID is the user's id on the platform of the login; empty after a login with an account.
+// OpenID is the user's id on WeChat: the documented openid, which is empty for users
+// of other platforms. [CurrentUser.OpenID] knows that of the login.
 func (u *record) OpenID() string { return u.text("openid") }
 
-// UnionID is the user's id across the apps of one developer on the platform, where it has one.
+// UnionID is the user's id across the WeChat apps of one developer: the documented
+// unionid.
 func (u *record) UnionID() string { return u.text("unionid") }
 
 // Nickname is the user's display name.
@@ -81,22 +82,6 @@ func (u *record) UpdatedAt() time.Time { return response.Time(u.field("updated_a
 
 // CreatedBy is the id of the user who made the account, which is the user's own.
 func (u *record) CreatedBy() int64 { return response.Int(u.field("created_by")) }
-
-// Provider returns what the account knows of the user on a platform, its entry in
-// the documented _provider (openid, nickname, avatar …). It does not exist where
-// the account is not linked to the platform.
-func (u *record) Provider(p platform.Platform) Value {
-	all := u.field("_provider")
-	if p == nil || !all.IsObject() {
-		return Value{}
-	}
-	for _, key := range p.ProviderKeys() {
-		if entry := response.Fields(all.Raw).Get(key); entry.Exists() {
-			return Value{entry}
-		}
-	}
-	return Value{}
-}
 
 // Get returns the field with that key, built in or custom: the documented
 // get(key). Username, email, phone and the two verified flags are found under

@@ -12,6 +12,7 @@ import (
 type change struct {
 	key   string
 	value json.RawMessage
+	unset bool  // the field is to be removed
 	err   error // the value has no JSON
 }
 
@@ -22,16 +23,53 @@ type change struct {
 //	err := u.Set("age", 30).Set("city", "Huizhou").Update(ctx)
 func (m *Me) Set(key string, value any) *Me { return m.note(key, value) }
 
-// IncrementBy notes that a number is to be raised by n, in the backend and at once
-// for all who do so: the documented incrementBy(key, n).
+// IncrementBy notes that a number is to be raised by n: the documented
+// incrementBy(key, n). The backend adds atomically.
 func (m *Me) IncrementBy(key string, n float64) *Me {
 	return m.note(key, map[string]float64{"$incr_by": n})
 }
 
 // Append notes that values are to be added at the end of an array: the documented
 // append(key, values).
-func (m *Me) Append(key string, values ...any) *Me {
-	return m.note(key, map[string][]any{"$append": values})
+func (m *Me) Append(key string, values ...any) *Me { return m.array(key, "$append", values) }
+
+// UAppend notes that those of the values that an array does not have yet are to be
+// added at its end: the documented uAppend(key, values).
+func (m *Me) UAppend(key string, values ...any) *Me { return m.array(key, "$append_unique", values) }
+
+// Remove notes that values are to be removed from an array: the documented
+// remove(key, values). Of several objects the backend removes the first one only.
+func (m *Me) Remove(key string, values ...any) *Me { return m.array(key, "$remove", values) }
+
+// Pop notes that the last element of an array is to be removed: the documented
+// pop(key).
+func (m *Me) Pop(key string) *Me { return m.note(key, map[string]int{"$pop": 1}) }
+
+// Shift notes that the first element of an array is to be removed: the documented
+// shift(key).
+func (m *Me) Shift(key string) *Me { return m.note(key, map[string]int{"$pop": -1}) }
+
+// PatchObject notes that the members of patch are to replace those of an object,
+// whose other members stay: the documented patchObject(key, patch).
+func (m *Me) PatchObject(key string, patch map[string]any) *Me {
+	if patch == nil {
+		patch = map[string]any{}
+	}
+	return m.note(key, map[string]map[string]any{"$update": patch})
+}
+
+// Unset notes that a field is to be removed: the documented unset(key). It goes out
+// as $unset; the vendor's JavaScript client drops it for users, its iOS and Android
+// clients send it.
+func (m *Me) Unset(key string) *Me {
+	return m.add(change{key: key, unset: true})
+}
+
+func (m *Me) array(key, operator string, values []any) *Me {
+	if values == nil {
+		values = []any{}
+	}
+	return m.note(key, map[string][]any{operator: values})
 }
 
 func (m *Me) note(key string, value any) *Me {
@@ -39,10 +77,11 @@ func (m *Me) note(key string, value any) *Me {
 	if c.value, c.err = json.Marshal(value); c.err != nil {
 		c.err = check.Invalid("the value of a field is not JSON").WithCause(c.err)
 	}
-	if key == "" {
-		c.err = check.Invalid("a field's key is empty")
-	}
-	if err := check.Text("a field's key", key, check.MaxIdentifier); err != nil {
+	return m.add(c)
+}
+
+func (m *Me) add(c change) *Me {
+	if err := check.Required("a field's key", c.key, check.MaxIdentifier); err != nil {
 		c.err = err
 	}
 	m.mu.Lock()
@@ -91,8 +130,22 @@ func (m *Me) take() ([]change, error) {
 
 func (m *Me) send(ctx context.Context, changes []change) error {
 	body := make(map[string]json.RawMessage, len(changes))
-	for _, c := range changes {
-		body[c.key] = c.value
+	unset := make(map[string]string)
+	for _, c := range changes { // of several changes of one field the last one counts
+		if c.unset {
+			delete(body, c.key)
+			unset[c.key] = ""
+		} else {
+			delete(unset, c.key)
+			body[c.key] = c.value
+		}
+	}
+	if len(unset) > 0 {
+		text, err := json.Marshal(unset)
+		if err != nil {
+			return check.Invalid("a field's key is not JSON").WithCause(err)
+		}
+		body["$unset"] = text
 	}
 	return m.put(ctx, "/hserve/v2.5/user/info/", body, sameName)
 }

@@ -8,6 +8,7 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -60,11 +61,20 @@ func (u *CurrentUser) ID() int64 {
 	return u.Me.ID() // of a response that names the user beside the fields only
 }
 
-// OpenID is the user's id on the platform of the login; empty after a login with an account.
-func (u *CurrentUser) OpenID() string { return u.record.OpenID() }
+// OpenID is the user's id on the platform of the login: that of the session, else
+// that in the platform's entry of _provider, else the documented openid, which is
+// WeChat's. It is empty after a login with an account that is not linked to WeChat.
+func (u *CurrentUser) OpenID() string {
+	openID, _ := visitor.Identity(u.snapshot(), u.session.Platform)
+	return cmp.Or(u.Me.OpenID(), openID, u.record.OpenID())
+}
 
-// UnionID is the user's id across the apps of one developer on the platform, where it has one.
-func (u *CurrentUser) UnionID() string { return u.record.UnionID() }
+// UnionID is the user's id across the apps of one developer on the platform of the
+// login, where it has one: found as [CurrentUser.OpenID] is.
+func (u *CurrentUser) UnionID() string {
+	_, unionID := visitor.Identity(u.snapshot(), u.session.Platform)
+	return cmp.Or(u.Me.UnionID(), unionID, u.record.UnionID())
+}
 
 // Anonymous reports whether the user logged in anonymously: the documented _anonymous.
 func (u *CurrentUser) Anonymous() bool {

@@ -158,8 +158,8 @@ func canaryCalls() map[string]canaryCall {
 		return a.HandleUserInfo(ctx, canaryData(false), code)
 	})
 	onAuth("Login", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Login(ctx, credentials) })
-	onAuth("LoginWithAuthData", func(ctx context.Context, a *auth.Auth) (any, error) {
-		return a.LoginWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
+	onAuth("LoginWithThirdPartyAuthData", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.LoginWithThirdPartyAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
 	})
 	onAuth("LoginWithSmsVerificationCode", func(ctx context.Context, a *auth.Auth) (any, error) {
 		return a.LoginWithSmsVerificationCode(ctx, "13800138000", canarySMS)
@@ -427,8 +427,8 @@ func TestNoSecretShowsWhenArgumentsAreBad(t *testing.T) {
 			second(a.Login(t.Context(), auth.Credentials{Username: text, Password: text})),
 			second(a.Login(t.Context(), auth.Credentials{Username: "ann", Password: text})),
 			second(a.LoginWithSmsVerificationCode(t.Context(), text, text)),
-			second(a.LoginWithAuthData(t.Context(), platform.OAuthData{Provider: platform.Apple, Token: text})),
-			second(a.LoginWithAuthData(t.Context(), platform.OAuthData{Provider: platform.OAuthProvider(text), Token: text})),
+			second(a.LoginWithThirdPartyAuthData(t.Context(), platform.OAuthData{Provider: platform.Apple, Token: text})),
+			second(a.LoginWithThirdPartyAuthData(t.Context(), platform.OAuthData{Provider: platform.OAuthProvider(text), Token: text})),
 			second(a.Request(t.Context(), auth.Request{Path: text})),
 			second(a.Request(t.Context(), auth.Request{Path: "/", Header: http.Header{"X-A": {text + "\n"}, text: {text}}})),
 			second(a.Request(t.Context(), auth.Request{Path: "/", Method: text})),

@@ -89,7 +89,7 @@ func canaryValues(t *testing.T) map[string]any {
 		"session.Sealed":           sealed,
 		"session.Secret":           session.NewSecret(canaryToken),
 		"session.Session":          s,
-		"herror.HError":            herror.New(herror.UserRefused, "").WithUser(7, "o-1", ""),
+		"herror.HError":            herror.New(herror.UserRefused, ""),
 		"baastest.Backend":         srv.Backend,
 		"baastest.Clock":           srv.Clock(),
 		"baastest.Fault":           baastest.Fault{Status: 500},

@@ -15,9 +15,13 @@ func newAlipay(c common) Strategy {
 }
 
 // Link implements [Strategy]. A link says whether the code was got with the scope
-// auth_user.
+// auth_user; after a refusal, as in the vendor's client, it does not say.
 func (a Alipay) Link(data *platform.AuthData, p *Params) (*Call, error) {
-	a.extra = func(w *payload, _ *Params, _ bool) { w.flag("authorized", data != nil) }
+	a.extra = func(w *payload, p *Params, _ bool) {
+		if !p.Refused {
+			w.flag("authorized", data != nil)
+		}
+	}
 	return a.common.Link(data, p)
 }
 

@@ -115,7 +115,7 @@ func (c common) Login(data *platform.AuthData, p *Params) (*Call, error) {
 	if err := c.check(p); err != nil {
 		return nil, err
 	}
-	if err := requireUserInfo(data); err != nil {
+	if err := requireUserInfo(data, errNoPhoneLogin); err != nil {
 		return nil, err
 	}
 	w := newPayload()
@@ -137,7 +137,7 @@ func (c common) Link(data *platform.AuthData, p *Params) (*Call, error) {
 	w := newPayload()
 	w.text("code", p.Code)
 	if data != nil {
-		if err := requireUserInfo(data); err != nil {
+		if err := requireUserInfo(data, errNoPhoneLink); err != nil {
 			return nil, err
 		}
 		if err := c.linked(&w, data); err != nil {

@@ -32,10 +32,16 @@ func (o OAuth) call(d platform.OAuthData, p *Params, action string, takes option
 		return nil, err
 	}
 	w := newPayload()
-	w.text("auth_token", d.Token)
-	extra(&w)
-	w.text("update_userprofile", string(p.SyncUserProfile))
-	w.optional("nickname", d.Nickname)
+	if d.UID == "" {
+		w.text("auth_token", d.Token)
+		extra(&w)
+		w.text("update_userprofile", string(p.SyncUserProfile))
+		w.optional("nickname", d.Nickname)
+	} else { // as the app SDKs send it for Weibo
+		w.text("access_token", d.Token)
+		w.text("uid", d.UID)
+		extra(&w)
+	}
 	to := post("v2.3/idp/oauth/" + string(d.Provider) + "/" + action + "/")
 	return &Call{via: o.via, request: transport.Request{
 		Method: to.method, Path: to.path, Body: w.bytes(), Secrets: []string{d.Token},
@@ -43,16 +49,36 @@ func (o OAuth) call(d platform.OAuthData, p *Params, action string, takes option
 }
 
 func checkOAuth(d platform.OAuthData) error {
+	apple := d.Provider == platform.Apple || d.Provider == platform.AppleNative
 	switch {
-	case d.Provider != platform.Apple && d.Provider != platform.WeChatNative && d.Provider != platform.WeiboNative:
-		return check.Invalid("unknown OAuth provider")
+	case !isSegment(string(d.Provider)):
+		return check.Invalid("an OAuth provider is lower-case letters, digits, - and _")
 	case d.Token == "":
 		return check.Invalid("no provider token")
-	case d.Nickname != "" && d.Provider != platform.Apple:
-		return check.Invalid("a nickname goes with provider apple only")
+	case d.Nickname != "" && !apple:
+		return check.Invalid("a nickname goes with the providers apple and apple-native only")
+	case d.UID != "" && d.Provider != platform.WeiboNative:
+		return check.Invalid("a uid goes with provider weibo-native only")
+	}
+	if err := check.Text("uid", d.UID, check.MaxIdentifier); err != nil {
+		return err
 	}
 	if err := check.Text("provider token", d.Token, check.MaxData); err != nil {
 		return err
 	}
 	return check.Text("nickname", d.Nickname, check.MaxIdentifier)
+}
+
+// isSegment reports whether name can stand in a path as it is.
+func isSegment(name string) bool {
+	if name == "" || len(name) > check.MaxIdentifier {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
 }

@@ -43,6 +43,10 @@ type Params struct {
 	Overwrite       bool
 	Platform        platform.Platform // nil: the session's
 
+	// Refused tells that the user refused to share user info, and that this platform
+	// goes on without it.
+	Refused bool
+
 	given option
 }
 

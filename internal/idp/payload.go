@@ -3,6 +3,7 @@ package idp
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 
 	"github.com/tidwall/gjson"
 
@@ -87,16 +88,20 @@ func encrypted(w *payload, d *platform.AuthData) error {
 	return nil
 }
 
-// errNoPhone is the error for a login with a phone number on a platform without one.
-var errNoPhone = herror.New(herror.UnsupportedFunction, "login with a phone number on this platform")
+// The errors for data that is a phone number where there is no such call.
+var (
+	errNoPhoneLogin = herror.New(herror.UnsupportedFunction, "login with a phone number on this platform")
+	errNoPhoneLink  = herror.New(herror.UnsupportedFunction, "link with a phone number: a link takes user info")
+)
 
-// requireUserInfo returns an error if d has no user info, or cannot be sent.
-func requireUserInfo(d *platform.AuthData) error {
+// requireUserInfo returns an error if d cannot be sent, or errNone if it has no user
+// info.
+func requireUserInfo(d *platform.AuthData, errNone error) error {
 	if err := requireData(d); err != nil {
 		return err
 	}
 	if !d.HasUserInfo() {
-		return errNoPhone
+		return errNone
 	}
 	return nil
 }
@@ -105,6 +110,9 @@ func requireUserInfo(d *platform.AuthData) error {
 func requireData(d *platform.AuthData) error {
 	if d.Empty() {
 		return check.Invalid("event data is missing")
+	}
+	if d.Error != 0 && !d.Refused() && !d.HasUserInfo() {
+		return check.Invalid("the phone could not ask the user: error " + strconv.Itoa(d.Error))
 	}
 	for _, part := range [...]struct {
 		name string

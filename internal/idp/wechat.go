@@ -63,7 +63,7 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 	body, to := newPayload(), put("v2.6/idp/wechat/user/info/")
 	switch {
 	case p.Code != "":
-		if err := requireUserInfo(data); err != nil {
+		if err := requireUserInfo(data, errNoPhoneInfo); err != nil {
 			return nil, err
 		}
 		if err := signed(&body, data); err != nil {
@@ -96,3 +96,6 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 
 // switchedOff is for an app whose console does not allow the update.
 var switchedOff = map[herror.Code]herror.Code{herror.Forbidden: herror.UserInfoSwitchOff}
+
+// errNoPhoneInfo is for data that is a phone number.
+var errNoPhoneInfo = herror.New(herror.UnsupportedFunction, "UpdateUserInfo with a phone number")

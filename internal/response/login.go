@@ -1,6 +1,7 @@
 package response
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -27,7 +28,7 @@ type Login struct {
 
 // ParseLogin reads the answer to a login: {"token", "expires_in", "user_info": {…}}
 // from the platforms, {"token", "expires_in", "user_id"} from accounts, which may
-// have the user's fields beside these. An answer without a token or without a
+// have the user's fields or ids beside these. An answer without a token or without a
 // user is an error.
 func ParseLogin(body string) (Login, error) {
 	fields, err := Object(body, "login answer")
@@ -38,6 +39,8 @@ func ParseLogin(body string) (Login, error) {
 		l    Login
 		user string
 		id   int64
+		// Ids beside the user count more than those in user_info, as in the vendor's client.
+		openID, unionID string
 	)
 	fields.Each(func(k string, v gjson.Result) bool {
 		switch k {
@@ -51,6 +54,10 @@ func ParseLogin(body string) (Login, error) {
 			l.UserID = Int(v)
 		case "id":
 			id = Int(v)
+		case "openid":
+			openID = Str(v)
+		case "unionid":
+			unionID = Str(v)
 		case "user_info":
 			if v.IsObject() {
 				user = v.Raw
@@ -64,9 +71,13 @@ func ParseLogin(body string) (Login, error) {
 	switch {
 	case user != "":
 		l.readUser(Fields(user))
+		if !l.User.Get("id").Exists() {
+			l.User = "" // a nickname and the like, as after a login with a provider's token
+		}
 	case id != 0:
 		l.readUser(fields)
 	}
+	l.OpenID, l.UnionID = cmp.Or(openID, l.OpenID), cmp.Or(unionID, l.UnionID)
 	if l.UserID == 0 {
 		return Login{}, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
 	}

@@ -33,7 +33,7 @@ func newAttempt(c *Conn, p platform.Platform, data *platform.AuthData, params id
 	}
 	a := Attempt{conn: c, strategy: strategy, data: data, params: params, build: build}
 	if a.refused = data.Refused(); a.refused {
-		a.data = nil // the options are checked all the same
+		a.data, a.params.Refused = nil, true // the options are checked all the same
 	}
 	a.call, err = build(strategy, a.data, &a.params)
 	return a, err

@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -81,25 +82,31 @@ func (l *Login) Refusal(ctx context.Context) error {
 	if !l.params.CodeGiven() {
 		return l.conn.Refusal(ctx)
 	}
-	refused := herror.New(herror.UserRefused, "")
 	r, err := l.Do(ctx)
 	if herror.CodeOf(err) == herror.InvalidParameter {
 		return err
 	}
 	if err != nil {
-		return refused.WithCause(err)
+		return herror.New(herror.UserRefused, "").WithCause(err)
 	}
-	return refused.WithUser(r.Session.UserID, r.Session.OpenID, r.Session.UnionID).WithSent(true)
+	return RefusedBy(r.Session).WithSent(true)
 }
 
 // Refusal returns the documented error for a user who refused, with the ids of the session.
 func (c *Conn) Refusal(ctx context.Context) error {
-	refused := herror.New(herror.UserRefused, "")
 	s, _, err := c.Load(ctx)
 	if err != nil {
-		return refused.WithCause(err)
+		return herror.New(herror.UserRefused, "").WithCause(err)
 	}
-	return refused.WithUser(s.UserID, s.OpenID, s.UnionID)
+	return RefusedBy(s)
+}
+
+// RefusedBy returns the documented error for the user of that session, who refused.
+func RefusedBy(s session.Session) *herror.HError {
+	e := herror.New(herror.UserRefused, "")
+	e.ID, e.OpenID, e.UnionID = s.UserID, s.OpenID, s.UnionID
+	e.Platform, e.SessionExpiresAt = s.Platform, s.ExpiresAt
+	return e
 }
 
 // SharedInfo returns the user info in data, a copy, or nil where there is none. The
@@ -152,8 +159,12 @@ func (c *Conn) LogIn(ctx context.Context, call Call, old Stored, want Expected) 
 		Platform:   want.Platform,
 		Anonymous:  l.Anonymous || want.Anonymous && l.User == "",
 		UserInfo:   want.UserInfo,
-		LoggedInAt: began,
-		ExpiresAt:  l.ExpiresAt(c.Now()),
+		LoggedInAt: began.UTC().Truncate(session.Precision), // as a store gives it back
+		ExpiresAt:  l.ExpiresAt(c.Now()).UTC().Truncate(session.Precision),
+	}
+	if s.OpenID == "" && s.Platform != "" { // Alipay has its id in _provider only
+		openID, unionID := Identity(l.User, s.Platform)
+		s.OpenID, s.UnionID = openID, cmp.Or(s.UnionID, unionID)
 	}
 	return Result{s, l.User}, c.Establish(ctx, old.Revision, s)
 }

@@ -121,6 +121,26 @@ func (c *Conn) DoRaw(ctx context.Context, ask Ask) (*transport.Response, error) 
 	return res, err
 }
 
+// DoPublic is [Conn.Do] for a call for which nobody need be logged in: it logs nobody
+// in, and where the backend does not know the session's token any more, the session
+// is dropped and the call sent once more without a token.
+func (c *Conn) DoPublic(ctx context.Context, call Call) (*transport.Response, error) {
+	s, _, err := c.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live := s.Live(c.Now())
+	res, err := c.Send(ctx, call, s)
+	if !live || herror.CodeOf(err) != herror.NotAuthenticated {
+		return res, err
+	}
+	if dropped := c.Discard(ctx, s.Token); dropped != nil {
+		return nil, Reached(dropped)
+	}
+	s.Token = session.Secret{}
+	return c.Send(ctx, call, s)
+}
+
 func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*transport.Response, session.Session, error) {
 	res, err := c.Send(ctx, ask(s), s)
 	if herror.CodeOf(err) != herror.NotAuthenticated {
