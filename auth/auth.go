@@ -12,8 +12,6 @@ import (
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/access"
-	"github.com/hydrogen-go/baas/internal/check"
-	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
@@ -101,24 +99,4 @@ func (a *Auth) user(r visitor.Result, err error) (*user.CurrentUser, error) {
 		return nil, err
 	}
 	return access.NewCurrentUser(a.conn, r.Fields, r.Session).(*user.CurrentUser), nil
-}
-
-// GetUser reads another user by id: the documented new User().get(id), GET
-// v2.5/user/info/{id}/. What it sees of that user is what the backend shows to the
-// one logged in, or to all where nobody is.
-//
-// Errors: 404 no such user, 605 an id that is not over 0.
-func (a *Auth) GetUser(ctx context.Context, id int64) (*user.User, error) {
-	if id <= 0 {
-		return nil, check.Invalid("a user id is over 0")
-	}
-	res, err := a.conn.DoRaw(ctx, visitor.Always(a.conn.ReadUserByID(id)))
-	if err != nil {
-		return nil, err
-	}
-	fields, _, err := response.ParseUser(res.Body)
-	if err != nil {
-		return nil, err
-	}
-	return access.NewUser(fields).(*user.User), nil
 }

@@ -167,6 +167,18 @@ func canaryCalls() map[string]canaryCall {
 	onAuth("LoginOn", func(ctx context.Context, a *auth.Auth) (any, error) {
 		return a.LoginOn(ctx, platform.QQ{}, canaryData(false), code)
 	})
+	onAuth("CountUsers", func(ctx context.Context, a *auth.Auth) (any, error) { return a.CountUsers(ctx) })
+	onAuth("FindUsers", func(ctx context.Context, a *auth.Auth) (any, error) {
+		var found []*user.User
+		for u, err := range a.FindUsers(ctx) {
+			if err != nil {
+				return found, err
+			}
+			found = append(found, u)
+		}
+		return found, nil
+	})
+	onAuth("GetServerDate", func(ctx context.Context, a *auth.Auth) (any, error) { return a.GetServerDate(ctx) })
 	onAuth("Me", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Me(ctx) })
 	onAuth("Logout", func(ctx context.Context, a *auth.Auth) (any, error) { return nil, a.Logout(ctx) })
 	onAuth("Register", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Register(ctx, credentials) })
@@ -189,6 +201,9 @@ func canaryCalls() map[string]canaryCall {
 	onUser("LinkThirdPartyWithAuthData", func(ctx context.Context, u *user.CurrentUser) (any, error) {
 		return u.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
 	})
+	onUser("ClearUsername", func(ctx context.Context, u *user.CurrentUser) (any, error) { return nil, u.ClearUsername(ctx) })
+	onUser("ClearEmail", func(ctx context.Context, u *user.CurrentUser) (any, error) { return nil, u.ClearEmail(ctx) })
+	onUser("ClearMobilePhone", func(ctx context.Context, u *user.CurrentUser) (any, error) { return nil, u.ClearMobilePhone(ctx) })
 	onUser("LinkOn", func(ctx context.Context, u *user.CurrentUser) (any, error) {
 		return u.LinkOn(ctx, platform.QQ{}, canaryData(false), code)
 	})

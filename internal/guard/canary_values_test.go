@@ -71,6 +71,8 @@ func canaryValues(t *testing.T) map[string]any {
 		"auth.UserInfo":            auth.UserInfo{NickName: "Larry"},
 		"user.Account":             user.Account{Username: "ann", Password: canaryPassword},
 		"user.CurrentUser":         u,
+		"user.Condition":           user.Field("nickname").Equal("n"),
+		"user.Provider":            user.Provider{Key: "wechat", OpenID: "o-1", Fields: u.Get("_provider")},
 		"user.Me":                  me.Set("note", canaryToken),
 		"user.LinkResult":          user.LinkResult{OpenID: "o-1"},
 		"user.User":                other,

@@ -177,13 +177,16 @@ func Reached(err error) error {
 }
 
 // ReadUser asks for the user whose session it is.
-func (c *Conn) ReadUser(s session.Session) Call { return c.Plain(readUser(s.UserID)) }
+func (c *Conn) ReadUser(s session.Session) Call { return c.Plain(readUser(s.UserID, "")) }
 
-// ReadUserByID asks for the user with that id.
-func (c *Conn) ReadUserByID(id int64) Call { return c.Plain(readUser(id)) }
+// ReadUserByID asks for the user with that id; query selects the fields, empty for all.
+func (c *Conn) ReadUserByID(id int64, query string) Call { return c.Plain(readUser(id, query)) }
 
-func readUser(id int64) *transport.Request {
+func readUser(id int64, query string) *transport.Request {
 	path := "/hserve/v2.5/user/info/" + strconv.FormatInt(id, 10) + "/"
+	if query != "" {
+		path += "?" + query
+	}
 	return &transport.Request{Method: http.MethodGet, Path: path}
 }
 
