@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -198,4 +199,23 @@ func TestCallerWhoLeavesBetweenTriesIsNotHeld(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(began))
 		require.Equal(t, 1, mock.GetTotalCallCount())
 	})
+}
+
+// A kept connection that broke makes net/http send a read again by itself. That
+// counts as one of the attempts: a backend that drops every request sees three.
+func TestRepeatsOfTheTransportCount(t *testing.T) {
+	var requests, dropped atomic.Int32
+	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) == 1 {
+			return // a connection to keep
+		}
+		dropped.Add(1)
+		panic(http.ErrAbortHandler)
+	})
+	tr := own(t, srv.URL)
+	_, err := tr.Do(t.Context(), get("/hserve/"))
+	require.NoError(t, err)
+	_, err = tr.Do(t.Context(), get("/hserve/"))
+	require.ErrorIs(t, err, herror.NetworkDisconnected)
+	require.EqualValues(t, 3, dropped.Load())
 }

@@ -167,12 +167,13 @@ func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	for attempt := 1; ; attempt++ {
 		began := t.logTime()
-		res, wait, err := t.once(ctx, r)
+		res, try, err := t.once(ctx, r)
 		t.logAttempt(ctx, r, res, err, attempt, began)
-		if err == nil || attempt == maxAttempts || !mayRetry(r.Method, err) {
+		attempt += try.repeats
+		if err == nil || attempt >= maxAttempts || !mayRetry(r.Method, err) {
 			return res, orNil(err)
 		}
-		if !pause(ctx, backoff(attempt, wait)) {
+		if !pause(ctx, backoff(attempt, try.wait)) {
 			if ctx.Err() != nil {
 				return nil, Ended(ctx.Err(), err.Sent())
 			}
@@ -189,9 +190,18 @@ func orNil(err *herror.HError) error {
 	return err
 }
 
-// once sends the request once. Wait is how long the backend asks to wait before
-// the next try, 0 if it does not say.
-func (t *Transport) once(ctx context.Context, r *Request) (res *Response, wait time.Duration, _ *herror.HError) {
+// try is what came of one attempt beside the response.
+type try struct {
+	// wait is how long the backend asks to wait before the next attempt, 0 if it does
+	// not say.
+	wait time.Duration
+	// repeats is how often net/http sent the request again by itself, which it does for
+	// a read whose kept connection broke. It counts as an attempt of ours.
+	repeats int
+}
+
+// once sends the request once.
+func (t *Transport) once(ctx context.Context, r *Request) (*Response, try, *herror.HError) {
 	state := newSending(ctx, t.headers.of(r))
 	req := t.requests.Get().(*resty.Request)
 	defer t.giveBack(req)
@@ -201,17 +211,17 @@ func (t *Transport) once(ctx context.Context, r *Request) (res *Response, wait t
 	}
 	got, err := req.Execute(r.Method, t.base+r.Path)
 	if err != nil {
-		return nil, 0, failure(ctx, err, state.mayHaveLeft())
+		return nil, try{repeats: state.repeats()}, failure(ctx, err, state.mayHaveLeft())
 	}
 	raw := got.RawResponse
 	body, err := readAll(raw)
 	if err != nil && (raw.StatusCode/100 == 2 || r.AnyStatus || ctx.Err() != nil) {
-		return nil, 0, failure(ctx, err, true)
+		return nil, try{repeats: state.repeats()}, failure(ctx, err, true)
 	}
 	if raw.StatusCode/100 != 2 && !r.AnyStatus {
-		return nil, retryAfter(raw.Header), herror.FromBackend(raw.StatusCode, scrub(errorText(body), r.Secrets, r.Token))
+		return nil, try{retryAfter(raw.Header), state.repeats()}, herror.FromBackend(raw.StatusCode, scrub(errorText(body), r.Secrets, r.Token))
 	}
-	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, 0, nil
+	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, try{}, nil
 }
 
 // newRequest makes a request to be used many times, which costs less than the
@@ -238,20 +248,23 @@ type sending struct {
 	context.Context
 	header http.Header
 	trace  httptrace.ClientTrace
-	asked  atomic.Bool // the transport tells what it does, and has asked for a connection
-	wrote  atomic.Bool // it is about to send
+	asked  atomic.Int32 // how often the transport has asked for a connection; 0 where it does not tell
+	wrote  atomic.Bool  // it is about to send
 }
 
 func newSending(ctx context.Context, header http.Header) *sending {
 	s := &sending{Context: ctx, header: header}
-	s.trace.GetConn = func(string) { s.asked.Store(true) }
+	s.trace.GetConn = func(string) { s.asked.Add(1) }
 	s.trace.WroteHeaders = func() { s.wrote.Store(true) }
 	return s
 }
 
 // mayHaveLeft reports whether anything of the request may have been sent. A
 // transport that does not tell what it does may have sent it all.
-func (s *sending) mayHaveLeft() bool { return s.wrote.Load() || !s.asked.Load() }
+func (s *sending) mayHaveLeft() bool { return s.wrote.Load() || s.asked.Load() == 0 }
+
+// repeats returns how often the transport has begun anew by itself.
+func (s *sending) repeats() int { return max(0, int(s.asked.Load())-1) }
 
 type sendingKey struct{}
 
