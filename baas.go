@@ -36,7 +36,7 @@ type Client struct {
 }
 
 // New returns a client for the backend with the given client id: the documented
-// BaaS.init. It sends nothing and starts nothing.
+// BaaS.init. It sends no request and starts no goroutine.
 //
 // Errors: 602 no client id, 605 a bad client id or option.
 func New(clientID string, opts ...Option) (*Client, error) {
@@ -109,9 +109,9 @@ func (c *Client) Auth(visitorKey string) *auth.Auth {
 }
 
 // Resume returns the login state of an end user whose session the program keeps
-// itself: s comes from [auth.Auth.Session], the zero Session stands for nobody.
-// Nothing of it goes into the client's store; after a login take the new one out
-// with Session again.
+// itself. The session s comes from [auth.Auth.Session]; the zero Session is a visitor
+// who is not logged in. The client's store is not used: after a login, take the new
+// session out with Session again.
 func (c *Client) Resume(s session.Session) *auth.Auth {
 	return access.NewAuth(visitor.Resume(c.shared, s)).(*auth.Auth)
 }
@@ -122,8 +122,8 @@ func (c *Client) Request(ctx context.Context, visitorKey string, r auth.Request)
 	return c.Auth(visitorKey).Request(ctx, r)
 }
 
-// CloseIdleConnections closes the connections to the backend that no request
-// uses at the moment. The client stays usable.
+// CloseIdleConnections closes the connections to the backend that are idle. The
+// client stays usable.
 func (c *Client) CloseIdleConnections() { c.shared.Transport.CloseIdleConnections() }
 
 // String returns the backend's address.

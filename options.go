@@ -14,7 +14,7 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// Option changes a new [Client]. A nil Option changes nothing.
+// Option is an option of [New]. A nil Option changes nothing.
 type Option func(*config) error
 
 type config struct {
@@ -34,7 +34,7 @@ type config struct {
 
 // WithHost sets the backend's address, a URL with scheme and host: the documented
 // option host. The default is https://{clientID}.myminapp.com. A slash at its end
-// is dropped. Plain http is refused but for the loopback interface.
+// is dropped. Plain http is refused, except on the loopback interface.
 func WithHost(host string) Option {
 	return func(c *config) error {
 		c.host = host
@@ -42,8 +42,8 @@ func WithHost(host string) Option {
 	}
 }
 
-// WithInsecureHTTP allows plain http to hosts off the loopback interface, where
-// anyone on the way reads codes, passwords and tokens.
+// WithInsecureHTTP allows plain http to every host. Anyone on the network path can
+// then read codes, passwords and tokens.
 func WithInsecureHTTP() Option {
 	return func(c *config) error {
 		c.insecureHTTP = true
@@ -91,10 +91,10 @@ func WithMaxConnsPerHost(n int) Option {
 	}
 }
 
-// WithTimeout bounds how long one request to the backend may take, with the times
-// it is tried again; a login or a read of the current user takes no longer with all
-// its requests. A context with an earlier deadline wins. The default is
-// [DefaultTimeout]; it must be under [session.Grace].
+// WithTimeout bounds how long one request to the backend may take, retries included.
+// For a login and for a read of the current user it bounds all requests of the call
+// together. A context with an earlier deadline wins. The default is [DefaultTimeout];
+// the timeout must be less than [session.Grace].
 func WithTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 || d >= session.Grace {
@@ -130,18 +130,21 @@ func WithSessionStore(s session.Store) Option {
 	}
 }
 
-// CodeSource returns a fresh login code for the end user with that visitor key,
-// which is empty for one of [Client.Resume]. It must be safe for concurrent use,
-// and return when ctx ends. The call that wanted the code fails with the source's
-// error if that is an *HError, and else with 605, which wraps it.
+// CodeSource returns a fresh login code for the end user with that visitor key. The
+// key is empty for a user of [Client.Resume]. A CodeSource must be safe for concurrent
+// use, and return when ctx ends. Where it fails, the call that wanted the code fails:
+// with the source's error if that is an *HError, otherwise with 605, which wraps it.
 type CodeSource func(ctx context.Context, visitorKey string) (code string, err error)
 
 // WithCodeSource lets the client log users in by itself: the documented option
-// autoLogin. Where a call other than a login or a logout finds no session, or the
-// backend does not know its token any more, the client takes a code from source,
-// logs in silently on platform p with opts, and sends the request once more. Calls for
-// which nobody need be logged in, such as SendSmsCode, do without. A LoginWith… or
-// Link… call of that platform without a code takes one too.
+// autoLogin. Where a call finds no session, or the backend no longer knows the
+// session's token, the client gets a code from source, logs in silently on platform p
+// with opts, and sends the request once more. A LoginWith… or Link… call of that
+// platform gets a code from source too where the caller gives none.
+//
+// No code is minted for logouts, for calls without a login such as SendSmsCode, and
+// for calls with encrypted data: the data opens only with the code that the phone got
+// before it. UpdatePhoneNumber of a user who is not logged in is 604.
 func WithCodeSource(p platform.Platform, source CodeSource, opts ...platform.LoginOption) Option {
 	return func(c *config) error {
 		if p == nil || source == nil {
@@ -152,8 +155,8 @@ func WithCodeSource(p platform.Platform, source CodeSource, opts ...platform.Log
 	}
 }
 
-// WithClock sets where the client takes the time from that it compares with the
-// ends of sessions. The default is [time.Now].
+// WithClock sets the clock that decides whether a session has expired. The default is
+// [time.Now].
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {

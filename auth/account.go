@@ -28,8 +28,9 @@ type Credentials struct {
 }
 
 // Login logs in with an account: the documented auth.login, POST
-// v2.1/login/{username,email,phone}/, and reads the user where the answer does
-// not describe it. When only that reading fails, the user is logged in all the same.
+// v2.1/login/{username,email,phone}/. Where the response names the user without the
+// fields, it reads them with a second request. When only that request fails, Login
+// returns its error, and the user is logged in.
 //
 // Errors: 400 wrong name or password, 605 no name or no password.
 func (a *Auth) Login(ctx context.Context, c Credentials) (*user.CurrentUser, error) {
@@ -38,7 +39,7 @@ func (a *Auth) Login(ctx context.Context, c Credentials) (*user.CurrentUser, err
 
 // Register makes an account and logs in with it: the documented auth.register,
 // POST v2.1/register/{username,email,phone}/. An anonymous user who registers
-// keeps the account, its id and all that hangs on it.
+// keeps the account and its id.
 //
 // Errors: 400 the name is taken, 605 no name or no password.
 func (a *Auth) Register(ctx context.Context, c Credentials) (*user.CurrentUser, error) {
@@ -57,8 +58,8 @@ func (a *Auth) withCredentials(ctx context.Context, base string, c Credentials) 
 	return a.accountLogin(ctx, req, false)
 }
 
-// accountLogin makes a login whose response may only name the user. Anonymous is
-// what the user counts as until the backend says so or otherwise.
+// accountLogin makes a login whose response may name the user without the fields.
+// Anonymous is what the user counts as where the response does not say.
 func (a *Auth) accountLogin(ctx context.Context, req *transport.Request, anonymous bool) (*user.CurrentUser, error) {
 	return a.tokenLogin(ctx, req.Path+string(req.Body), a.conn.Plain(req), anonymous)
 }
@@ -80,7 +81,7 @@ func (a *Auth) tokenLogin(ctx context.Context, identity string, call visitor.Cal
 // that of the login did not say whether the user is anonymous.
 func (a *Auth) describe(ctx context.Context, s session.Session) (visitor.Result, error) {
 	fresh := s
-	if !s.Live(a.conn.Now()) { // the login did not say how long it lives: at least until now
+	if !s.Live(a.conn.Now()) { // of unknown life: it lives at least until now
 		fresh.ExpiresAt = a.conn.Now().Add(a.conn.Transport.Timeout())
 	}
 	res, err := a.conn.Send(ctx, a.conn.ReadUser(fresh), fresh)

@@ -1,9 +1,9 @@
 // Package auth holds [Auth], the login state of one end user and every documented
 // call that logs in, reads, changes or logs out that user.
 //
-// A server makes one [Auth] per request from the key of the visitor's session,
-// with Client.Auth of package baas; all state hangs on that key, in the client's
-// session store.
+// A server makes one [Auth] per request, with Client.Auth of package baas and the
+// visitor key of that request. All state is under that key in the client's session
+// store.
 package auth
 
 import (
@@ -18,12 +18,14 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// Auth is one end user's login state. It is a light handle: make one whenever
-// needed. It is safe for concurrent use, also by several Auths of one key.
+// Auth is one end user's login state. It is cheap: make one whenever needed. It is
+// safe for concurrent use, and so are several Auths of one key. The zero Auth fails
+// every call with 602.
 //
-// Identical logins, links, updates by event data and reads of the current user that
-// are under way at the same time for one key make one request; different ones
-// never share an answer. Every other call is sent as often as it is made.
+// Concurrent calls of one key are deduplicated where they are identical and are
+// logins, links, updates by event data or reads of the current user: they make one
+// request. Different calls never share a response. All other calls are sent as often
+// as they are made.
 type Auth struct{ conn *visitor.Conn }
 
 func init() {
@@ -31,13 +33,13 @@ func init() {
 	access.ConnOf = func(a any) *visitor.Conn { return a.(*Auth).conn }
 }
 
-// String says what it is, not whose.
+// String returns "auth", and nothing of the user.
 func (a *Auth) String() string { return "auth" }
 
-// GoString says what it is, not whose.
+// GoString returns "auth", and nothing of the user.
 func (a *Auth) GoString() string { return "auth" }
 
-// Session returns the stored session, the zero Session if the user is not logged
+// Session returns the stored session, or the zero Session if the user is not logged
 // in. A program that keeps sessions itself stores what its MarshalBinary returns,
 // and comes back with Client.Resume of package baas.
 func (a *Auth) Session(ctx context.Context) (session.Session, error) {
@@ -69,14 +71,13 @@ func (a *Auth) CurrentUser(ctx context.Context) (*user.CurrentUser, error) {
 	return a.user(a.conn.ReadCurrentUser(ctx))
 }
 
-// Logout forgets the session, here at once and then in the backend: the
-// documented logout, POST v2.0/session/destroy/. It may be called again and when
-// nobody is logged in; then there is nothing to send.
+// Logout deletes the session from the store and then has the backend destroy the
+// token: the documented logout, POST v2.0/session/destroy/. Where nobody is logged in
+// it sends nothing and succeeds. A 401 of the backend counts as success.
 //
-// Errors: 691 the session store failed, or 601 and ctx had ended before, and the
-// user is still logged in; after any other one the user is logged out here: it is
-// what kept the backend from destroying the token, which then stays valid there
-// until it expires. A token that the backend does not know is none.
+// Errors: after 691 (the session store failed) and after a 601 that reports Sent
+// false, the user is still logged in. After every other error the user is logged out
+// here, and the token stays valid in the backend until it expires.
 func (a *Auth) Logout(ctx context.Context) error {
 	s, err := a.conn.Forget(ctx)
 	if err != nil || !s.Live(a.conn.Now()) {

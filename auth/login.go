@@ -12,10 +12,13 @@ import (
 // that know the platform only when they run. Which options p takes, and what it
 // sends where, is documented at its LoginWith… call.
 //
-// Without data it is the silent login, with data the login with user info or with a
-// phone number. Without [Code] a silent login reuses a stored session that is live
-// and not of another platform, and otherwise asks the code source. A login with
-// encrypted data needs its code: the data opens with no other.
+// Data is what the button event or the user info call gave the phone. Without data it
+// is the silent login, with data the login with user info or with a phone number.
+//
+// [Code] is the login code that the phone got. A code is always exchanged. Without
+// one, a silent login reuses the stored session where that is live and not of another
+// platform; every other login asks the client's code source. Encrypted data needs the
+// code that the phone got before it, because it opens with no other.
 //
 // Errors: 400 the code is spent or the data does not fit it; 404 no account and
 // createUser is false; 603 data is a refusal, with the ids of the code's owner;

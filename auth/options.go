@@ -6,8 +6,9 @@ import (
 )
 
 // Code gives the login code that the phone got from its platform's login(): the
-// documented option code. It is single use and lives for minutes. A code always
-// wins over a stored session; an empty one never falls back to it.
+// documented option code. A code is valid once and for some minutes. It is always
+// exchanged, also where a session is stored. An empty code is an error, and never
+// falls back to the stored session.
 func Code(code string) platform.CodeOption {
 	return platform.CodeOption{Code: session.NewSecret(code)}
 }
@@ -19,7 +20,7 @@ func CreateUser(on bool) platform.CreateOption { return platform.CreateOption{On
 
 // SyncUserProfile says what becomes of the account's profile when user info comes
 // in: the documented option syncUserProfile. The default is platform.SetNX. It
-// counts where user info is sent, and not for a login without or with a phone number.
+// has no effect on a login without data or with a phone number.
 func SyncUserProfile(mode platform.SyncMode) platform.SyncOption {
 	return platform.SyncOption{Mode: mode}
 }
@@ -29,8 +30,8 @@ func SyncUserProfile(mode platform.SyncMode) platform.SyncOption {
 // On other platforms it is an error.
 func AppName(name string) platform.AppNameOption { return platform.AppNameOption{Name: name} }
 
-// WithUnionID has WeChat users found and linked by their union id, which they
-// keep across the apps of one developer: the documented option withUnionID. The
+// WithUnionID has WeChat users found and linked by their union id, which is the same
+// in all apps of one developer: the documented option withUnionID. The
 // default is false. On other platforms and with a phone number it is an error.
 func WithUnionID(on bool) platform.UnionIDOption { return platform.UnionIDOption{On: on} }
 

@@ -32,8 +32,9 @@ func (a *Auth) UpdatePhoneNumber(ctx context.Context, data *platform.AuthData, o
 	return a.user(a.change(ctx, data, params, idp.Strategy.UpdatePhone))
 }
 
-// UpdateUserInfo replaces the user's profile by the user info in data, WeChat
-// only: the documented updateUserInfo. With a code it is PUT
+// UpdateUserInfo updates the user's profile by the user info in data, WeChat only: the
+// documented updateUserInfo. [SyncUserProfile] says whether it overwrites the profile
+// or, by default, fills in only what is missing. With a code it is PUT
 // v2.6/idp/wechat/user/info/ with the signed data, without one PUT v2.5/… with
 // the plain user info, for data of old phones. What it sends is then the user
 // info that [Auth.UserInfo] returns.

@@ -46,14 +46,14 @@ func (r Request) summary() string {
 	return fmt.Sprintf("request{%s %s}", cmp.Or(r.Method, http.MethodGet), path)
 }
 
-// Response is the backend's answer to a [Request], with a status in 2xx.
+// Response is the backend's response to a [Request], with a status in 2xx.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
 }
 
-// Format prints the status and the size, for every verb: the answer may hold a token.
+// Format prints the status and the size, for every verb: the response may hold a token.
 func (r Response) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.summary()) }
 
 // LogValue returns what Format prints.
@@ -63,7 +63,7 @@ func (r Response) summary() string {
 	return fmt.Sprintf("response{%d, %d bytes}", r.StatusCode, len(r.Body))
 }
 
-// Decode stores the answer in the value that v points to, as [json.Unmarshal] does.
+// Decode stores the body in the value that v points to, as [json.Unmarshal] does.
 func (r *Response) Decode(v any) error {
 	if err := json.Unmarshal(r.Body, v); err != nil {
 		return herror.New(herror.InvalidAnswer, "the answer does not fit the given type").WithCause(err).WithSent(true)
@@ -72,8 +72,8 @@ func (r *Response) Decode(v any) error {
 }
 
 // Request sends a request in the user's name, with the session's token where
-// there is one: the documented BaaS.request. With a code source, a missing
-// session is made first, and after a 401 once more, to send the request again.
+// there is one: the documented BaaS.request. A client with a code source logs in first
+// where there is no session; after a 401 it logs in and sends the request once more.
 //
 // Errors: the backend's status outside 2xx; 605 a bad path, header or body.
 func (a *Auth) Request(ctx context.Context, r Request) (*Response, error) {
@@ -93,7 +93,7 @@ func (r Request) outgoing() (*transport.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.Header)) { // so that of several bad ones the same is named each time
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) { // sorted, so that the error is the same each time
 		if transport.Reserved(name) {
 			return nil, check.Invalid("the SDK sets the header " + http.CanonicalHeaderKey(name) + " itself")
 		}

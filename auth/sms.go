@@ -11,10 +11,9 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// LoginWithSmsVerificationCode logs in with a phone number and the code of the text message
-// that [Auth.SendSmsCode] had sent to it: the documented
-// auth.loginWithSmsVerificationCode, POST v2.1/login/sms/. Its one option is
-// [CreateUser].
+// LoginWithSmsVerificationCode logs in with a phone number and the code that
+// [Auth.SendSmsCode] sent to it: the documented auth.loginWithSmsVerificationCode, POST
+// v2.1/login/sms/. Option: [CreateUser].
 //
 // Errors: 400 the code is wrong or spent, 404 no account and createUser is false,
 // 605 an empty or over-long number or code.
@@ -67,7 +66,7 @@ type sms struct {
 // backend's console: the documented signatureID. The default is the app's own.
 func SignatureID(id int64) SMSOption { return func(s *sms) { s.SignatureID = id } }
 
-// VerifySmsCode checks the code of a text message and spends it: the documented
+// VerifySmsCode checks the code of a text message, which is then spent: the documented
 // verifySmsCode, POST v1.8/sms-verification-code/verify/. Nobody need be logged in.
 //
 // Errors: 400 the code is wrong or spent, 605 an empty or over-long number or code.
@@ -85,7 +84,7 @@ func (a *Auth) VerifySmsCode(ctx context.Context, phone, code string) error {
 // documented requestPasswordReset, POST v2.0/user/password/reset/. Nobody need be
 // logged in.
 //
-// Errors: 400 no account has this address verified, 605 an empty or over-long address.
+// Errors: 400 the address is not verified, 404 no account has it, 605 an empty or over-long address.
 func (a *Auth) RequestPasswordReset(ctx context.Context, email string) error {
 	if err := check.Required("email", email, check.MaxIdentifier); err != nil {
 		return err
@@ -95,7 +94,7 @@ func (a *Auth) RequestPasswordReset(ctx context.Context, email string) error {
 	}{email})
 }
 
-// post sends a request for which nobody need be logged in, so nobody is.
+// post sends a request for which nobody need be logged in.
 func (a *Auth) post(ctx context.Context, path string, body any, secrets ...string) error {
 	req, err := transport.NewRequest(http.MethodPost, path, body, secrets...)
 	if err != nil {

@@ -23,7 +23,7 @@ type LoginInfo struct {
 }
 
 // UserInfo is what the documented wx.BaaS.handleUserInfo and wx.BaaS.login() give:
-// the user info as the user shared it, and who that is.
+// the user info that the user shared, and the user's ids.
 type UserInfo struct {
 	LoginInfo
 	NickName  string
@@ -36,9 +36,9 @@ type UserInfo struct {
 	Language string
 }
 
-// SilentLogin logs in without asking the user anything, WeChat only: the
-// documented wx.BaaS.login(false), POST v2.5/idp/wechat/silent-login/. Without a
-// code, a session that is still live is the answer, and nothing is sent.
+// SilentLogin logs in without asking the user anything, WeChat only: the documented
+// wx.BaaS.login(false), POST v2.5/idp/wechat/silent-login/. Without a code it reuses a
+// stored session that is live and not of another platform, and sends nothing.
 //
 // Errors: 404 no account and createUser is false, 605 no code.
 func (a *Auth) SilentLogin(ctx context.Context, opts ...platform.LoginOption) (LoginInfo, error) {
@@ -109,13 +109,13 @@ func userInfoOf(s session.Session) *UserInfo {
 	return info
 }
 
-// fromUser fills in what the backend knows where the phone sent no user info.
+// fromUser fills in the fields of the backend's user, where the phone sent no user info.
 func (u *UserInfo) fromUser(f response.Fields) {
 	u.NickName, u.AvatarURL = response.Str(f.Get("nickname")), response.Str(f.Get("avatar"))
 	u.rest(f)
 }
 
-// rest reads the fields that phones and backend name alike.
+// rest reads the fields that have the same name on phones and in the backend.
 func (u *UserInfo) rest(f response.Fields) {
 	u.Gender = int(response.Int(f.Get("gender")))
 	u.City, u.Province = response.Str(f.Get("city")), response.Str(f.Get("province"))

@@ -12,17 +12,17 @@ import (
 	"github.com/hydrogen-go/baas/internal/check"
 )
 
-// AuthData is what a mini-program's button event, or its getUserInfo,
-// getUserProfile or getPhoneNumber, hands over: user info or a phone number that
-// the user agreed to share, or the refusal.
+// AuthData is the data of a mini-program's button event, or of its getUserInfo,
+// getUserProfile or getPhoneNumber: user info or a phone number that the user agreed
+// to share, or the refusal.
 //
-// It unmarshals from the event's own JSON, with the fields in a "detail" member
-// or at the top, so that a server can pass on what the phone posts. Fields it does not
-// know are ignored. It is never modified by a call.
+// It unmarshals from the event's own JSON, with the fields in a "detail" member or at
+// the top, so that a server can pass on what the phone posts. Unknown fields are
+// ignored. No call modifies it.
 //
-// On the phone, get the login code first and the data second: the data is
-// encrypted under the session key that the code stands for, and a later login()
-// replaces that key.
+// On the phone, get the login code first and the data second. The data is encrypted
+// under the session_key that belongs to the code, and a later login() replaces that
+// key.
 //
 // Printing or logging an AuthData shows which fields it has, not what is in them.
 type AuthData struct {
@@ -95,7 +95,9 @@ func (d *AuthData) HasUserInfo() bool {
 	return d != nil && (d.RawData != "" || len(d.UserInfo) > 0 || slices.Contains(d.AuthSuccessScopes, "auth_user"))
 }
 
-// Empty reports whether there is nothing in d, not even a refusal, or d is nil.
+// Empty reports whether d is nil or tells nothing: no user info, no encrypted data, no
+// phone code, no scopes, no error, and no detail member. A signature or an iv alone
+// does not count.
 func (d *AuthData) Empty() bool {
 	return d == nil || !d.event && d.ErrMsg == "" && d.Error == 0 && !d.HasUserInfo() && d.EncryptedData == "" &&
 		d.Code == "" && len(d.AuthSuccessScopes) == 0

@@ -34,8 +34,8 @@ func (m *Me) SetUsername(ctx context.Context, username string) error {
 
 // SetEmail sets the user's email address: the documented setEmail, PUT
 // v2.2/user/account/. With [SendVerificationEmail] it then has the backend mail a
-// link to that address; when only that fails, the address is set all the same,
-// in the backend and here, and the error is that of the mail.
+// link to that address. When only the mail fails, the error is that of the mail, and
+// the address is set.
 //
 // Errors: 400 the address is taken or malformed, 604 not logged in, 605 an empty
 // or over-long address, 612 an anonymous user.
@@ -63,7 +63,7 @@ func SendVerificationEmail(on bool) EmailOption {
 	return func(o *emailOptions) { o.verify = on }
 }
 
-// SetMobilePhone sets the user's phone number, not verified: the documented
+// SetMobilePhone sets the user's phone number, which is then not verified: the documented
 // setMobilePhone, PUT v2.2/user/account/.
 //
 // Errors: 400 the number is taken or malformed, 604 not logged in, 605 an empty
@@ -199,8 +199,8 @@ func (m *Me) setAccount(ctx context.Context, texts []accountText) error {
 	return m.put(ctx, accountPath, body, accountField, secrets...)
 }
 
-// put sends a change of the user and merges the answer, whose fields are the
-// user's under the name that rename gives them.
+// put sends a change of the user and merges the response. Rename gives the fields of
+// the response the name that they have in the user.
 func (m *Me) put(ctx context.Context, path string, body any, rename func(string) string, secrets ...string) error {
 	req, err := transport.NewRequest(http.MethodPut, path, body, secrets...)
 	if err != nil {
@@ -213,7 +213,7 @@ func (m *Me) put(ctx context.Context, path string, body any, rename func(string)
 	return m.merge(res.Body, rename)
 }
 
-// post sends a request of the account whose answer says nothing of the user.
+// post sends a request of the account whose response does not describe the user.
 func (m *Me) post(ctx context.Context, path string, body any, secrets ...string) error {
 	if err := m.notAnonymous(); err != nil {
 		return err

@@ -7,12 +7,9 @@ import (
 )
 
 // LinkJd links a JD user to the account: the documented linkJd, POST
-// v2.4/idp/jd/user-association/. Data is the event's user info, nil for a link without it.
-// The code is the one given with auth.Code, or else the code source's. After it,
-// the next login of that JD user finds this account.
+// v2.4/idp/jd/user-association/. It is [Me.LinkOn] for platform.JD.
 //
-// Errors: 400 the JD user or the account is linked already, 603 data is a refusal, 604 not
-// logged in, 605 bad arguments or no code, 612 an anonymous user.
+// Options: auth.Code, auth.SyncUserProfile.
 func (m *Me) LinkJd(ctx context.Context, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
 	return m.LinkOn(ctx, platform.JD{}, data, opts...)
 }

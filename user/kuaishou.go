@@ -7,12 +7,9 @@ import (
 )
 
 // LinkKs links a Kuaishou user to the account: the documented linkKs, POST
-// v2.5/idp/kuaishou/user-association/. Data is the event's user info, nil for a link without it.
-// The code is the one given with auth.Code, or else the code source's. After it,
-// the next login of that Kuaishou user finds this account.
+// v2.5/idp/kuaishou/user-association/. It is [Me.LinkOn] for platform.Kuaishou.
 //
-// Errors: 400 the Kuaishou user or the account is linked already, 603 data is a
-// refusal, 604 not logged in, 605 bad arguments or no code, 612 an anonymous user.
+// Options: auth.Code, auth.SyncUserProfile.
 func (m *Me) LinkKs(ctx context.Context, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
 	return m.LinkOn(ctx, platform.Kuaishou{}, data, opts...)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// LinkResult is the backend's response to a link. It comes together with an error only
-// where the link was made and the session store failed after it (691).
+// LinkResult is the backend's response to a link. It is returned together with an error
+// in one case: the link was made, and then the session store failed (691).
 type LinkResult struct {
 	Message string `json:"message"`
 	// OpenID and UnionID name the user on the platform; not every platform has a UnionID.
@@ -31,8 +31,7 @@ type LinkResult struct {
 	fields response.Fields
 }
 
-// Get returns the field of the response with that key, also one that is documented
-// nowhere.
+// Get returns the field of the response with that key, documented or not.
 func (r *LinkResult) Get(key string) Value { return Value{r.fields.Get(key)} }
 
 // MarshalJSON returns the response as the backend sent it, without a token.
@@ -82,7 +81,7 @@ func (m *Me) LinkOn(ctx context.Context, p platform.Platform, data *platform.Aut
 
 func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now session.Session) (LinkResult, error) {
 	if link.NeedsCode() {
-		// A missing session is found out before a code is minted that nobody would use.
+		// Without a session no code is minted: it would not be used.
 		var err error
 		if now, err = m.conn.Live(ctx); err != nil {
 			return LinkResult{}, err
@@ -93,13 +92,13 @@ func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now session.Sess
 		return LinkResult{}, err
 	}
 	result, s, err := m.sendLink(ctx, now, call)
-	if err == nil && s.Platform == "" { // from here on the session can tell which platform a phone number comes from
+	if err == nil && s.Platform == "" { // a later phone number comes from this platform
 		err = visitor.Reached(m.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = link.Platform() }))
 	}
 	return result, err
 }
 
-// dedupeLink does a link once for identical ones under way.
+// dedupeLink makes identical links under way once.
 func (m *Me) dedupeLink(ctx context.Context, identity string, link func(context.Context, session.Session) (LinkResult, error)) (*LinkResult, error) {
 	id := "link " + strconv.FormatInt(m.ID(), 10) + identity
 	result, err := visitor.Dedupe(ctx, m.conn, id, func(ctx context.Context, now visitor.Stored) (LinkResult, error) {

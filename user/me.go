@@ -26,7 +26,7 @@ import (
 // It is safe for concurrent use. Printing it shows the user's id and nothing else.
 type Me struct {
 	conn    *visitor.Conn
-	session session.Session // at the time when the user was read
+	session session.Session // at the time when m was made
 	reading chan struct{}   // held while the fields are read
 
 	mu      sync.Mutex
@@ -57,8 +57,8 @@ func (m *Me) UnionID() string { return m.session.UnionID }
 // Anonymous reports whether the user logged in anonymously: the documented _anonymous.
 func (m *Me) Anonymous() bool { return m.session.Anonymous }
 
-// SessionExpiresAt is when the session ends that the user was read with: the
-// documented session_expires_at. It is the zero time where the backend did not say.
+// SessionExpiresAt is when the session expires that m was made with: the documented
+// session_expires_at. It is the zero time where the backend did not say.
 func (m *Me) SessionExpiresAt() time.Time { return m.session.ExpiresAt }
 
 // User returns the user with its fields. It reads them when it is first called, GET

@@ -14,7 +14,8 @@ import (
 	"github.com/hydrogen-go/baas/internal/response"
 )
 
-// record is what the backend says of a user: its fields, read when asked for.
+// record holds the fields of a user as the backend sent them. A field is parsed when it
+// is asked for.
 type record struct {
 	mu     sync.RWMutex
 	fields response.Fields
@@ -24,7 +25,7 @@ type record struct {
 func (u *record) ID() int64 { return response.Int(u.field("id")) }
 
 // OpenID is the user's id on WeChat: the documented openid, which is empty for users
-// of other platforms. [CurrentUser.OpenID] knows that of the login.
+// of other platforms.
 func (u *record) OpenID() string { return u.text("openid") }
 
 // UnionID is the user's id across the WeChat apps of one developer: the documented
@@ -134,7 +135,7 @@ func (u *record) field(key string) gjson.Result { return u.snapshot().Get(key) }
 
 func (u *record) text(key string) string { return response.Str(u.field(key)) }
 
-// accountField returns the user's name for a field of the account answers, which
+// accountField returns the user's name for a field of the account responses, which
 // spell it without the leading underscore.
 func accountField(key string) string {
 	switch key {
@@ -144,6 +145,6 @@ func accountField(key string) string {
 	return key
 }
 
-// sameName is for answers that spell every field as the user does, where a "phone"
-// is a custom field of that name.
+// sameName is for responses that spell every field as the user does: there a "phone" is
+// a custom field of that name.
 func sameName(key string) string { return key }

@@ -17,8 +17,8 @@ type change struct {
 }
 
 // Set notes a field's new value, which [Me.Update] sends: the documented
-// set(key, value). The value is what [json.Marshal] makes of it at once; one that
-// it cannot marshal makes Update fail with 605. It returns m, so that calls chain:
+// set(key, value). The value is marshalled at once, with [json.Marshal]; where that
+// fails, Update fails with 605. It returns m, so that calls chain:
 //
 //	err := u.Set("age", 30).Set("city", "Huizhou").Update(ctx)
 func (m *Me) Set(key string, value any) *Me { return m.note(key, value) }
@@ -58,7 +58,7 @@ func (m *Me) PatchObject(key string, patch map[string]any) *Me {
 	return m.note(key, map[string]map[string]any{"$update": patch})
 }
 
-// Unset notes that a field is to be removed: the documented unset(key). It goes out
+// Unset notes that a field is to be removed: the documented unset(key). It is sent
 // as $unset; the vendor's JavaScript client drops it for users, its iOS and Android
 // clients send it.
 func (m *Me) Unset(key string) *Me {
@@ -90,12 +90,14 @@ func (m *Me) add(c change) *Me {
 	return m
 }
 
-// Update sends what was set and takes over the backend's answer: the documented
-// update(), PUT v2.5/user/info/. Of several changes of one field the last one
-// counts. Without changes it does nothing. When it fails, the changes stay noted,
-// to be sent by the next Update, except those that cannot be sent at all. Where the
-// error's Sent reports true, they may have been made all the same: to send an
-// increment or an append once more may make it twice.
+// Update sends the noted changes: the documented update(), PUT v2.5/user/info/. Of
+// several changes of one field the last one counts. Without changes it sends nothing.
+// The fields of the response are taken over into a user whose fields have been read.
+//
+// When it fails, the changes stay noted, and the next Update sends them; a change that
+// cannot be sent at all is dropped. Where the error's Sent reports true, the backend
+// may have made the changes: an increment or an append that is sent again may be made
+// twice.
 //
 // Errors: 604 not logged in, 605 a value that is not JSON; and the backend's.
 func (m *Me) Update(ctx context.Context) error {
@@ -112,8 +114,8 @@ func (m *Me) Update(ctx context.Context) error {
 	return err
 }
 
-// take takes the changes away, or reports the first one that cannot be sent,
-// which it drops.
+// take removes and returns the noted changes. Where one of them cannot be sent, it
+// removes that one only and returns its error.
 func (m *Me) take() ([]change, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -28,7 +28,7 @@ func init() {
 	access.NewMe = func(conn *visitor.Conn, s session.Session) any { return newMe(conn, s) }
 }
 
-// User is a user as another one may see it: the fields that the backend shows to
+// User is a user as other users see it: the fields that the backend shows to
 // all. It is safe for concurrent use. Printing it shows the user's id and nothing
 // else. Get one from GetUser of package auth.
 type User struct{ record }

@@ -2,6 +2,7 @@ package user
 
 import (
 	"encoding/json"
+	"math"
 
 	"github.com/tidwall/gjson"
 
@@ -13,10 +14,10 @@ import (
 // Value is a field that the user does not have.
 type Value struct{ result gjson.Result }
 
-// Exists reports whether the user has the field, be it null.
+// Exists reports whether the user has the field. A field that is null exists.
 func (v Value) Exists() bool { return v.result.Exists() }
 
-// IsNull reports whether the field is null, or not there.
+// IsNull reports whether the field is null or does not exist.
 func (v Value) IsNull() bool { return v.result.Type == gjson.Null }
 
 // String returns the text of a string, the JSON of anything else, and nothing for null.
@@ -33,8 +34,14 @@ func (v Value) String() string {
 // Int returns a whole number, also one kept as a string; 0 for anything else.
 func (v Value) Int() int64 { return response.Int(v.result) }
 
-// Float returns a number; 0 for anything else.
-func (v Value) Float() float64 { return v.result.Float() }
+// Float returns a number, also one kept as a string; 0 for anything else.
+func (v Value) Float() float64 {
+	n := v.result.Float()
+	if v.result.Type == gjson.True || math.IsNaN(n) || math.IsInf(n, 0) {
+		return 0
+	}
+	return n
+}
 
 // Bool returns a truth value; false for anything else.
 func (v Value) Bool() bool { return v.result.Type == gjson.True }

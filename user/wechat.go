@@ -7,12 +7,9 @@ import (
 )
 
 // LinkWechat links a WeChat user to the account: the documented linkWechat, POST
-// v2.4/idp/wechat/user-associate/. Data is the event's user info, nil for a link without it.
-// The code is the one given with auth.Code, or else the code source's. After it,
-// the next login of that WeChat user finds this account.
+// v2.4/idp/wechat/user-associate/. It is [Me.LinkOn] for platform.WeChat.
 //
-// Errors: 400 the WeChat user or the account is linked already, 603 data is a
-// refusal, 604 not logged in, 605 bad arguments or no code, 612 an anonymous user.
+// Options: auth.Code, auth.SyncUserProfile, auth.WithUnionID.
 func (m *Me) LinkWechat(ctx context.Context, data *platform.AuthData, opts ...platform.LinkOption) (*LinkResult, error) {
 	return m.LinkOn(ctx, platform.WeChat{}, data, opts...)
 }
