@@ -61,12 +61,12 @@ func (a *Auth) withCredentials(ctx context.Context, base string, c Credentials) 
 // accountLogin makes a login whose response may name the user without the fields.
 // Anonymous is what the user counts as where the response does not say.
 func (a *Auth) accountLogin(ctx context.Context, req *transport.Request, anonymous bool) (*user.CurrentUser, error) {
-	return a.tokenLogin(ctx, req.Path+string(req.Body), a.conn.Plain(req), anonymous)
+	return a.tokenLogin(ctx, visitor.WorkID{Operation: "login", Path: req.Path, Body: req.Body}, a.conn.Plain(req), anonymous)
 }
 
-// tokenLogin is accountLogin for a call whose identity is given.
-func (a *Auth) tokenLogin(ctx context.Context, identity string, call visitor.Call, anonymous bool) (*user.CurrentUser, error) {
-	r, err := visitor.Dedupe(ctx, a.conn, "login"+identity, func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
+// tokenLogin is accountLogin for a call whose id is given.
+func (a *Auth) tokenLogin(ctx context.Context, id visitor.WorkID, call visitor.Call, anonymous bool) (*user.CurrentUser, error) {
+	r, err := visitor.Dedupe(ctx, a.conn, id, func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
 		r, err := a.conn.LogIn(ctx, call, now, visitor.Expected{NameOnly: true, Anonymous: anonymous})
 		if err != nil || r.Fields != "" {
 			return r, err

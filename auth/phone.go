@@ -79,7 +79,7 @@ func (a *Auth) change(
 	if err != nil {
 		return visitor.Result{}, err
 	}
-	return visitor.Dedupe(ctx, conn, "change"+call.Identity(), func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
+	return visitor.Dedupe(ctx, conn, visitor.IDOf("change", call), func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
 		res, s, err := conn.DoFrom(ctx, now.Session, visitor.Always(call))
 		if err != nil {
 			return visitor.Result{}, err

@@ -40,16 +40,24 @@ var table = [...]Platform{
 	JD{},
 }
 
+// byName has every platform under each of its names.
+var byName = func() map[string]Platform {
+	m := make(map[string]Platform)
+	for _, p := range table {
+		m[p.Name()] = p
+		for _, alias := range p.Aliases() {
+			m[alias] = p
+		}
+	}
+	return m
+}()
+
 // All returns every platform.
 func All() []Platform { return slices.Clone(table[:]) }
 
 // ByName returns the platform with that name or alias ("kuaishou" and "ks",
 // "bytedance" and "tt", "wechat" and "wx", …). Names are in lower case.
 func ByName(name string) (Platform, bool) {
-	for _, p := range table {
-		if p.Name() == name || slices.Contains(p.Aliases(), name) {
-			return p, true
-		}
-	}
-	return nil, false
+	p, ok := byName[name]
+	return p, ok
 }

@@ -74,7 +74,7 @@ func (m *Me) LinkOn(ctx context.Context, p platform.Platform, data *platform.Aut
 	if link.Refused() {
 		return nil, m.conn.Refusal(ctx)
 	}
-	return m.dedupeLink(ctx, link.Identity(), func(ctx context.Context, now session.Session) (LinkResult, error) {
+	return m.dedupeLink(ctx, link.ID("link"), func(ctx context.Context, now session.Session) (LinkResult, error) {
 		return m.linkOn(ctx, &link, now)
 	})
 }
@@ -99,8 +99,8 @@ func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now session.Sess
 }
 
 // dedupeLink makes identical links under way once.
-func (m *Me) dedupeLink(ctx context.Context, identity string, link func(context.Context, session.Session) (LinkResult, error)) (*LinkResult, error) {
-	id := "link " + strconv.FormatInt(m.ID(), 10) + identity
+func (m *Me) dedupeLink(ctx context.Context, id visitor.WorkID, link func(context.Context, session.Session) (LinkResult, error)) (*LinkResult, error) {
+	id.Operation += " " + strconv.FormatInt(m.ID(), 10)
 	result, err := visitor.Dedupe(ctx, m.conn, id, func(ctx context.Context, now visitor.Stored) (LinkResult, error) {
 		return link(ctx, now.Session)
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hydrogen-go/baas/internal/idp"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -28,7 +29,7 @@ func (m *Me) LinkThirdPartyWithAuthData(ctx context.Context, data platform.OAuth
 	if err != nil {
 		return nil, err
 	}
-	return m.dedupeLink(ctx, call.Identity(), func(ctx context.Context, now session.Session) (LinkResult, error) {
+	return m.dedupeLink(ctx, visitor.IDOf("link", call), func(ctx context.Context, now session.Session) (LinkResult, error) {
 		result, _, err := m.sendLink(ctx, now, call)
 		return result, err
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/platform"
 )
 
 // Call is one of a platform's calls, checked and not sent yet. It is not changed by
@@ -17,17 +18,16 @@ type Call struct {
 	means map[herror.Code]herror.Code
 }
 
-// Identity is equal for calls that send the same.
-func (c *Call) Identity() string { return c.request.Path + string(c.request.Body) }
+// Sends returns the path and the body, which are equal for calls that do the same.
+func (c *Call) Sends() (path string, body []byte) { return c.request.Path, c.request.Body }
 
-// Send sends the call with a session's token, empty for none. Client is what the
-// request says it comes from where the call itself does not say. Every error is an
-// *herror.HError.
-func (c *Call) Send(ctx context.Context, token, client string) (*transport.Response, error) {
+// Send sends the call with a session's token, empty for none. From is the name of the
+// session's platform, for a call of no platform. Every error is an *herror.HError.
+func (c *Call) Send(ctx context.Context, token, from string) (*transport.Response, error) {
 	request := c.request
 	request.Token = token
 	if request.Platform == "" {
-		request.Platform = client
+		request.Platform = ClientName(from)
 	}
 	res, err := c.via.Do(ctx, &request)
 	var refused *herror.HError
@@ -37,4 +37,13 @@ func (c *Call) Send(ctx context.Context, token, client string) (*transport.Respo
 		}
 	}
 	return res, err
+}
+
+// ClientName returns what the requests of a session of that platform say they come
+// from, "WEB" where it is of none.
+func ClientName(name string) string {
+	if p, ok := platform.ByName(name); ok {
+		return p.Client()
+	}
+	return "WEB"
 }

@@ -15,7 +15,7 @@ import (
 // payload writes the JSON object that a call sends.
 type payload struct{ json []byte }
 
-func newPayload() payload { return payload{make([]byte, 0, 512)} }
+func newPayload() payload { return payload{make([]byte, 0, 256)} }
 
 func (w *payload) name(name string) {
 	if len(w.json) == 0 {

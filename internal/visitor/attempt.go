@@ -42,8 +42,8 @@ func newAttempt(c *Conn, p platform.Platform, data *platform.AuthData, params id
 // Refused reports whether the user refused, on a platform where that is an error.
 func (a *Attempt) Refused() bool { return a.refused && !a.strategy.SilentOnRefusal() }
 
-// Identity is equal for attempts that send the same.
-func (a *Attempt) Identity() string { return a.call.Identity() }
+// ID returns the id of the attempt's work, see [Dedupe].
+func (a *Attempt) ID(operation string) WorkID { return IDOf(operation, a.call) }
 
 // Platform is the platform's name.
 func (a *Attempt) Platform() string { return a.strategy.Platform().Name() }

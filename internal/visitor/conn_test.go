@@ -39,7 +39,7 @@ var operations = map[string]func(context.Context, *visitor.Conn) error{
 }
 
 func fly(ctx context.Context, c *visitor.Conn) error {
-	_, err := visitor.Dedupe(ctx, c, "id", func(context.Context, visitor.Stored) (int, error) { return 0, nil })
+	_, err := visitor.Dedupe(ctx, c, visitor.WorkID{Operation: "id"}, func(context.Context, visitor.Stored) (int, error) { return 0, nil })
 	return err
 }
 

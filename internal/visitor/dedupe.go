@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/internal/singleflight"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/session"
@@ -17,11 +19,25 @@ type Stored struct {
 	Revision session.Revision
 }
 
+// WorkID says what must be equal for two calls to be identical: the operation and all
+// that is sent.
+type WorkID struct {
+	Operation string
+	Path      string
+	Body      []byte
+}
+
+// IDOf returns the id of the work of sending a platform's call.
+func IDOf(operation string, call *idp.Call) WorkID {
+	path, body := call.Sends()
+	return WorkID{operation, path, body}
+}
+
 // Dedupe does the work fn once for identical calls of this visitor that are under
-// way at once. Calls are identical where the id, which is the operation and all that
-// is sent, and the stored session are: a call that comes after a login or logout
-// shares nothing with those from before it.
-func Dedupe[T any](ctx context.Context, c *Conn, id string, fn func(context.Context, Stored) (T, error)) (T, error) {
+// way at once. Calls are identical where their ids are equal and the stored session is
+// the same: a call that comes after a login or a logout shares nothing with those from
+// before it.
+func Dedupe[T any](ctx context.Context, c *Conn, id WorkID, fn func(context.Context, Stored) (T, error)) (T, error) {
 	now, key, err := c.dedupeKey(ctx, id)
 	if err != nil {
 		var zero T
@@ -38,7 +54,7 @@ func Dedupe[T any](ctx context.Context, c *Conn, id string, fn func(context.Cont
 }
 
 // DedupeRead is [Dedupe] for work that only reads.
-func DedupeRead[T any](ctx context.Context, c *Conn, id string, fn func(context.Context, Stored) (T, error)) (T, error) {
+func DedupeRead[T any](ctx context.Context, c *Conn, id WorkID, fn func(context.Context, Stored) (T, error)) (T, error) {
 	now, key, err := c.dedupeKey(ctx, id)
 	if err != nil {
 		var zero T
@@ -59,7 +75,7 @@ func DedupeRead[T any](ctx context.Context, c *Conn, id string, fn func(context.
 }
 
 // dedupeKey loads the session and returns what must be equal, see [Dedupe].
-func (c *Conn) dedupeKey(ctx context.Context, id string) (Stored, string, error) {
+func (c *Conn) dedupeKey(ctx context.Context, id WorkID) (Stored, string, error) {
 	if err := c.broken(); err != nil {
 		return Stored{}, "", err
 	}
@@ -70,8 +86,18 @@ func (c *Conn) dedupeKey(ctx context.Context, id string) (Stored, string, error)
 	if err != nil || c.Flights == nil {
 		return Stored{s, rev}, "", err
 	}
-	key := string(binary.LittleEndian.AppendUint64(c.key[:len(c.key):len(c.key)], uint64(rev))) + id
-	return Stored{s, rev}, key, nil
+	var key strings.Builder
+	key.Grow(len(c.key) + 8 + len(id.Operation) + len(id.Path) + len(id.Body) + 2)
+	key.Write(c.key[:])
+	var revision [8]byte
+	binary.LittleEndian.PutUint64(revision[:], uint64(rev))
+	key.Write(revision[:])
+	key.WriteString(id.Operation)
+	key.WriteByte(0) // which no operation and no path has
+	key.WriteString(id.Path)
+	key.WriteByte(0)
+	key.Write(id.Body)
+	return Stored{s, rev}, key.String(), nil
 }
 
 // left types the error of a caller who gave up waiting. Others may still have the

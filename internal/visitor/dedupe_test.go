@@ -43,7 +43,7 @@ func TestDedupeSharesPerUserAndSession(t *testing.T) {
 				for _, c := range tt.callers {
 					all.Go(func() {
 						time.Sleep(c.at)
-						_, err := visitor.Dedupe(w.Context(), visitor.New(w.shared, c.key), c.id, func(context.Context, visitor.Stored) (int, error) {
+						_, err := visitor.Dedupe(w.Context(), visitor.New(w.shared, c.key), visitor.WorkID{Operation: c.id}, func(context.Context, visitor.Stored) (int, error) {
 							mu.Lock()
 							runs++
 							mu.Unlock()
@@ -70,7 +70,7 @@ func TestDedupeTypesItsErrors(t *testing.T) {
 	inBubble(t, func(w *world) {
 		ctx, cancel := context.WithTimeout(w.Context(), time.Second)
 		defer cancel()
-		_, err := visitor.Dedupe(ctx, w.conn, "id", func(ctx context.Context, _ visitor.Stored) (int, error) {
+		_, err := visitor.Dedupe(ctx, w.conn, visitor.WorkID{Operation: "id"}, func(ctx context.Context, _ visitor.Stored) (int, error) {
 			<-ctx.Done()
 			return 0, ctx.Err()
 		})
@@ -94,7 +94,7 @@ func TestWhoLeavesAFlightLearnsWhetherItWasSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(w *world) {
 				call := func(ctx context.Context) error {
-					_, err := visitor.Dedupe(ctx, w.conn, "id", func(ctx context.Context, _ visitor.Stored) (int, error) {
+					_, err := visitor.Dedupe(ctx, w.conn, visitor.WorkID{Operation: "id"}, func(ctx context.Context, _ visitor.Stored) (int, error) {
 						<-ctx.Done()
 						return 0, transport.Ended(ctx.Err(), tt.sent)
 					})

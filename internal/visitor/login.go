@@ -47,7 +47,7 @@ func (l *Login) Do(ctx context.Context) (Result, error) {
 	if l.mayReuse() {
 		operation = "login or reuse" // an empty code that was given is never answered with a stored session
 	}
-	return Dedupe(ctx, l.conn, operation+l.Identity(), l.send)
+	return Dedupe(ctx, l.conn, l.ID(operation), l.send)
 }
 
 // mayReuse reports whether the login may do with a stored session: only a silent one

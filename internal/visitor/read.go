@@ -11,7 +11,7 @@ import (
 
 // ReadCurrentUser reads the logged-in user, once for all reads under way.
 func (c *Conn) ReadCurrentUser(ctx context.Context) (Result, error) {
-	return DedupeRead(ctx, c, "current user", func(ctx context.Context, now Stored) (Result, error) {
+	return DedupeRead(ctx, c, WorkID{Operation: "current user"}, func(ctx context.Context, now Stored) (Result, error) {
 		res, s, err := c.DoFrom(ctx, now.Session, c.ReadUser)
 		if err != nil {
 			return Result{}, err

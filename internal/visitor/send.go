@@ -9,15 +9,14 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/internal/transport"
-	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
 
 // Call is a call that is ready to send: [idp.Call], or what [Conn.Plain] makes.
 type Call interface {
-	// Send sends the call with a session's token, empty for none. Client is what the
-	// request says it comes from where the call itself does not say.
-	Send(ctx context.Context, token, client string) (*transport.Response, error)
+	// Send sends the call with a session's token, empty for none. From is the name of
+	// the session's platform: a call of no platform says that it comes from there.
+	Send(ctx context.Context, token, from string) (*transport.Response, error)
 }
 
 // Plain returns the call that sends r.
@@ -29,11 +28,11 @@ type plain struct {
 }
 
 // Send implements [Call].
-func (p plain) Send(ctx context.Context, token, client string) (*transport.Response, error) {
+func (p plain) Send(ctx context.Context, token, from string) (*transport.Response, error) {
 	r := *p.request
 	r.Token = token
 	if r.Platform == "" {
-		r.Platform = client
+		r.Platform = idp.ClientName(from)
 	}
 	return p.conn.Transport.Do(ctx, &r)
 }
@@ -48,16 +47,7 @@ func (c *Conn) Send(ctx context.Context, call Call, s session.Session) (*transpo
 	if s.Live(c.Now()) {
 		token = s.Token.Reveal()
 	}
-	return call.Send(ctx, token, clientName(s.Platform))
-}
-
-// clientName returns what the requests of a session say they come from: its
-// platform, or "WEB" where it has none.
-func clientName(name string) string {
-	if p, ok := platform.ByName(name); ok {
-		return p.Client()
-	}
-	return "WEB"
+	return call.Send(ctx, token, s.Platform)
 }
 
 // ErrAnotherUser is the error of a call that is meant for a user who is no longer

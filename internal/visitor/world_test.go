@@ -61,7 +61,7 @@ func (w *world) withStore(store session.Store) {
 func (w *world) autoLogin(tokens ...string) *int {
 	logins := new(int)
 	w.shared.AutoLogin = func(ctx context.Context, c *visitor.Conn) error {
-		_, err := visitor.Dedupe(ctx, c, "login", func(ctx context.Context, old visitor.Stored) (string, error) {
+		_, err := visitor.Dedupe(ctx, c, visitor.WorkID{Operation: "login"}, func(ctx context.Context, old visitor.Stored) (string, error) {
 			next := living(tokens[min(*logins, len(tokens)-1)])
 			*logins++
 			time.Sleep(time.Second)
