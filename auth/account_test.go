@@ -181,9 +181,9 @@ func TestAnAnswerAboutAnotherUserIsNone(t *testing.T) {
 	for name, id := range map[string]string{"another": "1", "none": "null"} {
 		remove := w.Fail("GET /hserve/**", baastest.Fault{Status: 200, Body: `{"id":` + id + `,"nickname":"Bob"}`})
 		_, err = a.CurrentUser(ctx)
-		require.ErrorIs(t, err, herror.InvalidAnswer, name)
+		require.ErrorIs(t, err, herror.InvalidResponse, name)
 		_, err = accountLogin(w.client.Auth("other"))
-		require.ErrorIs(t, err, herror.InvalidAnswer, name)
+		require.ErrorIs(t, err, herror.InvalidResponse, name)
 		remove()
 	}
 }

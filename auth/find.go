@@ -145,7 +145,7 @@ func (a *Auth) GetUser(ctx context.Context, id int64, opts ...GetOption) (*user.
 		own := response.Fields(`{"id":` + strconv.FormatInt(id, 10) + `}`)
 		fields = fields.Merge(own, func(name string) string { return name })
 	case response.Int(got) != id:
-		return nil, herror.New(herror.InvalidAnswer, "another user").WithSent(true)
+		return nil, herror.New(herror.InvalidResponse, "another user").WithSent(true)
 	}
 	return access.NewUser(fields.Without(response.Secret)).(*user.User), nil
 }
@@ -274,12 +274,12 @@ func parseUsers(body string, pageSize int, count bool) (usersPage, error) {
 	}
 	meta, objects := fields.Get("meta"), fields.Get("objects")
 	if !meta.IsObject() || !objects.IsArray() {
-		return usersPage{}, herror.New(herror.InvalidAnswer, "no list of users").WithSent(true)
+		return usersPage{}, herror.New(herror.InvalidResponse, "no list of users").WithSent(true)
 	}
 	var page usersPage
 	total := response.Fields(meta.Raw).Get("total_count")
 	if page.total = response.Int(total); count && total.Type != gjson.Number {
-		return usersPage{}, herror.New(herror.InvalidAnswer, "no count").WithSent(true)
+		return usersPage{}, herror.New(herror.InvalidResponse, "no count").WithSent(true)
 	}
 	bad := false
 	objects.ForEach(func(_, v gjson.Result) bool {
@@ -288,7 +288,7 @@ func parseUsers(body string, pageSize int, count bool) (usersPage, error) {
 		return !bad
 	})
 	if bad {
-		return usersPage{}, herror.New(herror.InvalidAnswer, "a user is not an object").WithSent(true)
+		return usersPage{}, herror.New(herror.InvalidResponse, "a user is not an object").WithSent(true)
 	}
 	next := response.Fields(meta.Raw).Get("next")
 	page.last = len(page.users) == 0 || next.Type == gjson.Null && next.Exists() || !next.Exists() && len(page.users) < pageSize

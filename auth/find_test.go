@@ -127,10 +127,10 @@ func TestFindUsersErrors(t *testing.T) {
 		"a raw condition":   {opts: []auth.FindOption{auth.Where(user.RawCondition(json.RawMessage(`[]`)))}, code: herror.InvalidParameter},
 		"refused":           {bodies: []string{"400"}, code: herror.BadRequest, sent: 1},
 		"refused later":     {bodies: []string{page(`"/more"`, 1, 2), "400"}, code: herror.BadRequest, found: 2, sent: 2},
-		"no list":           {bodies: []string{`{"meta":{}}`}, code: herror.InvalidAnswer, sent: 1},
-		"a user no object":  {bodies: []string{`{"meta":{},"objects":[1]}`}, code: herror.InvalidAnswer, sent: 1},
-		"no JSON":           {bodies: []string{`<html>`}, code: herror.InvalidAnswer, sent: 1},
-		"an array for meta": {bodies: []string{`{"meta":[],"objects":[]}`}, code: herror.InvalidAnswer, sent: 1},
+		"no list":           {bodies: []string{`{"meta":{}}`}, code: herror.InvalidResponse, sent: 1},
+		"a user no object":  {bodies: []string{`{"meta":{},"objects":[1]}`}, code: herror.InvalidResponse, sent: 1},
+		"no JSON":           {bodies: []string{`<html>`}, code: herror.InvalidResponse, sent: 1},
+		"an array for meta": {bodies: []string{`{"meta":[],"objects":[]}`}, code: herror.InvalidResponse, sent: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &responses{bodies: tt.bodies}
@@ -160,7 +160,7 @@ func TestCountUsers(t *testing.T) {
 		"where": `{"$and":[{"id":{"$in":[1,2]}}]}`, "limit": "1", "offset": "0", "return_total_count": "1",
 	}, query(r.asked[0]))
 	_, err = on(t, &responses{bodies: []string{`{"meta":{},"objects":[]}`}}).CountUsers(ctx)
-	fails(t, herror.InvalidAnswer, err)
+	fails(t, herror.InvalidResponse, err)
 	_, err = on(t, r).CountUsers(ctx, auth.PageSize(0))
 	fails(t, herror.InvalidParameter, err)
 }
@@ -176,7 +176,7 @@ func TestGetUserSelectsFields(t *testing.T) {
 
 	for _, body := range []string{`{"id":8}`, `{"nickname":"n"}`} {
 		_, err = on(t, &responses{bodies: []string{body}}).GetUser(ctx, 7)
-		fails(t, herror.InvalidAnswer, err)
+		fails(t, herror.InvalidResponse, err)
 	}
 	_, err = on(t, r).GetUser(ctx, 7, auth.Keys("a,b"))
 	fails(t, herror.InvalidParameter, err)
@@ -196,7 +196,7 @@ func TestGetServerDate(t *testing.T) {
 		r := &responses{bodies: []string{tt.body}}
 		got, err := on(t, r).GetServerDate(ctx)
 		if tt.want == "" {
-			fails(t, herror.InvalidAnswer, err)
+			fails(t, herror.InvalidResponse, err)
 			continue
 		}
 		require.NoError(t, err)

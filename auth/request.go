@@ -66,7 +66,7 @@ func (r Response) summary() string {
 // Decode stores the body in the value that v points to, as [json.Unmarshal] does.
 func (r *Response) Decode(v any) error {
 	if err := json.Unmarshal(r.Body, v); err != nil {
-		return herror.New(herror.InvalidAnswer, "the answer does not fit the given type").WithCause(err).WithSent(true)
+		return herror.New(herror.InvalidResponse, "the answer does not fit the given type").WithCause(err).WithSent(true)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func TestRawRequestErrors(t *testing.T) {
 	res, err := a.Request(ctx, auth.Request{Path: timePath})
 	require.NoError(t, err, "a raw answer is what it is")
 	require.Equal(t, "<html>", string(res.Body))
-	fails(t, herror.InvalidAnswer, res.Decode(new(struct{})))
+	fails(t, herror.InvalidResponse, res.Decode(new(struct{})))
 }
 
 func TestRawRequestArguments(t *testing.T) {

@@ -40,12 +40,12 @@ func TestWhetherALoginWasSent(t *testing.T) {
 		"503 after acting":         {baastest.Fault{Status: 503, Act: true}, 503, true, 1, nil},
 		"429":                      {baastest.Fault{Status: 429}, herror.TooManyRequests, true, 1, nil},
 		"no answer in time":        {baastest.Fault{Hold: time.Hour}, herror.RequestTimeout, true, 1, context.DeadlineExceeded},
-		"HTML with 200":            {baastest.Fault{Status: 200, Body: "<html>", ContentType: "text/html"}, herror.InvalidAnswer, true, 1, nil},
-		"no token in the answer":   {baastest.Fault{Status: 201, Body: `{"user_info":{"id":1}}`}, herror.InvalidAnswer, true, 1, nil},
-		"no user in the answer":    {baastest.Fault{Status: 201, Body: `{"token":"t-1","expires_in":60}`}, herror.InvalidAnswer, true, 1, nil},
-		"no content":               {baastest.Fault{Status: 204}, herror.InvalidAnswer, true, 1, nil},
-		"an answer half as JSON":   {baastest.Fault{Status: 201, Body: `{"token":"t-1"`}, herror.InvalidAnswer, true, 1, nil},
-		"an answer that is a list": {baastest.Fault{Status: 201, Body: `[]`}, herror.InvalidAnswer, true, 1, nil},
+		"HTML with 200":            {baastest.Fault{Status: 200, Body: "<html>", ContentType: "text/html"}, herror.InvalidResponse, true, 1, nil},
+		"no token in the answer":   {baastest.Fault{Status: 201, Body: `{"user_info":{"id":1}}`}, herror.InvalidResponse, true, 1, nil},
+		"no user in the answer":    {baastest.Fault{Status: 201, Body: `{"token":"t-1","expires_in":60}`}, herror.InvalidResponse, true, 1, nil},
+		"no content":               {baastest.Fault{Status: 204}, herror.InvalidResponse, true, 1, nil},
+		"an answer half as JSON":   {baastest.Fault{Status: 201, Body: `{"token":"t-1"`}, herror.InvalidResponse, true, 1, nil},
+		"an answer that is a list": {baastest.Fault{Status: 201, Body: `[]`}, herror.InvalidResponse, true, 1, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

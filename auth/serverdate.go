@@ -25,7 +25,7 @@ func (a *Auth) GetServerDate(ctx context.Context) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, response.Str(fields.Get("time")))
 	if err != nil {
-		return time.Time{}, herror.New(herror.InvalidAnswer, "no time").WithSent(true)
+		return time.Time{}, herror.New(herror.InvalidResponse, "no time").WithSent(true)
 	}
 	return t, nil
 }

@@ -59,9 +59,9 @@ const (
 
 // Codes that the documentation does not have, because a phone has no use for them.
 const (
-	// InvalidAnswer means that the backend's answer was not what its protocol
+	// InvalidResponse means that the backend's response was not what its protocol
 	// promises: not JSON, too large, or without a token or a user.
-	InvalidAnswer Code = 690
+	InvalidResponse Code = 690
 	// StoreFailed means that the session store failed. The cause is the store's error.
 	StoreFailed Code = 691
 )
@@ -81,7 +81,7 @@ var messages = map[Code]string{
 	ThirdPartyAuthDenied: "third party auth denied",
 	ThirdPartyAuthFailed: "third party auth failed",
 	UserInfoSwitchOff:    "please enable sdk update platform user info first",
-	InvalidAnswer:        "invalid answer",
+	InvalidResponse:      "invalid response",
 	StoreFailed:          "session store failed",
 }
 

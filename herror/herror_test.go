@@ -28,7 +28,7 @@ func TestCodesHaveTheDocumentedText(t *testing.T) {
 		611: "611: unsupported function",
 		612: "612: anonymous user is not allowed",
 		616: "616: please enable sdk update platform user info first",
-		690: "690: invalid answer",
+		690: "690: invalid response",
 		691: "691: session store failed",
 		500: "500: unknown error",
 		0:   "0: unknown error",

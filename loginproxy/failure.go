@@ -67,7 +67,7 @@ var known = map[herror.Code]struct {
 	herror.InvalidParameter:    {http.StatusBadRequest, "invalid_parameter"},
 	herror.UnsupportedFunction: {http.StatusNotImplemented, "unsupported_function"},
 	herror.AnonymousNotAllowed: {http.StatusForbidden, "anonymous_not_allowed"},
-	herror.InvalidAnswer:       {http.StatusBadGateway, "invalid_answer"},
+	herror.InvalidResponse:     {http.StatusBadGateway, "invalid_answer"},
 	herror.StoreFailed:         {http.StatusServiceUnavailable, "store_failed"},
 }
 

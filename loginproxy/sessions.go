@@ -58,7 +58,7 @@ func (p *Proxy) establish(ctx context.Context, old *Visitor, fresh session.Sessi
 		fresh.ExpiresAt = end
 	}
 	if !fresh.Live(p.backend.Now()) {
-		return "", s, herror.New(herror.InvalidAnswer, "no life").WithSent(true)
+		return "", s, herror.New(herror.InvalidResponse, "no life").WithSent(true)
 	}
 	id = newID()
 	conn := connOf(p.client.Auth(id))

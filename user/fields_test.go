@@ -109,7 +109,7 @@ func TestNoUserInTheAnswer(t *testing.T) {
 		w.member()
 		w.Fail("GET /hserve/**", baastest.Fault{Status: 200, Body: body + " "})
 		_, err := w.visitor().CurrentUser(ctx)
-		fails(t, herror.InvalidAnswer, err)
+		fails(t, herror.InvalidResponse, err)
 	}
 }
 

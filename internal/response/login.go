@@ -66,7 +66,7 @@ func ParseLogin(body string) (Login, error) {
 		return true
 	})
 	if l.Token == "" {
-		return Login{}, herror.New(herror.InvalidAnswer, "no token").WithSent(true)
+		return Login{}, herror.New(herror.InvalidResponse, "no token").WithSent(true)
 	}
 	switch {
 	case user != "":
@@ -79,7 +79,7 @@ func ParseLogin(body string) (Login, error) {
 	}
 	l.OpenID, l.UnionID = cmp.Or(openID, l.OpenID), cmp.Or(unionID, l.UnionID)
 	if l.UserID == 0 {
-		return Login{}, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
+		return Login{}, herror.New(herror.InvalidResponse, "no user").WithSent(true)
 	}
 	return l, nil
 }
@@ -111,7 +111,7 @@ func ParseUser(body string) (user Fields, id int64, err error) {
 		return true
 	})
 	if id == 0 {
-		return "", 0, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
+		return "", 0, herror.New(herror.InvalidResponse, "no user").WithSent(true)
 	}
 	if secret {
 		user = user.Without(Secret)

@@ -76,20 +76,20 @@ func of(l response.Login) parsed {
 
 func TestParseLoginRefuses(t *testing.T) {
 	for body, want := range map[string]string{
-		``:                                    "690: invalid answer: login answer is not JSON",
-		`<html>ok</html>`:                     "690: invalid answer: login answer is not JSON",
-		`[]`:                                  "690: invalid answer: login answer is not an object",
-		`{}`:                                  "690: invalid answer: no token",
-		`{"user_id":7}`:                       "690: invalid answer: no token",
-		`{"token":"","user_id":7}`:            "690: invalid answer: no token",
-		`{"token":5,"user_id":7}`:             "690: invalid answer: no token",
-		`{"token":null,"user_id":7}`:          "690: invalid answer: no token",
-		`{"token":"canary-3f9a"}`:             "690: invalid answer: no user",
-		`{"token":"canary-3f9a","user_id":0}`: "690: invalid answer: no user",
-		`{"token":"canary-3f9a","user_id":"bob"}`: "690: invalid answer: no user",
-		`{"token":"canary-3f9a","user_info":{}}`:  "690: invalid answer: no user",
-		`{"token":"canary-3f9a","user_info":[7]}`: "690: invalid answer: no user",
-		`{"token":"canary-3f9a","id":1.5}`:        "690: invalid answer: no user",
+		``:                                    "690: invalid response: login answer is not JSON",
+		`<html>ok</html>`:                     "690: invalid response: login answer is not JSON",
+		`[]`:                                  "690: invalid response: login answer is not an object",
+		`{}`:                                  "690: invalid response: no token",
+		`{"user_id":7}`:                       "690: invalid response: no token",
+		`{"token":"","user_id":7}`:            "690: invalid response: no token",
+		`{"token":5,"user_id":7}`:             "690: invalid response: no token",
+		`{"token":null,"user_id":7}`:          "690: invalid response: no token",
+		`{"token":"canary-3f9a"}`:             "690: invalid response: no user",
+		`{"token":"canary-3f9a","user_id":0}`: "690: invalid response: no user",
+		`{"token":"canary-3f9a","user_id":"bob"}`: "690: invalid response: no user",
+		`{"token":"canary-3f9a","user_info":{}}`:  "690: invalid response: no user",
+		`{"token":"canary-3f9a","user_info":[7]}`: "690: invalid response: no user",
+		`{"token":"canary-3f9a","id":1.5}`:        "690: invalid response: no user",
 	} {
 		l, err := response.ParseLogin(body)
 		require.EqualError(t, err, want, body)
@@ -146,7 +146,7 @@ func FuzzParseLogin(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		l, err := response.ParseLogin(body)
 		if err != nil {
-			require.ErrorIs(t, err, herror.InvalidAnswer)
+			require.ErrorIs(t, err, herror.InvalidResponse)
 			require.Equal(t, response.Login{}, l)
 			return
 		}
@@ -173,9 +173,9 @@ func TestParseUser(t *testing.T) {
 		"a user":            {`{"id":7,"nickname":"Ann"}`, `{"id":7,"nickname":"Ann"}`, 7, 0},
 		"an id as a string": {` {"id":"7"} `, `{"id":"7"}`, 7, 0},
 		"with secrets":      {`{"token":"t","id":7,"_session":{"session_key":"t"},"age":1}`, `{"id":7,"age":1}`, 7, 0},
-		"no id":             {`{"nickname":"Ann"}`, "", 0, herror.InvalidAnswer},
-		"no object":         {`[7]`, "", 0, herror.InvalidAnswer},
-		"no JSON":           {`<html>`, "", 0, herror.InvalidAnswer},
+		"no id":             {`{"nickname":"Ann"}`, "", 0, herror.InvalidResponse},
+		"no object":         {`[7]`, "", 0, herror.InvalidResponse},
+		"no JSON":           {`<html>`, "", 0, herror.InvalidResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			user, id, err := response.ParseUser(c.body)

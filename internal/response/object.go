@@ -29,11 +29,11 @@ const shallow = 64 << 10
 // an error that names what.
 func Object(text, what string) (Fields, error) {
 	if !Valid(text) {
-		return "", herror.New(herror.InvalidAnswer, what+" is not JSON").WithSent(true)
+		return "", herror.New(herror.InvalidResponse, what+" is not JSON").WithSent(true)
 	}
 	text = strings.TrimSpace(text)
 	if text[0] != '{' {
-		return "", herror.New(herror.InvalidAnswer, what+" is not an object").WithSent(true)
+		return "", herror.New(herror.InvalidResponse, what+" is not an object").WithSent(true)
 	}
 	return Fields(text), nil
 }

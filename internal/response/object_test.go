@@ -15,7 +15,7 @@ import (
 )
 
 func TestObject(t *testing.T) {
-	const notJSON, notObject = "690: invalid answer: thing is not JSON", "690: invalid answer: thing is not an object"
+	const notJSON, notObject = "690: invalid response: thing is not JSON", "690: invalid response: thing is not an object"
 	for _, tt := range []struct {
 		name, text, want string
 	}{
@@ -44,7 +44,7 @@ func TestObject(t *testing.T) {
 				return
 			}
 			require.EqualError(t, err, tt.want)
-			require.ErrorIs(t, err, herror.InvalidAnswer)
+			require.ErrorIs(t, err, herror.InvalidResponse)
 			var h *herror.HError
 			require.ErrorAs(t, err, &h)
 			require.True(t, h.Sent())
@@ -66,9 +66,9 @@ func TestDeepNesting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.False(t, response.Valid(text))
 			_, err := response.Object(text, "thing")
-			require.ErrorIs(t, err, herror.InvalidAnswer)
+			require.ErrorIs(t, err, herror.InvalidResponse)
 			_, err = response.ParseLogin(text)
-			require.ErrorIs(t, err, herror.InvalidAnswer)
+			require.ErrorIs(t, err, herror.InvalidResponse)
 		})
 	}
 	within := `{"a":` + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + `,"id":7}`
@@ -217,7 +217,7 @@ func FuzzObject(f *testing.F) {
 		require.Equal(t, valid, response.Valid(text))
 		fields, err := response.Object(text, "thing")
 		if err != nil {
-			require.ErrorIs(t, err, herror.InvalidAnswer)
+			require.ErrorIs(t, err, herror.InvalidResponse)
 			return
 		}
 		require.True(t, valid)

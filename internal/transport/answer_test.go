@@ -179,7 +179,7 @@ func TestAnswersAreBounded(t *testing.T) {
 			over = 1
 			_, err = tr.Do(t.Context(), get("/"))
 			h := failed(t, err)
-			require.Equal(t, "690: invalid answer: too large", h.Error())
+			require.Equal(t, "690: invalid response: too large", h.Error())
 			require.True(t, h.Sent())
 		})
 	}

@@ -20,7 +20,7 @@ const (
 
 // mayRetry reports whether a request may be sent again after err.
 func mayRetry(method string, err *herror.HError) bool {
-	if err.Code == herror.RequestTimeout || err.Code == herror.InvalidAnswer {
+	if err.Code == herror.RequestTimeout || err.Code == herror.InvalidResponse {
 		return false
 	}
 	if !err.Sent() {

@@ -332,7 +332,7 @@ func failure(ctx context.Context, err error, sent bool) *herror.HError {
 	}
 	switch {
 	case errors.Is(err, errTooLarge):
-		return herror.New(herror.InvalidAnswer, "too large").WithSent(true)
+		return herror.New(herror.InvalidResponse, "too large").WithSent(true)
 	case ctx.Err() != nil:
 		// The caller's reason, which a transport may report in words of its own.
 		return Ended(ctx.Err(), sent)

@@ -149,7 +149,7 @@ func (c *Conn) LogIn(ctx context.Context, call Call, old Stored, want Expected) 
 		return Result{}, err
 	}
 	if l.User == "" && !want.NameOnly {
-		return Result{}, herror.New(herror.InvalidAnswer, "no user").WithSent(true)
+		return Result{}, herror.New(herror.InvalidResponse, "no user").WithSent(true)
 	}
 	s := session.Session{
 		Token:      session.NewSecret(l.Token),

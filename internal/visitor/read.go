@@ -24,7 +24,7 @@ func (c *Conn) ReadCurrentUser(ctx context.Context) (Result, error) {
 func OwnUser(res *transport.Response, s session.Session) (Result, error) {
 	fields, id, err := response.ParseUser(res.Body)
 	if err == nil && id != s.UserID {
-		err = herror.New(herror.InvalidAnswer, "another user").WithSent(true)
+		err = herror.New(herror.InvalidResponse, "another user").WithSent(true)
 	}
 	return Result{s, fields}, err
 }
