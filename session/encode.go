@@ -15,15 +15,16 @@ const (
 	flagLoggedOut
 )
 
-// ErrEncoding is returned for bytes that MarshalBinary did not write.
+// ErrEncoding is the error for bytes that [Session.MarshalBinary] did not write. It
+// is a plain error.
 var ErrEncoding = errors.New("session: not an encoded session")
 
-// MarshalBinary encodes the whole session, token included, in a compact form
-// that later versions of this package will still read. Times are kept to the
-// millisecond.
+// MarshalBinary encodes the whole session, including the token, in a compact form
+// that later versions of this package can still decode. Times are truncated to
+// milliseconds. The error is always nil.
 func (s Session) MarshalBinary() ([]byte, error) { return s.AppendBinary(nil) }
 
-// AppendBinary appends what [Session.MarshalBinary] returns to b.
+// AppendBinary appends to b what [Session.MarshalBinary] returns.
 func (s Session) AppendBinary(b []byte) ([]byte, error) {
 	token := s.Token.Reveal()
 	if b == nil {
@@ -49,8 +50,8 @@ func (s Session) AppendBinary(b []byte) ([]byte, error) {
 	return append(b, s.UserInfo...), nil // the rest: no length needed
 }
 
-// UnmarshalBinary decodes what [Session.MarshalBinary] wrote. It returns
-// [ErrEncoding], and leaves s alone, if the bytes are anything else.
+// UnmarshalBinary decodes what [Session.MarshalBinary] wrote. For any other bytes
+// it returns [ErrEncoding], a plain error, and does not change s.
 func (s *Session) UnmarshalBinary(data []byte) error {
 	decoded, err := decode(data)
 	if err != nil {
@@ -63,7 +64,7 @@ func (s *Session) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// decode reads what AppendBinary wrote, without a look into the user info.
+// decode decodes what AppendBinary wrote. It does not check the user info.
 func decode(data []byte) (Session, error) {
 	d := decoder{rest: data}
 	if d.byte() != encodingVersion {
@@ -91,7 +92,7 @@ func decode(data []byte) (Session, error) {
 	return decoded, nil
 }
 
-// decoder reads an encoded session; after a failure it reads zeros.
+// decoder reads an encoded session. After a failure it returns zero values.
 type decoder struct {
 	rest   []byte
 	failed bool
@@ -128,7 +129,7 @@ func (d *decoder) text() string {
 	return text
 }
 
-// millis returns t in milliseconds since 1970; 0 stands for the zero time.
+// millis returns t in milliseconds since 1970, and 0 for the zero time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

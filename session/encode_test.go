@@ -51,7 +51,7 @@ func TestEncodingKeepsMilliseconds(t *testing.T) {
 	require.Equal(t, time.Unix(1_700_000_000, 123_000_000).UTC(), got.ExpiresAt)
 }
 
-// What this version writes, later ones must read.
+// Every version must decode what earlier versions encoded.
 func TestEncodingIsFixed(t *testing.T) {
 	s := session.Session{
 		Token: session.NewSecret("tok"), UserID: 5, OpenID: "op", UnionID: "u", Platform: "ks", Anonymous: true,
@@ -86,7 +86,7 @@ func TestDecodingRefusesWhatWasNotEncoded(t *testing.T) {
 			before := session.Session{Token: session.NewSecret("before"), UserID: 1}
 			got := before
 			require.ErrorIs(t, got.UnmarshalBinary(input), session.ErrEncoding)
-			require.Equal(t, before, got, "it is left alone")
+			require.Equal(t, before, got, "it is not changed")
 		})
 	}
 }

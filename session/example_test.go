@@ -10,7 +10,7 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// A session goes to a place of your own and back as bytes; nothing else shows its token.
+// MarshalBinary is the only encoding of a session that contains its token.
 func ExampleSession_MarshalBinary() {
 	s := session.Session{
 		Token:     session.NewSecret("the user's token"),
@@ -35,14 +35,14 @@ func ExampleSession_MarshalBinary() {
 	// true [redacted]
 }
 
-// The contract of a store: a swap happens only on what was loaded before.
+// A swap succeeds only if the revision is still the one that was loaded.
 func ExampleMemory() {
 	ctx := context.Background()
 	store, err := session.NewMemory(session.WithMaxSessions(100_000))
 	if err != nil {
 		log.Fatal(err)
 	}
-	key := session.KeyOf("session-key")
+	key := session.KeyOf("visitor-key")
 
 	_, revision, err := store.Load(ctx, key)
 	if err != nil {
@@ -52,7 +52,7 @@ func ExampleMemory() {
 	done, err := store.Swap(ctx, key, revision, s)
 	fmt.Println(done, err)
 
-	done, err = store.Swap(ctx, key, revision, session.Session{}) // the revision has moved on
+	done, err = store.Swap(ctx, key, revision, session.Session{}) // the revision has changed
 	fmt.Println(done, err)
 	// Output:
 	// true <nil>

@@ -9,30 +9,33 @@ import (
 	"time"
 )
 
-// DefaultMaxSessions is how many sessions a [Memory] holds unless told otherwise.
+// DefaultMaxSessions is how many sessions a [Memory] holds by default.
 const DefaultMaxSessions = 1 << 20
 
 const (
-	shards     = 64       // so that one user's write does not hold up the others' reads
-	maxRecord  = 16 << 20 // bytes; far more than an answer of the backend has
-	stackBytes = 512      // of a record on the stack: most records have less
+	shards     = 64       // so that a write blocks few of the concurrent reads
+	maxRecord  = 16 << 20 // bytes; a response of the backend is at most half of that
+	stackBytes = 512      // buffer on the stack; most records are smaller
 )
 
 var errTooLarge = errors.New("session: more than 16 MiB")
 
-// Memory is a Store in this process's memory, for a single replica, tests and
-// programs with one user.
+// Memory is a Store in the memory of this process. It is for a server with a
+// single replica, for tests, and for programs with one user.
 //
-// It holds a bounded number of sessions. At the bound, a write of a new key drops
-// some other one of the same 64th of the store: an expired one, if a write has
-// come across it, or else an arbitrary one, whose user must log in again; a logout
-// within its [Grace] goes only where there is hardly anything else to drop.
+// It holds a bounded number of sessions, in 64 shards. When a shard is full, a
+// write of a new key evicts another session of the same shard, usually one of the
+// oldest; its user must log in again. A logout that is younger than [Grace] is
+// evicted only if the store finds hardly anything else.
 //
-// Writes also drop what has expired, a bounded number of records each; no
-// goroutine does. A session costs its encoded size ([Session.MarshalBinary]) and
-// some 55 bytes, and up to twice that after many others around it have gone; what
-// more they took is given back. The bytes of a session that goes are overwritten.
-// A session of more than 16 MiB is refused with an error.
+// Expired sessions are removed by writes: each write examines a bounded part of
+// one shard. There is no background goroutine. A session takes its encoded size
+// (see [Session.MarshalBinary]) and about 55 bytes, and at most about twice that
+// after many other sessions of its shard were removed; the rest of their memory is
+// freed. The bytes of a removed session are overwritten.
+//
+// A session of more than 16 MiB is refused with an error. Memory is safe for
+// concurrent use.
 type Memory struct {
 	now       func() time.Time
 	seed      maphash.Seed
@@ -49,9 +52,10 @@ type memoryConfig struct {
 	now func() time.Time
 }
 
-// WithMaxSessions bounds the number of sessions held, recent logouts included. The
-// default is [DefaultMaxSessions]; numbers under 64 count as 64. Each 64th of the
-// store has its own bound, so that the first are dropped a little before n.
+// WithMaxSessions bounds the number of sessions held, including recent logouts. The
+// default is [DefaultMaxSessions]. A number from 1 to 63 counts as 64; a smaller one
+// is refused with 605. Each of the 64 shards has its own bound, so the store evicts
+// the first sessions a little before it holds n.
 func WithMaxSessions(n int) MemoryOption {
 	return func(c *memoryConfig) error {
 		if n < 1 {
@@ -62,7 +66,8 @@ func WithMaxSessions(n int) MemoryOption {
 	}
 }
 
-// WithClock sets where the store takes the time from. The default is [time.Now].
+// WithClock sets the clock that expiry is measured by. The default is [time.Now]. A
+// nil clock is refused with 605.
 func WithClock(now func() time.Time) MemoryOption {
 	return func(c *memoryConfig) error {
 		if now == nil {
@@ -73,7 +78,8 @@ func WithClock(now func() time.Time) MemoryOption {
 	}
 }
 
-// NewMemory returns an empty store. The error is 605 for a bad option.
+// NewMemory returns an empty store. The error is an HError with code 605 if an
+// option is bad.
 func NewMemory(opts ...MemoryOption) (*Memory, error) {
 	cfg := memoryConfig{max: DefaultMaxSessions, now: time.Now}
 	for _, opt := range opts {
@@ -151,7 +157,8 @@ func (m *Memory) Swap(ctx context.Context, key Key, old Revision, next Session) 
 	return true, nil
 }
 
-// Len returns how many keys the store holds, sessions and recent logouts.
+// Len returns how many keys the store holds: sessions and recent logouts, and
+// expired ones that no write has removed yet.
 func (m *Memory) Len() int {
 	n := 0
 	for i := range m.shards {
@@ -163,8 +170,7 @@ func (m *Memory) Len() int {
 	return n
 }
 
-// Format prints how many keys the store holds and nothing of the sessions, for
-// every verb.
+// Format prints how many keys the store holds, and no session, whatever the verb.
 func (m *Memory) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "session.Memory{len:%d}", m.Len())
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// BenchmarkMemory measures a store that holds a hundred thousand sessions, for one
-// caller and for 64: a load, a swap of a session that is there, and a swap of a new
-// key, with the store at its bound, as on a server under many logins.
+// BenchmarkMemory measures a store that holds 100,000 sessions, with 1 and with 64
+// callers: a load, a load and a swap of an existing key, and a swap of a new key
+// while the store is full.
 func BenchmarkMemory(b *testing.B) {
 	const held = 100_000
 	keys := make([]session.Key, 4*held)

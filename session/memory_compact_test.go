@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakeTime is a clock that a test sets.
+// fakeTime is a clock that the test sets.
 type fakeTime struct{ ms atomic.Int64 }
 
 func newFakeTime() *fakeTime {
@@ -28,7 +28,7 @@ func newFakeTime() *fakeTime {
 func (f *fakeTime) now() time.Time          { return time.UnixMilli(f.ms.Load()).UTC() }
 func (f *fakeTime) advance(d time.Duration) { f.ms.Add(d.Milliseconds()) }
 
-// crowdedKeys returns n keys of one shard, so that few keys make much of a shard.
+// crowdedKeys returns n keys of the first shard, so that a few keys fill a shard.
 func crowdedKeys(m *Memory, n int) []Key {
 	keys := make([]Key, 0, n)
 	for i := 0; len(keys) < n; i++ {
@@ -48,7 +48,7 @@ func sized(user int64, token, info int, end time.Time) Session {
 	return s
 }
 
-// store puts s under key, whatever is there.
+// store stores s under key, whatever the revision is.
 func store(t *testing.T, m *Memory, key Key, s Session) {
 	t.Helper()
 	_, rev, err := m.Load(t.Context(), key)
@@ -65,8 +65,8 @@ func holds(t *testing.T, m *Memory, key Key) bool {
 	return rev != 0
 }
 
-// checkShape fails the test unless every account of every shard agrees with the
-// records themselves, all that is dead is blank, and no chunk is mostly dead.
+// checkShape fails the test unless the counters and the index of every shard agree
+// with the records, all unused bytes are zero, and every chunk is at least half in use.
 func checkShape(t *testing.T, m *Memory) {
 	t.Helper()
 	for n := range m.shards {
@@ -95,12 +95,12 @@ func checkShape(t *testing.T, m *Memory) {
 				live += len(r)
 			}
 			require.Equal(t, live, c.live)
-			require.True(t, i == sh.open || 2*live >= len(c.data), "a chunk is mostly dead")
+			require.True(t, i == sh.open || 2*live >= len(c.data), "less than half of a chunk is in use")
 			total += live
 			checkBlank(t, c)
 		}
 		require.Equal(t, total, sh.live)
-		require.Equal(t, holes, len(sh.holes)+min(1, len(sh.chunks)), "freed chunks, and chunk 0")
+		require.Equal(t, holes, len(sh.freed)+min(1, len(sh.chunks)), "freed chunks, and chunk 0")
 	}
 }
 
@@ -108,15 +108,15 @@ func checkBlank(t *testing.T, c *chunk) {
 	t.Helper()
 	for offset := 0; offset < len(c.data); {
 		r := c.at(offset)
-		if r.dead() {
-			require.Empty(t, bytes.Trim(r[4:], "\x00"), "a dead record")
+		if r.removed() {
+			require.Empty(t, bytes.Trim(r[4:], "\x00"), "a removed record")
 		}
 		offset += len(r)
 	}
-	require.Empty(t, bytes.Trim(c.data[len(c.data):cap(c.data)], "\x00"), "what is not written to")
+	require.Empty(t, bytes.Trim(c.data[len(c.data):cap(c.data)], "\x00"), "bytes after the last record")
 }
 
-// model is what a store must hold: a plain map with the same contract.
+// model is a plain map with the contract of a store. The store must agree with it.
 type model struct {
 	t    *testing.T
 	m    *Memory
@@ -128,10 +128,10 @@ type model struct {
 type modelEntry struct {
 	session Session
 	rev     Revision
-	forget  time.Time // not forgotten before
+	forget  time.Time // the store must keep it until then
 }
 
-// load compares what m holds under key, which it may only forget in time.
+// load compares what the store and the model hold under key.
 func (o *model) load(key Key) Revision {
 	o.t.Helper()
 	got, rev, err := o.m.Load(o.t.Context(), key)
@@ -162,7 +162,7 @@ func (o *model) swap(key Key, next Session) {
 	require.True(o.t, done)
 	_, rev, err := o.m.Load(o.t.Context(), key)
 	require.NoError(o.t, err)
-	require.False(o.t, o.seen[rev], "a revision comes again")
+	require.False(o.t, o.seen[rev], "a revision is used twice")
 	o.seen[rev] = true
 	forget := o.time.now().Add(Grace)
 	if next.ExpiresAt.After(forget) {
@@ -172,7 +172,7 @@ func (o *model) swap(key Key, next Session) {
 	o.load(key)
 }
 
-// playModel reads a play with so many keys from script, three bytes a move.
+// playModel runs the operations in script, three bytes each, on that many keys.
 func playModel(t *testing.T, users int, script []byte) {
 	clock := newFakeTime()
 	m := newMemory(t, WithClock(clock.now))
@@ -247,11 +247,11 @@ func TestMemoryTellsKeysOfOneHashApart(t *testing.T) {
 	checkShape(t, m)
 }
 
-// footprint is what the store takes, in bytes, and what its records are of that.
+// footprint returns how many bytes the store takes, and how many of them its records take.
 func footprint(m *Memory) (taken, live int) {
 	for i := range m.shards {
 		sh := &m.shards[i]
-		taken += 8*cap(sh.index) + 40*cap(sh.chunks) + 8*cap(sh.holes)
+		taken += 8*cap(sh.index) + 40*cap(sh.chunks) + 8*cap(sh.freed)
 		for _, c := range sh.chunks {
 			taken += cap(c.data)
 		}
@@ -264,7 +264,7 @@ func TestMemoryStaysSmallOverTenTurnovers(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		limit int
-		life  time.Duration // of a session; a generation takes an hour
+		life  time.Duration // of a session; one turnover takes an hour
 	}{
 		{"by time", 1 << 20, time.Hour},
 		{"by the bound", 3200, 30 * 24 * time.Hour},
@@ -311,7 +311,7 @@ func TestMemoryGivesBackWhatItNoLongerNeeds(t *testing.T) {
 
 func TestMemoryForgetsInTimeAndNotBefore(t *testing.T) {
 	for _, life := range []time.Duration{0, Grace, 3 * time.Hour} {
-		for _, first := range []time.Duration{time.Minute, 24 * time.Hour} { // the key's life before that
+		for _, first := range []time.Duration{time.Minute, 24 * time.Hour} { // of the session before that
 			clock := newFakeTime()
 			m := newMemory(t, WithClock(clock.now))
 			keys := crowdedKeys(m, 2)
@@ -337,7 +337,7 @@ func TestMemoryOverwritesWhatGoes(t *testing.T) {
 	m := newMemory(t, WithClock(clock.now), WithMaxSessions(64*40))
 	keys := crowdedKeys(m, 300)
 	sh := &m.shards[0]
-	chunks := make(map[*byte][]byte) // every chunk there ever was
+	chunks := make(map[*byte][]byte) // every chunk that ever existed
 	write := func(key Key, s Session) {
 		store(t, m, key, s)
 		for _, c := range sh.chunks {
@@ -380,11 +380,11 @@ func TestMemoryAtItsBoundKeepsRecentLogouts(t *testing.T) {
 	}
 	require.Equal(t, 100, m.Len())
 	for _, key := range keys[:50] {
-		require.True(t, holds(t, m, key), "sessions go before logouts")
+		require.True(t, holds(t, m, key), "sessions are evicted before logouts")
 	}
 	for _, key := range keys[1000:] {
 		store(t, m, key, Session{LoggedOut: true})
-		require.LessOrEqual(t, m.Len(), 100, "the bound goes before everything")
+		require.LessOrEqual(t, m.Len(), 100, "logouts do not exceed the bound")
 	}
 	checkShape(t, m)
 }
@@ -413,8 +413,8 @@ func TestMemoryPrintsNoSession(t *testing.T) {
 	}
 }
 
-// Callers share keys and a small store whose time runs: what one loads under a key
-// must be that key's session, whole.
+// Callers share keys and a small store while the clock advances. What they load must
+// be a complete session of that key.
 func TestMemoryUnderManyCallersMixesNothingUp(t *testing.T) {
 	clock := newFakeTime()
 	m := newMemory(t, WithClock(clock.now), WithMaxSessions(64*20))

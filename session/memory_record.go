@@ -5,18 +5,20 @@ import (
 	"hash/maphash"
 )
 
-// recordID is what a record keeps of its Key: 16 bytes of a SHA-256 are enough,
-// for to meet another user's among a million takes some 2^108 tries.
+// recordID is the part of a Key that a record keeps. 16 bytes of a SHA-256 are
+// enough: among a million users, somebody who looks for a collision needs about
+// 2^108 attempts.
 type recordID [16]byte
 
 func idOf(key Key) recordID { return recordID(key[:]) }
 
-// hashOf is seeded, so that nobody can choose visitor keys that crowd one place.
+// hashOf is seeded, so that nobody can choose visitor keys that collide.
 func hashOf(seed maphash.Seed, id recordID) uint64 { return maphash.Bytes(seed, id[:]) }
 
-// record is an encoded session with a head before it: its length (4 bytes), id
-// (16), revision (8) and, in milliseconds since 1970, when it may be forgotten (8).
-// Of a dead record all but the length is zero. The nil record has revision 0.
+// record is a header and an encoded session. The header is the record's length (4
+// bytes), id (16), revision (8), and the time from which it may be removed (8, in
+// milliseconds since 1970). In a removed record everything but the length is zero.
+// The nil record has revision 0.
 type record []byte
 
 const recordHead = 4 + 16 + 8 + 8
@@ -38,19 +40,19 @@ func (r record) revision() Revision {
 	return Revision(binary.LittleEndian.Uint64(r[20:]))
 }
 
-func (r record) dead() bool { return r.revision() == 0 }
+func (r record) removed() bool { return r.revision() == 0 }
 
-// recentLogout reports whether r keeps a logout that may not be forgotten yet.
+// recentLogout reports whether r is a logout that may not be removed yet.
 func (r record) recentLogout(now int64) bool {
 	return r[recordHead+1]&flagLoggedOut != 0 && now < r.end()
 }
 
-// kill overwrites the record, a token among it.
-func (r record) kill() { clear(r[4:]) }
+// erase overwrites the record, because it holds a token.
+func (r record) erase() { clear(r[4:]) }
 
-// slot says where a record is: bits of its hash, its chunk, its offset there. The
-// hash is enough to build the index anew without a look at the records. The zero
-// slot is empty: no record is in chunk 0.
+// slot is an entry of the index: bits of a record's hash, its chunk, and its offset
+// in the chunk. The hash is kept so that the index can be resized without reading
+// the records. The zero slot is empty, because no record is in chunk 0.
 type slot uint64
 
 const (
@@ -67,25 +69,25 @@ func (s slot) hash() uint64 { return uint64(s >> (chunkBits + offsetBits)) }
 func (s slot) chunk() int   { return int(s >> offsetBits & (1<<chunkBits - 1)) }
 func (s slot) offset() int  { return int(s & (1<<offsetBits - 1)) }
 
-// chunk is a run of records, one after the other. The bytes hold no pointer, so
-// the garbage collector has one to follow for all of them.
+// chunk is a sequence of records. The bytes hold no pointers, so the garbage
+// collector has one object to scan for many records.
 type chunk struct {
 	data []byte
-	live int   // bytes of records that are not dead
-	due  int64 // no record may be forgotten before, in milliseconds since 1970
+	live int   // bytes of records that are not removed
+	due  int64 // no record may be removed before, in milliseconds since 1970
 }
 
-// at returns the record that begins at offset.
+// at returns the record at offset.
 func (c *chunk) at(offset int) record {
 	r := c.data[offset:]
 	return record(r[:binary.LittleEndian.Uint32(r)])
 }
 
-// all calls yield with each record that is not dead, and its offset.
+// all calls yield with the offset of each record that is not removed, and the record.
 func (c *chunk) all(yield func(int, record) bool) {
 	for offset := 0; offset < len(c.data); {
 		r := c.at(offset)
-		if !r.dead() && !yield(offset, r) {
+		if !r.removed() && !yield(offset, r) {
 			return
 		}
 		offset += len(r)

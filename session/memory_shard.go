@@ -7,21 +7,22 @@ import (
 )
 
 const (
-	smallChunk = 2 << 10  // bytes of a chunk at least; a larger record has a chunk to itself
-	largeChunk = 16 << 10 // and at most, and what a shard's chunks grow to
+	minChunk = 2 << 10  // bytes; a larger record has a chunk of its own
+	maxChunk = 16 << 10 // bytes, except for a chunk with one large record
 
-	sweepLooks = 4 // chunks looked at by a write
-	evictLooks = 8 // chunks of nothing but recent logouts passed over
+	maxSweep = 4 // chunks that one write examines
+	maxSkip  = 8 // chunks with only recent logouts that evict passes over
 
-	// A chunk once swept is left alone for this many milliseconds, so that one whose
-	// records end one by one is not read for each of them.
+	// A chunk is swept at most once in this many milliseconds. Otherwise a chunk whose
+	// records expire one by one would be read for each of them.
 	sweepPause = 5 * 60 * 1000
 )
 
-// shard is a log of records with a hash table to find them. New records go to the
-// end of the open chunk; one that goes away leaves a dead record, and a chunk less
-// than half alive is freed, its records moved to the open one. Records written
-// together mostly expire together, so most chunks die whole.
+// shard is a log of records with a hash table as its index. New records are
+// appended to the open chunk. A removed record leaves a gap. When less than half of
+// a chunk is in use, its other records are moved to the open chunk and it is freed.
+// Records that were written together mostly expire together, so most chunks are
+// freed without moving a record.
 type shard struct {
 	seed   maphash.Seed
 	mu     sync.RWMutex
@@ -29,13 +30,14 @@ type shard struct {
 	count  int    // records in the index
 	live   int    // bytes of those
 	chunks []chunk
-	holes  []int // chunks that were freed
-	open   int   // the chunk written to
-	hand   int   // the chunk swept last
+	freed  []int // chunks that can be used again
+	open   int   // the chunk that is written to
+	swept  int   // the chunk that was swept last
 	victim int   // the chunk to evict from
 }
 
-// find returns the record with this id and its place in the index, or else nil.
+// find returns the position of the record with this id in the index, and the
+// record, or nil if there is none.
 func (sh *shard) find(id recordID, hash uint64) (int, record) {
 	if len(sh.index) == 0 {
 		return 0, nil
@@ -51,8 +53,8 @@ func (sh *shard) find(id recordID, hash uint64) (int, record) {
 	return 0, nil
 }
 
-// put stores r in the place of current, the record with its id at index i, or
-// beside the others if that is nil.
+// put stores r. It replaces current, the record with the same id at position i of
+// the index, if that is not nil.
 func (sh *shard) put(r record, i int, current record) {
 	if current != nil && len(current) == len(r) {
 		copy(current, r)
@@ -61,19 +63,18 @@ func (sh *shard) put(r record, i int, current record) {
 		return
 	}
 	if current != nil {
-		sh.drop(i)
+		sh.remove(i)
 	}
 	sh.fit()
 	sh.count++
 	sh.live += len(r)
-	place := sh.write(r)
-	sh.link(place.withHash(sh.hash(r)))
+	sh.link(sh.write(r).withHash(sh.hash(r)))
 }
 
-// write appends r to the open chunk and returns where it is, the hash left out.
+// write appends r to the open chunk and returns its slot, without the hash.
 func (sh *shard) write(r record) slot {
 	var n int
-	if len(r) > smallChunk {
+	if len(r) > minChunk {
 		n = sh.newChunk(len(r))
 	} else {
 		n = sh.openFor(len(r))
@@ -86,22 +87,23 @@ func (sh *shard) write(r record) slot {
 	return slot(n)<<offsetBits | slot(offset)
 }
 
-// openFor returns the open chunk, a new one if that has no room for size bytes.
+// openFor returns the open chunk. If that has no room for size bytes, it opens a
+// new one.
 func (sh *shard) openFor(size int) int {
 	for {
 		n := sh.open
 		if c := &sh.chunks[n]; cap(c.data)-len(c.data) >= size {
 			return n
 		}
-		sh.open = sh.newChunk(min(max(sh.live, smallChunk), largeChunk))
-		sh.squeeze(n) // writes to the new one, so look again
+		sh.open = sh.newChunk(min(max(sh.live, minChunk), maxChunk))
+		sh.compact(n) // writes to the new chunk, so check its room again
 	}
 }
 
 func (sh *shard) newChunk(size int) int {
 	n := len(sh.chunks)
-	if last := len(sh.holes) - 1; last >= 0 {
-		n, sh.holes = sh.holes[last], sh.holes[:last]
+	if last := len(sh.freed) - 1; last >= 0 {
+		n, sh.freed = sh.freed[last], sh.freed[:last]
 	} else {
 		sh.chunks = append(sh.chunks, chunk{})
 	}
@@ -109,40 +111,40 @@ func (sh *shard) newChunk(size int) int {
 	return n
 }
 
-// drop forgets the record at index i.
-func (sh *shard) drop(i int) {
+// remove removes the record at position i of the index, and compacts its chunk.
+func (sh *shard) remove(i int) {
 	n := sh.index[i].chunk()
-	sh.kill(i)
-	sh.squeeze(n)
+	sh.erase(i)
+	sh.compact(n)
 }
 
-func (sh *shard) kill(i int) {
+func (sh *shard) erase(i int) {
 	s := sh.index[i]
 	c := &sh.chunks[s.chunk()]
 	r := c.at(s.offset())
 	c.live -= len(r)
 	sh.live -= len(r)
 	sh.count--
-	r.kill()
+	r.erase()
 	sh.unlink(i)
 }
 
-// squeeze frees chunk n if less than half of it is alive and it is not open.
-func (sh *shard) squeeze(n int) {
+// compact frees chunk n if less than half of it is in use and it is not open.
+func (sh *shard) compact(n int) {
 	c := sh.chunks[n]
 	if n == sh.open || 2*c.live >= len(c.data) {
 		return
 	}
-	for _, r := range c.all { // c is a copy: the writing may move the chunks themselves
-		place, i := sh.write(r), sh.indexOf(r)
-		sh.index[i] = place.withHash(sh.index[i].hash())
+	for _, r := range c.all { // c is a copy, because write may reallocate sh.chunks
+		s, i := sh.write(r), sh.indexOf(r)
+		sh.index[i] = s.withHash(sh.index[i].hash())
 	}
 	clear(c.data)
 	sh.chunks[n] = chunk{}
-	sh.holes = append(sh.holes, n)
+	sh.freed = append(sh.freed, n)
 }
 
-// hash returns what Memory.locate does.
+// hash returns the same hash as Memory.locate.
 func (sh *shard) hash(r record) uint64 { return hashOf(sh.seed, r.id()) >> (64 - hashBits) }
 
 func (sh *shard) indexOf(r record) int {
@@ -150,11 +152,12 @@ func (sh *shard) indexOf(r record) int {
 	return i
 }
 
-// sweep looks at some chunks, and drops from one what may be forgotten.
+// sweep examines a few chunks, until it has removed from one of them the records
+// that may be removed.
 func (sh *shard) sweep(now int64) {
-	for range sweepLooks {
-		sh.hand = (sh.hand + 1) % len(sh.chunks)
-		c := &sh.chunks[sh.hand]
+	for range maxSweep {
+		sh.swept = (sh.swept + 1) % len(sh.chunks)
+		c := &sh.chunks[sh.swept]
 		if c.live == 0 || now < c.due {
 			continue
 		}
@@ -164,18 +167,19 @@ func (sh *shard) sweep(now int64) {
 				c.due = min(c.due, r.end())
 				continue
 			}
-			sh.kill(sh.indexOf(r))
+			sh.erase(sh.indexOf(r))
 		}
 		c.due = max(c.due, now+sweepPause)
-		sh.squeeze(sh.hand)
+		sh.compact(sh.swept)
 		return
 	}
 }
 
-// evict drops one record, of a shard that has some: one of the oldest, for it goes
-// from chunk to chunk, but for recent logouts if it sees anything else.
+// evict removes one record of a shard that is not empty. It goes from chunk to
+// chunk, so the record is one of the oldest. It passes over recent logouts, but
+// only in maxSkip chunks.
 func (sh *shard) evict(now int64) {
-	for looks := 0; ; sh.victim = (sh.victim + 1) % len(sh.chunks) {
+	for examined := 0; ; sh.victim = (sh.victim + 1) % len(sh.chunks) {
 		c := &sh.chunks[sh.victim]
 		if c.live == 0 {
 			continue
@@ -186,14 +190,15 @@ func (sh *shard) evict(now int64) {
 				break
 			}
 		}
-		if looks++; !r.recentLogout(now) || looks > evictLooks {
-			sh.drop(sh.indexOf(r))
+		if examined++; !r.recentLogout(now) || examined > maxSkip {
+			sh.remove(sh.indexOf(r))
 			return
 		}
 	}
 }
 
-// fit makes room in the index for one record more, or gives back what is far too much.
+// fit grows the index if one more record would not fit, and shrinks it if it is far
+// too large.
 func (sh *shard) fit() {
 	switch size := len(sh.index); {
 	case size == 0:
@@ -224,8 +229,8 @@ func (sh *shard) link(s slot) {
 	sh.index[i] = s
 }
 
-// unlink empties place i of the index and moves up what came after it, so that
-// every record is still found from its first place on.
+// unlink removes the slot at position i of the index, and moves back the slots
+// after it that linear probing would no longer find.
 func (sh *shard) unlink(i int) {
 	mask := len(sh.index) - 1
 	for j := (i + 1) & mask; sh.index[j] != 0; j = (j + 1) & mask {

@@ -35,9 +35,26 @@ func TestMemoryTakesTheTimeFromTheSystem(t *testing.T) {
 func TestMemoryRefusesBadOptions(t *testing.T) {
 	for _, opt := range []session.MemoryOption{session.WithClock(nil), session.WithMaxSessions(0), session.WithMaxSessions(-5)} {
 		m, err := session.NewMemory(opt)
-		require.ErrorIs(t, err, herror.InvalidParameter)
+		requireInvalid(t, err)
 		require.Nil(t, m)
 	}
+}
+
+// requireInvalid asserts that err is an HError with code 605.
+func requireInvalid(t *testing.T, err error) {
+	t.Helper()
+	var h *herror.HError
+	require.ErrorAs(t, err, &h)
+	require.Equal(t, herror.InvalidParameter, h.Code)
+}
+
+func TestMemoryIgnoresNilOptions(t *testing.T) {
+	m, err := session.NewMemory(nil, session.WithMaxSessions(64), nil)
+	require.NoError(t, err)
+	for i := range 1000 {
+		put(t, m, session.KeyOf(strconv.Itoa(i)), living(time.Hour, time.Now()))
+	}
+	require.LessOrEqual(t, m.Len(), 64)
 }
 
 func TestMemoryIsBounded(t *testing.T) {
@@ -52,7 +69,7 @@ func TestMemoryIsBounded(t *testing.T) {
 				put(t, m, last, living(time.Hour, time.Now()))
 				require.LessOrEqual(t, m.Len(), tt.most)
 			}
-			require.Greater(t, m.Len(), tt.most*8/10, "the bound is used")
+			require.Greater(t, m.Len(), tt.most*8/10, "most of the bound is used")
 			require.True(t, loaded(t, m, last), "what was just stored is there")
 		})
 	}
@@ -71,16 +88,16 @@ func TestMemoryAtItsBoundKeepsWhatIsSwapped(t *testing.T) {
 		}
 	}
 	require.Equal(t, 64, m.Len())
-	for _, key := range keys { // some have been dropped for others of their shard
+	for _, key := range keys { // some were evicted for others of their shard
 		if loaded(t, m, key) {
 			put(t, m, key, living(time.Hour, time.Now()))
 			require.True(t, loaded(t, m, key))
-			require.Equal(t, 64, m.Len(), "a change of a session drops no other")
+			require.Equal(t, 64, m.Len(), "a write to an existing key evicts no other")
 		}
 	}
 }
 
-// In a bubble, a goroutine of the store would keep the test from ending.
+// If the store had a goroutine, the synctest bubble would not end.
 func TestMemoryDropsTheExpiredWithoutAGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := testkit.Memory(t)
@@ -90,9 +107,9 @@ func TestMemoryDropsTheExpiredWithoutAGoroutine(t *testing.T) {
 		require.Equal(t, 1000, m.Len())
 		time.Sleep(session.Grace - time.Second)
 		put(t, m, session.KeyOf("long"), living(time.Hour, time.Now()))
-		require.Equal(t, 1001, m.Len(), "nothing goes within the grace")
+		require.Equal(t, 1001, m.Len(), "nothing is removed within the grace")
 		time.Sleep(time.Second)
-		// Writes do the sweeping, a few records of their shard each.
+		// Each write sweeps a few chunks of its shard.
 		for range 1000 {
 			for i := range 1000 {
 				put(t, m, session.KeyOf("new"+strconv.Itoa(i)), living(time.Hour, time.Now()))

@@ -18,40 +18,44 @@ import (
 // SealingKeySize is the length of a sealing key in bytes.
 const SealingKeySize = 32
 
-// ErrSealed is what [Sealed.Load] fails with where there is a session that none
-// of the sealing keys opens: it was not sealed, was sealed with another key or for
-// another visitor key, or has been changed.
-var ErrSealed = errors.New("session: a stored session that no sealing key opens")
+// ErrSealed is the error of [Sealed.Load] for a stored session that none of the
+// sealing keys can decrypt: it was not sealed, it was sealed with another sealing
+// key or for another visitor key, or it was changed. It is a plain error.
+var ErrSealed = errors.New("session: no sealing key decrypts the stored session")
 
-// Sealed is a [Store] that encrypts sessions on their way into another one, so
-// that whoever reads that one, or a backup of it, gets no token and no user. The
-// other store sees when a session ends, how long it is, and logouts.
+// Sealed is a [Store] that encrypts sessions before it puts them into another
+// store, the inner store. Whoever reads the inner store, or a backup of it, learns
+// no token and no user. The inner store still sees when the login was sent, when
+// the session expires, how long its encoding is, and whether the user logged out.
 //
-// Sessions are sealed with AES-256-GCM under a key derived from the sealing key
-// and the session's key: one that is changed, or moved to another user, does not
-// open. Sealing does not keep someone who may write to the other store from
-// deleting a session or from putting an older one of the same user back.
+// Sessions are encrypted and authenticated with AES-256-GCM, with a key derived
+// from the sealing key and the visitor key's hash. A session that was changed, or
+// copied to another user, is refused with [ErrSealed]. But somebody who can write
+// to the inner store can delete a session, and can put back an older session of
+// the same user.
 //
-// It is immutable, and safe for concurrent use as the other store is.
+// Sealed is immutable, and as safe for concurrent use as the inner store.
 type Sealed struct {
 	store Store
-	keys  []*sealingKey // pointers, which fmt does not follow
+	keys  []*sealingKey // pointers, because fmt does not follow them in a field
 }
 
 var _ Store = (*Sealed)(nil)
 
-// NewSealed returns a store that keeps its sessions sealed in store. Each key is
-// [SealingKeySize] bytes from a source of randomness, not a password. The first
-// one seals; all of them open.
+// NewSealed returns a store that keeps its sessions encrypted in store. Each
+// sealing key is [SealingKeySize] random bytes, not a password. The first sealing
+// key encrypts; every one of them decrypts.
 //
-// To change the key under running replicas, first give every replica the new key
-// behind the old one, then the new one in front, and drop the old one when the last
-// session sealed with it has ended. A session that no key opens is an error, not a
-// missing session, so that a replica with wrong keys logs nobody out. So begin with
-// an empty store both when sealing is new and when a key is lost.
+// To rotate the sealing key while replicas are running: first give every replica
+// the new key after the old one, then the new key before the old one. Remove the
+// old key when the last session encrypted with it has expired.
 //
-// It fails with 605 without a store, and where a key is missing, given twice, of another
-// length or all zero.
+// A session that no sealing key decrypts is an error, [ErrSealed], and not a
+// missing session. So a replica with wrong keys logs nobody out. Therefore start
+// with an empty store when you introduce sealing, and when a sealing key is lost.
+//
+// The error is an HError with code 605 if store is nil, if there is no sealing key,
+// or if a sealing key is given twice, has another length or is all zero.
 func NewSealed(store Store, keys ...[]byte) (*Sealed, error) {
 	if store == nil {
 		return nil, invalid("no store to seal")
@@ -66,9 +70,9 @@ func NewSealed(store Store, keys ...[]byte) (*Sealed, error) {
 		}
 		added, err := newSealingKey(key)
 		if err != nil {
-			return nil, err
+			return nil, herror.New(herror.InvalidParameter, "session: a sealing key cannot be used").WithCause(err)
 		}
-		if s.keyOf(added.id) != nil {
+		if s.sealingKey(added.id) != nil {
 			return nil, invalid("a sealing key is given twice")
 		}
 		s.keys = append(s.keys, added)
@@ -76,40 +80,39 @@ func NewSealed(store Store, keys ...[]byte) (*Sealed, error) {
 	return s, nil
 }
 
-// Load implements [Store]. Beside the errors of the other store it fails with
-// [ErrSealed].
+// Load implements [Store]. Its errors are those of the inner store, and [ErrSealed].
 func (s *Sealed) Load(ctx context.Context, key Key) (Session, Revision, error) {
-	outer, rev, err := s.store.Load(ctx, key)
+	stored, rev, err := s.store.Load(ctx, key)
 	if err != nil {
 		return Session{}, 0, err
 	}
-	if outer.IsZero() {
-		return outer.Ended(), rev, nil
+	if stored.IsZero() {
+		return stored.Ended(), rev, nil
 	}
-	opened, err := s.open(key, []byte(outer.Token.Reveal()))
+	plain, err := s.decrypt(key, []byte(stored.Token.Reveal()))
 	if err != nil {
 		return Session{}, 0, err
 	}
-	return opened, rev, nil
+	return plain, rev, nil
 }
 
-// Swap implements [Store].
+// Swap implements [Store]. Its errors are those of the inner store.
 func (s *Sealed) Swap(ctx context.Context, key Key, old Revision, next Session) (bool, error) {
-	outer := next.Ended()
+	stored := next.Ended()
 	if !next.IsZero() {
-		sealed, err := s.seal(key, next)
+		sealed, err := s.encrypt(key, next)
 		if err != nil {
 			return false, err
 		}
-		outer = Session{Token: NewSecret(string(sealed)), LoggedInAt: next.LoggedInAt, ExpiresAt: next.ExpiresAt}
+		stored = Session{Token: NewSecret(string(sealed)), LoggedInAt: next.LoggedInAt, ExpiresAt: next.ExpiresAt}
 	}
-	return s.store.Swap(ctx, key, old, outer)
+	return s.store.Swap(ctx, key, old, stored)
 }
 
-// Format prints how many keys there are, for every verb.
+// Format prints the number of sealing keys, whatever the verb.
 func (s *Sealed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.summary()) }
 
-// LogValue returns how many keys there are.
+// LogValue returns the number of sealing keys.
 func (s *Sealed) LogValue() slog.Value { return slog.StringValue(s.summary()) }
 
 func (s *Sealed) summary() string {
@@ -119,15 +122,15 @@ func (s *Sealed) summary() string {
 	return fmt.Sprintf("sealed sessions{keys:%d}", len(s.keys))
 }
 
-// A sealed session is a version byte, the id of the sealing key, and what GCM
-// makes: a random nonce, the encoded session and the tag.
+// A sealed session is a version byte, the id of the sealing key, and the output of
+// AES-GCM: a random nonce, the encrypted session and the tag.
 const (
 	sealVersion = 1
 	keyIDSize   = 8
 	sealHead    = 1 + keyIDSize
 )
 
-// What the key derivation is for, so that no derived key serves two purposes.
+// The info strings of HKDF. They differ, so no derived key has two purposes.
 const (
 	deriveKeyID = "baas sealing key id"
 	deriveKey   = "baas sealed session "
@@ -145,8 +148,8 @@ func newSealingKey(secret []byte) (*sealingKey, error) {
 	return k, err
 }
 
-// aead returns the cipher for the sessions under one visitor key. As each has a
-// key of its own, random nonces do not run out however many sessions there are.
+// aead returns the cipher for the sessions under one visitor key. Each visitor key
+// has its own derived key. So random nonces are safe however many sessions there are.
 func (k *sealingKey) aead(key Key) (cipher.AEAD, error) {
 	derived, err := hkdf.Expand(sha256.New, k.secret, deriveKey+string(key[:]), SealingKeySize)
 	if err != nil {
@@ -159,7 +162,7 @@ func (k *sealingKey) aead(key Key) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func (s *Sealed) keyOf(id [keyIDSize]byte) *sealingKey {
+func (s *Sealed) sealingKey(id [keyIDSize]byte) *sealingKey {
 	for _, k := range s.keys {
 		if k.id == id {
 			return k
@@ -168,7 +171,7 @@ func (s *Sealed) keyOf(id [keyIDSize]byte) *sealingKey {
 	return nil
 }
 
-func (s *Sealed) seal(key Key, plain Session) ([]byte, error) {
+func (s *Sealed) encrypt(key Key, plain Session) ([]byte, error) {
 	encoded, err := plain.MarshalBinary()
 	if err != nil {
 		return nil, err
@@ -180,14 +183,14 @@ func (s *Sealed) seal(key Key, plain Session) ([]byte, error) {
 	}
 	sealed := make([]byte, 0, sealHead+len(encoded)+aead.Overhead())
 	sealed = append(append(sealed, sealVersion), first.id[:]...)
-	return aead.Seal(sealed, nil, encoded, additional(sealed, key)), nil
+	return aead.Seal(sealed, nil, encoded, additionalData(sealed, key)), nil
 }
 
-func (s *Sealed) open(key Key, sealed []byte) (Session, error) {
+func (s *Sealed) decrypt(key Key, sealed []byte) (Session, error) {
 	if len(sealed) < sealHead || sealed[0] != sealVersion {
 		return Session{}, ErrSealed
 	}
-	k := s.keyOf([keyIDSize]byte(sealed[1:sealHead]))
+	k := s.sealingKey([keyIDSize]byte(sealed[1:sealHead]))
 	if k == nil {
 		return Session{}, ErrSealed
 	}
@@ -195,15 +198,16 @@ func (s *Sealed) open(key Key, sealed []byte) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	encoded, err := aead.Open(nil, nil, sealed[sealHead:], additional(sealed[:sealHead], key))
+	encoded, err := aead.Open(nil, nil, sealed[sealHead:], additionalData(sealed[:sealHead], key))
 	if err != nil {
 		return Session{}, ErrSealed
 	}
 	return decode(encoded)
 }
 
-// additional is what a session is sealed for without being encrypted.
-func additional(head []byte, key Key) []byte {
+// additionalData returns what is authenticated together with the session, but not
+// encrypted.
+func additionalData(head []byte, key Key) []byte {
 	return append(append(make([]byte, 0, sealHead+len(key)), head...), key[:]...)
 }
 

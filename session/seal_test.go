@@ -26,7 +26,7 @@ func sealed(t testing.TB, store session.Store, keys ...[]byte) *session.Sealed {
 	return s
 }
 
-// swapIn puts next under key and fails the test if that is not done.
+// swapIn stores next under key and fails the test if the swap fails.
 func swapIn(t testing.TB, store session.Store, key session.Key, old session.Revision, next session.Session) {
 	t.Helper()
 	done, err := store.Swap(context.Background(), key, old, next)
@@ -34,7 +34,7 @@ func swapIn(t testing.TB, store session.Store, key session.Key, old session.Revi
 	require.True(t, done)
 }
 
-// kept returns the token that the inner store has under key, and its revision.
+// kept returns the token that the inner store has under key, and the key's revision.
 func kept(t testing.TB, store session.Store, key session.Key) (string, session.Revision) {
 	t.Helper()
 	s, rev, err := store.Load(context.Background(), key)
@@ -53,6 +53,7 @@ func TestSealingHidesTheSession(t *testing.T) {
 	store, key := sealed(t, inner, sealingKey(1)), session.KeyOf("k")
 	s := planted()
 	s.OpenID, s.UnionID, s.UserID = canary+"-openid", canary+"-unionid", 7
+	s.LoggedInAt = time.Date(2029, 1, 2, 3, 4, 5, 0, time.UTC)
 	swapIn(t, store, key, 0, s)
 
 	outer, _, err := inner.Load(t.Context(), key)
@@ -60,7 +61,7 @@ func TestSealingHidesTheSession(t *testing.T) {
 	require.NotContains(t, outer.Token.Reveal(), canary)
 	require.NotContains(t, outer.Token.Reveal(), "Larry")
 	outer.Token = session.Secret{}
-	require.Equal(t, session.Session{ExpiresAt: s.ExpiresAt}, outer, "nothing but the end is outside of the seal")
+	require.Equal(t, session.Session{LoggedInAt: s.LoggedInAt, ExpiresAt: s.ExpiresAt}, outer, "only the times are not encrypted")
 
 	got, _, err := store.Load(t.Context(), key)
 	require.NoError(t, err)
@@ -116,12 +117,12 @@ func (single) Swap(context.Context, session.Key, session.Revision, session.Sessi
 	return false, nil
 }
 
-// opens reports whether a store with that token in its inner store opens it.
+// opens reports whether a store decrypts that token in its inner store.
 func opens(t testing.TB, key session.Key, token string, keys ...[]byte) bool {
 	t.Helper()
 	got, rev, err := sealed(t, single(token), keys...).Load(context.Background(), key)
 	if err != nil {
-		require.Equal(t, session.ErrSealed, err, "the error is the same for all, and names nothing")
+		require.Equal(t, session.ErrSealed, err, "the error is always the same")
 		require.Equal(t, session.Session{}, got)
 		require.Zero(t, rev)
 	}
@@ -133,7 +134,7 @@ func TestSealingKeysRotate(t *testing.T) {
 	inner := testkit.Memory(t)
 	key := session.KeyOf("k")
 	before := sealed(t, inner, older)
-	during := sealed(t, inner, older, newer) // knows the new key, does not use it yet
+	during := sealed(t, inner, older, newer) // decrypts with the new key, but encrypts with the old one
 	after := sealed(t, inner, newer, older)
 	dropped := sealed(t, inner, newer)
 
@@ -166,7 +167,7 @@ func TestSealingKeysRotate(t *testing.T) {
 	swapIn(t, before, key, rev, session.Session{LoggedOut: true})
 	got, _, err := dropped.Load(t.Context(), key)
 	require.NoError(t, err)
-	require.Equal(t, session.Session{LoggedOut: true}, got, "a logout is known without any key")
+	require.Equal(t, session.Session{LoggedOut: true}, got, "a logout is not encrypted")
 }
 
 func TestNewSealedRefuses(t *testing.T) {
@@ -186,7 +187,7 @@ func TestNewSealedRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := session.NewSealed(tt.store, tt.keys...)
-			require.Error(t, err)
+			requireInvalid(t, err)
 			require.Nil(t, s)
 			require.False(t, shows(err.Error()))
 		})
@@ -241,7 +242,8 @@ func TestSealedPassesOnTheStoresErrors(t *testing.T) {
 	require.False(t, done)
 }
 
-// golden is a session, sealed under sealingKey(1) for the visitor key "k".
+// golden is a session that an earlier version sealed with sealingKey(1) for the
+// visitor key "k".
 const golden = "019fbf379178c85d8a6348709cf427348ecf0bd5db5fd185b8889757" +
 	"7b66ebc7c629b6eabbca0eb39ee245e2707188e9c3d440e1996c91d8"
 
@@ -249,7 +251,7 @@ func goldenSession() session.Session {
 	return session.Session{Token: session.NewSecret("tok"), UserID: 5, ExpiresAt: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
 }
 
-// What this version seals, later ones must open.
+// Every version must decrypt what earlier versions sealed.
 func TestSealIsFixed(t *testing.T) {
 	token, err := hex.DecodeString(golden)
 	require.NoError(t, err)
@@ -268,7 +270,7 @@ func FuzzSealedOpen(f *testing.F) {
 	f.Add([]byte("\x01"))
 	f.Fuzz(func(t *testing.T, token []byte) {
 		if len(token) == 0 {
-			return // that is no session
+			return // a session without a token is not encrypted
 		}
 		require.Equal(t, bytes.Equal(token, genuine), opens(t, key, string(token), secret))
 	})
@@ -276,7 +278,7 @@ func FuzzSealedOpen(f *testing.F) {
 
 func ExampleNewSealed() {
 	ctx := context.Background()
-	secret := sealingKey(7) // in life: 32 random bytes from where the program keeps its secrets
+	secret := sealingKey(7) // a real program reads 32 random bytes from its secret store
 	memory, err := session.NewMemory()
 	if err != nil {
 		fmt.Println(err)
@@ -287,7 +289,7 @@ func ExampleNewSealed() {
 		fmt.Println(err)
 		return
 	}
-	key := session.KeyOf("session-key")
+	key := session.KeyOf("visitor-key")
 	s := session.Session{Token: session.NewSecret("token"), UserID: 1, ExpiresAt: time.Now().Add(time.Hour)}
 	fmt.Println(store.Swap(ctx, key, 0, s))
 
@@ -307,7 +309,7 @@ func BenchmarkSealed(b *testing.B) {
 		_, rev, err := store.Load(b.Context(), key)
 		require.NoError(b, err)
 		for b.Loop() {
-			// Refused or not, it is sealed.
+			// The session is encrypted even if the swap is refused.
 			if _, err := store.Swap(b.Context(), key, rev, s); err != nil {
 				b.Fatal(err)
 			}

@@ -9,12 +9,15 @@ import (
 // redacted is what a secret prints as.
 const redacted = "[redacted]"
 
-// Secret is a text that is never printed, logged or marshalled: every such way
-// out gives "[redacted]", also from inside another struct's unexported fields.
-// The zero Secret is empty.
+// Secret is a text that fmt, log, log/slog and encoding/json do not show: they
+// give "[redacted]", or nothing if the Secret is empty. In an unexported field of
+// another struct, fmt cannot call the methods of a Secret and prints the memory
+// address of the text, and encoding/json leaves the field out. Tools that read
+// memory directly do show the text: debuggers, and printers such as go-spew, which
+// testify uses to print a difference. The zero Secret is empty.
 type Secret struct {
-	// A pointer, because fmt prints the fields of a struct in an unexported field
-	// of another one without asking their methods, but never follows a pointer there.
+	// A pointer, because fmt does not call the methods of a value in an unexported
+	// field but prints its fields. It does not follow a pointer there.
 	text *string
 }
 
@@ -26,7 +29,7 @@ func NewSecret(text string) Secret {
 	return Secret{text: &text}
 }
 
-// Reveal returns the text.
+// Reveal returns the text itself. Do not print or log it.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -40,7 +43,7 @@ func (s Secret) IsZero() bool { return s.text == nil }
 // Equal reports whether both secrets hold the same text.
 func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
 
-// String returns "[redacted]", or nothing for an empty secret.
+// String returns "[redacted]", or "" if the secret is empty.
 func (s Secret) String() string {
 	if s.IsZero() {
 		return ""
@@ -48,7 +51,7 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format prints what String returns, for every verb.
+// Format prints what String returns, whatever the verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue returns what String returns.

@@ -16,13 +16,14 @@ import (
 
 const canary = "canary-3f9a"
 
-// verbs are all that fmt knows, with the flags that change what it prints.
+// verbs are the verbs of fmt, some with flags.
 var verbs = []string{
 	"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%#x", "%d", "%t", "%T", "%p", "%c", "%b", "%o", "%U", "%e",
 	"%10v", "%-40s", "%.3s", "%+q", "%z",
 }
 
-// shows reports whether text has the canary, plain or in hexadecimal.
+// shows reports whether text contains the canary, as text, in hexadecimal or as a
+// list of bytes.
 func shows(text string) bool {
 	b := []byte(text)
 	return bytes.Contains(b, []byte(canary)) ||
@@ -31,7 +32,7 @@ func shows(text string) bool {
 		bytes.Contains(b, []byte(fmt.Sprint([]byte(canary))))
 }
 
-// holder keeps secrets where fmt cannot ask their methods.
+// holder has secrets in unexported fields, where fmt cannot call their methods.
 type holder struct {
 	secret  session.Secret
 	session session.Session
@@ -78,6 +79,25 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 			require.False(t, shows(fmt.Errorf("wrapped: %v", v).Error()))
 		})
 	}
+}
+
+// fmt prints the address of a secret in an unexported field, not the text.
+func TestSecretInAnUnexportedField(t *testing.T) {
+	type outer struct{ secret session.Secret }
+	type deeper struct{ outer outer }
+	v := deeper{outer{session.NewSecret(canary)}}
+	require.Regexp(t, `^\{outer:\{secret:\{text:0x[0-9a-f]+\}\}\}$`, fmt.Sprintf("%+v", v))
+	require.Regexp(t, `^\{\{\{0x[0-9a-f]+\}\}\}$`, fmt.Sprint(v))
+	require.Equal(t, "{outer:{secret:{text:<nil>}}}", fmt.Sprintf("%+v", deeper{}))
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	require.Equal(t, "{}", string(b))
+
+	exported := struct{ Secret session.Secret }{session.NewSecret(canary)}
+	require.Equal(t, "{Secret:[redacted]}", fmt.Sprintf("%+v", exported))
+	b, err = json.Marshal(exported)
+	require.NoError(t, err)
+	require.Equal(t, `{"Secret":"[redacted]"}`, string(b))
 }
 
 func TestSecretsAreNeverLogged(t *testing.T) {

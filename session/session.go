@@ -1,5 +1,14 @@
-// Package session holds what one end user's login leaves behind, [Session], and
-// where it is kept, [Store].
+// Package session has the login state of one end user, [Session], the interface of
+// a session store, [Store], a store in memory, [Memory], and a store that encrypts
+// what another store keeps, [Sealed].
+//
+// # Errors
+//
+// The constructors return a [*herror.HError] with code 605 for a bad argument. All
+// other errors of this package, and those of a Store, are plain errors: for example
+// [ErrEncoding] and [ErrSealed]. A client that uses a Store wraps its errors in an
+// HError with code 691, [herror.StoreFailed], and errors.Is finds both. If the
+// context has ended, the code is 601 instead.
 package session
 
 import (
@@ -17,35 +26,36 @@ const Precision = time.Millisecond
 
 // Session is the login state of one end user. The zero Session means: not logged in.
 //
-// It holds the user's token. Printing, logging or marshalling it as JSON never
-// shows the token; to keep a session yourself, use [Session.MarshalBinary], and
-// treat the bytes as you would a password.
+// It holds the user's token. Printing and logging a session do not show the token,
+// and marshalling it as JSON fails. To store a session yourself, use
+// [Session.MarshalBinary], and protect the bytes like a password.
 type Session struct {
-	// Token authorises requests as the user.
+	// Token authorizes requests as the user.
 	Token Secret
 	// UserID is the user's id in the backend.
 	UserID int64
-	// OpenID and UnionID name the user on the platform of the login; both are
-	// empty after a login with an account, UnionID also on platforms without one.
+	// OpenID and UnionID identify the user on the platform of the login. Both are
+	// empty after a login with an account. UnionID is also empty if the platform
+	// has none.
 	OpenID  string
 	UnionID string
-	// Platform is the name of the platform of the login ("kuaishou"), or of the
-	// first one linked since; empty after a login with an account.
+	// Platform is the name of the platform of the login, such as "kuaishou". After
+	// a login with an account it is empty until the user links a platform.
 	Platform string
-	// Anonymous tells that the user logged in anonymously.
+	// Anonymous reports that the user logged in anonymously.
 	Anonymous bool
-	// LoggedOut marks, on a session without a token, that the user logged out.
+	// LoggedOut reports, in a session without a token, that the user logged out.
 	LoggedOut bool
 	// UserInfo is the user info that came with this login, as the platform's JSON
 	// object ({"nickName": …, "avatarUrl": …}), or nil.
 	UserInfo json.RawMessage
-	// LoggedInAt is when the login was sent, by the client's clock.
+	// LoggedInAt is when the login request was sent, by the client's clock.
 	LoggedInAt time.Time
-	// SeenAt is when the user was last seen, for servers that end idle sessions;
-	// the SDK itself neither sets nor minds it.
+	// SeenAt is when the user was last seen. It is for servers that end idle
+	// sessions: the client itself neither sets nor reads it.
 	SeenAt time.Time
-	// ExpiresAt is when the session ends: 30 seconds before the token does. A
-	// session without it counts as ended.
+	// ExpiresAt is when the session expires, usually 30 seconds before the token
+	// does. A session with the zero time counts as expired.
 	ExpiresAt time.Time
 }
 
@@ -54,24 +64,23 @@ func (s Session) Live(now time.Time) bool {
 	return !s.Token.IsZero() && now.Before(s.ExpiresAt)
 }
 
-// IsZero reports whether there is no session, live or expired.
+// IsZero reports whether the session holds no token, not even an expired one.
 func (s Session) IsZero() bool { return s.Token.IsZero() }
 
-// Ended returns what a store keeps of a session that is over: that the user logged
-// out, and when the login was sent that the session came from. Both tell a login
-// that is still under way whether it comes too late.
+// Ended returns what a store keeps of an ended session: LoggedOut and LoggedInAt.
+// With these two, a login that is still under way can tell that it comes too late.
 func (s Session) Ended() Session {
 	return Session{LoggedOut: s.LoggedOut, LoggedInAt: s.LoggedInAt}
 }
 
-// Format prints the session without its token and user info, for every verb.
+// Format prints the session without its token and user info, whatever the verb.
 func (s Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.summary()) }
 
 // LogValue returns the session without its token and user info.
 func (s Session) LogValue() slog.Value { return slog.StringValue(s.summary()) }
 
-// MarshalJSON fails: a session marshalled by accident would either leak its
-// token or lose it. Use [Session.MarshalBinary].
+// MarshalJSON always fails, because the JSON would either show the token or lack
+// it. Use [Session.MarshalBinary].
 func (s Session) MarshalJSON() ([]byte, error) { return nil, errJSON }
 
 var errJSON = errors.New("session: a Session holds a token and is not marshalled as JSON: use MarshalBinary")

@@ -11,27 +11,27 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// clauses are the contract of session.Store, taken apart.
+// clauses are the parts of the contract of session.Store.
 var clauses = []struct {
 	name string
 	test func(*suite)
 }{
 	{"an unknown key holds nothing", unknownKey},
-	{"what is swapped in is loaded", roundTrip},
-	{"a loaded session is the caller's own", ownCopy},
-	{"keys are apart", keysApart},
+	{"a session that was swapped in can be loaded", roundTrip},
+	{"a loaded session is a copy", ownCopy},
+	{"keys are independent", keysApart},
 	{"a swap from an older revision changes nothing", staleSwap},
 	{"a swap from a revision of another key changes nothing", foreignRevision},
-	{"no revision comes twice", revisions},
-	{"a session ends with its time", expiry},
-	{"a token without an end is no session", endless},
-	{"an expired session keeps its revision for the grace", expiredRevision},
-	{"a logout is kept for the grace", logout},
-	{"a logout is not undone by a slower login", slowLogin},
+	{"no revision is used twice", revisions},
+	{"a session expires", expiry},
+	{"a session without an expiry is expired", endless},
+	{"an expired session keeps its revision for the grace period", expiredRevision},
+	{"a logout is kept for the grace period", logout},
+	{"a logout is not undone by a slow login", slowLogin},
 	{"a forgotten key can be used again", forgotten},
-	{"a long session outlives the grace", longSession},
-	{"of concurrent swaps exactly one is done", concurrentSwaps},
-	{"concurrent changes lose nothing", concurrentChanges},
+	{"a long session is kept until it expires", longSession},
+	{"exactly one of several concurrent swaps succeeds", concurrentSwaps},
+	{"no concurrent change is lost", concurrentChanges},
 	{"an ended context stops a call", endedContext},
 }
 
@@ -40,7 +40,7 @@ func unknownKey(s *suite) {
 	s.equal(got, session.Session{}, "an unknown key's session")
 	s.equal(rev, session.Revision(0), "its revision")
 	if s.swap(s.key(), 1, s.live("a")) {
-		s.Fatal("Swap from a revision that never was is done")
+		s.Fatal("Swap from a revision that never existed succeeds")
 	}
 }
 
@@ -61,12 +61,12 @@ func roundTrip(s *suite) {
 	for _, want := range []session.Session{full, s.live("plain"), {LoggedOut: true}, {}} {
 		key := s.key()
 		if !s.swap(key, 0, want) {
-			s.Fatal("Swap into an unknown key was not done")
+			s.Fatal("Swap of an unknown key from revision 0 is refused")
 		}
 		got, rev := s.load(key)
 		s.equal(got, want, "the session")
 		if rev == 0 {
-			s.Fatal("a key that holds something has revision 0")
+			s.Fatal("a key that was written has revision 0")
 		}
 	}
 }
@@ -97,7 +97,7 @@ func staleSwap(s *suite) {
 	second := s.put(key, s.live("b"))
 	for _, old := range []session.Revision{0, first, second + 1} {
 		if s.swap(key, old, s.live("late")) {
-			s.Fatalf("Swap from revision %d is done, the key is at %d", old, second)
+			s.Fatalf("Swap from revision %d succeeds, but the key is at %d", old, second)
 		}
 	}
 	s.holds(key, "b")
@@ -110,7 +110,7 @@ func foreignRevision(s *suite) {
 	rev := s.put(one, s.live("a"))
 	s.put(one, s.live("b"))
 	if s.swap(other, rev, s.live("late")) {
-		s.Fatal("Swap from another key's revision is done")
+		s.Fatal("Swap from another key's revision succeeds")
 	}
 	s.holds(other, "")
 }
@@ -122,7 +122,7 @@ func revisions(s *suite) {
 	for i, next := range []session.Session{same, same, {LoggedOut: true}, {}, same, {}, {LoggedOut: true}, same} {
 		rev := s.put(key, next)
 		if seen[rev] {
-			s.Fatalf("revision %d comes again at swap %d", rev, i)
+			s.Fatalf("revision %d is used again by swap %d", rev, i)
 		}
 		seen[rev] = true
 		if _, again := s.load(key); again != rev {
@@ -166,10 +166,10 @@ func expiredRevision(s *suite) {
 			s.Fatalf("the revision is %d, was %d", kept, rev)
 		}
 		if s.swap(key, 0, s.live("late")) {
-			s.Fatal("Swap from before the expired session is done")
+			s.Fatal("Swap from a revision before the expired session succeeds")
 		}
 		if !s.swap(key, rev, s.live("b")) {
-			s.Fatal("Swap from the expired session's revision is not done")
+			s.Fatal("Swap from the expired session's revision is refused")
 		}
 	}
 }
@@ -192,7 +192,7 @@ func slowLogin(s *suite) {
 		s.put(key, session.Session{LoggedOut: true})
 		s.clock.advance(session.Grace - time.Second)
 		if s.swap(key, began, s.live("slow")) {
-			s.Fatal("a login from before the logout is stored")
+			s.Fatal("a login that began before the logout is stored")
 		}
 		s.holds(key, "")
 	}
@@ -204,7 +204,7 @@ func forgotten(s *suite) {
 		s.put(key, last)
 		s.clock.advance(time.Hour + 2*session.Grace)
 		s.holds(key, "")
-		s.put(key, s.live("b")) // from whatever revision the key has by now
+		s.put(key, s.live("b")) // whatever revision the key has now
 		s.holds(key, "b")
 	}
 }
@@ -243,7 +243,7 @@ func concurrentSwaps(s *suite) {
 		all.Wait()
 		close(done)
 		if len(done) != 1 {
-			s.Fatalf("%d swaps from one revision are done", len(done))
+			s.Fatalf("%d swaps from one revision succeed", len(done))
 		}
 		s.holds(key, <-done)
 	}
@@ -290,14 +290,14 @@ func endedContext(s *suite) {
 	}{{cancelled, context.Canceled}, {late, context.DeadlineExceeded}} {
 		got, _, err := s.store.Load(tt.ctx, key)
 		if !errors.Is(err, tt.cause) {
-			s.Fatalf("Load gives error %v, want %v", err, tt.cause)
+			s.Fatalf("Load returns error %v, want %v", err, tt.cause)
 		}
 		if !got.IsZero() {
-			s.Fatal("Load gives a session beside its error")
+			s.Fatal("Load returns a session and an error")
 		}
 		done, err := s.store.Swap(tt.ctx, key, rev, s.live("late-token"))
 		if done || !errors.Is(err, tt.cause) {
-			s.Fatalf("Swap gives %t and error %v, want %v", done, err, tt.cause)
+			s.Fatalf("Swap returns %t and error %v, want false and %v", done, err, tt.cause)
 		}
 		if strings.Contains(err.Error(), "token") {
 			s.Fatal("the error shows the session")

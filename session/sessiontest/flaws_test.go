@@ -15,26 +15,26 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// flaws are ways to break the contract, with a clause that each fails.
+// flaws are ways to break the contract, each with the clauses that must fail.
 var flaws = map[string][]string{
-	"none":                  nil,
-	"checks no revision":    {"an unknown key holds nothing", "a swap from an older revision changes nothing", "a swap from a revision of another key changes nothing", "of concurrent swaps exactly one is done"},
-	"loses a time":          {"what is swapped in is loaded"},
-	"shares bytes":          {"a loaded session is the caller's own"},
-	"has one key":           {"keys are apart"},
-	"counts from 1 again":   {"no revision comes twice"},
-	"ends no session":       {"a session ends with its time", "a token without an end is no session"},
-	"forgets at the end":    {"an expired session keeps its revision for the grace"},
-	"forgets logouts":       {"a logout is kept for the grace", "a logout is not undone by a slower login"},
-	"never forgets quite":   {"a forgotten key can be used again"},
-	"ends all in the grace": {"a long session outlives the grace"},
-	"loses a write":         {"concurrent changes lose nothing"},
-	"minds no context":      {"an ended context stops a call"},
+	"none":                                 nil,
+	"checks no revision":                   {"an unknown key holds nothing", "a swap from an older revision changes nothing", "a swap from a revision of another key changes nothing", "exactly one of several concurrent swaps succeeds"},
+	"loses a time":                         {"a session that was swapped in can be loaded"},
+	"shares bytes":                         {"a loaded session is a copy"},
+	"has one key":                          {"keys are independent"},
+	"counts from 1 again":                  {"no revision is used twice"},
+	"expires no session":                   {"a session expires", "a session without an expiry is expired"},
+	"forgets at the expiry":                {"an expired session keeps its revision for the grace period"},
+	"forgets logouts":                      {"a logout is kept for the grace period", "a logout is not undone by a slow login"},
+	"keeps revisions forever":              {"a forgotten key can be used again"},
+	"keeps nothing after the grace period": {"a long session is kept until it expires"},
+	"loses a write":                        {"no concurrent change is lost"},
+	"ignores the context":                  {"an ended context stops a call"},
 }
 
 const inner = "SESSIONTEST_FLAWS"
 
-// TestFlaws is what TestSuiteFindsFlaws runs: it fails, and is meant to.
+// TestFlaws is run by TestSuiteFindsFlaws. It is expected to fail.
 func TestFlaws(t *testing.T) {
 	if os.Getenv(inner) == "" {
 		t.Skip("run by TestSuiteFindsFlaws")
@@ -48,7 +48,7 @@ func TestFlaws(t *testing.T) {
 	}
 }
 
-// Each flaw fails its clauses, and each clause fails for a flaw.
+// Each flaw fails its clauses, and each clause fails for at least one flaw.
 func TestSuiteFindsFlaws(t *testing.T) {
 	program, err := os.Executable()
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ type flawed struct {
 type entry struct {
 	session  session.Session
 	revision session.Revision
-	until    time.Time // when it may be forgotten
+	until    time.Time // when it may be removed
 }
 
 func (f *flawed) Load(ctx context.Context, key session.Key) (session.Session, session.Revision, error) {
@@ -103,7 +103,7 @@ func (f *flawed) Load(ctx context.Context, key session.Key) (session.Session, se
 	e := f.get(key)
 	s := e.session
 	switch {
-	case f.flaw == "ends no session":
+	case f.flaw == "expires no session":
 	case !s.Live(f.now()):
 		s = s.Ended()
 	case f.flaw == "loses a time":
@@ -122,7 +122,7 @@ func (f *flawed) Swap(ctx context.Context, key session.Key, old session.Revision
 		return false, err
 	}
 	current := f.get(key)
-	if f.flaw == "never forgets quite" {
+	if f.flaw == "keeps revisions forever" {
 		current = f.entries[key]
 	}
 	if current.revision != old && f.flaw != "checks no revision" {
@@ -139,7 +139,7 @@ func (f *flawed) put(key session.Key, current entry, next session.Session) {
 	f.last++
 	e := entry{session: next, revision: f.last, until: f.now().Add(session.Grace)}
 	e.session.UserInfo = append([]byte(nil), next.UserInfo...)
-	if next.ExpiresAt.After(e.until) && f.flaw != "ends all in the grace" {
+	if next.ExpiresAt.After(e.until) && f.flaw != "keeps nothing after the grace period" {
 		e.until = next.ExpiresAt
 	}
 	switch f.flaw {
@@ -147,7 +147,7 @@ func (f *flawed) put(key session.Key, current entry, next session.Session) {
 		if e.revision = current.revision + 1; current.session.IsZero() {
 			e.revision = 1
 		}
-	case "forgets at the end":
+	case "forgets at the expiry":
 		e.until = next.ExpiresAt
 	case "forgets logouts":
 		if next.IsZero() {
@@ -159,7 +159,7 @@ func (f *flawed) put(key session.Key, current entry, next session.Session) {
 
 func (f *flawed) get(key session.Key) entry {
 	e := f.entries[f.key(key)]
-	if f.flaw != "ends no session" && !f.now().Before(e.until) {
+	if f.flaw != "expires no session" && !f.now().Before(e.until) {
 		return entry{}
 	}
 	return e
@@ -173,7 +173,7 @@ func (f *flawed) key(key session.Key) session.Key {
 }
 
 func (f *flawed) ended(ctx context.Context) error {
-	if f.flaw == "minds no context" {
+	if f.flaw == "ignores the context" {
 		return nil
 	}
 	return ctx.Err()

@@ -1,5 +1,5 @@
-// Package sessiontest holds the conformance suite of [session.Store]. A store
-// passes its test with
+// Package sessiontest has the conformance suite of [session.Store]. A store is
+// tested with
 //
 //	func TestConformance(t *testing.T) {
 //		sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
@@ -18,15 +18,15 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// Open returns the store under test, for one subtest: a new one, or one that is
-// shared, for every subtest uses visitor keys of its own. The store must take the
-// time from clock alone, which the suite sets forward. What there is to close or
-// to clean up belongs into t.Cleanup. Clock is safe for concurrent use.
+// Open returns the store under test, for one subtest: a new store, or a shared one,
+// because every subtest uses its own visitor keys. The store must take the time only
+// from clock, which the suite advances and which is safe for concurrent use. To close
+// the store at the end of the subtest, use t.Cleanup.
 type Open func(t *testing.T, clock func() time.Time) session.Store
 
 // Run tests that the store which open returns keeps the contract of
-// [session.Store], each clause in a subtest. It needs no network, does not sleep
-// and leaves no goroutine behind; it is best run with the race detector.
+// [session.Store]. Each clause is a subtest. Run itself uses no network, does not
+// sleep and leaves no goroutine. Run it with the race detector too.
 func Run(t *testing.T, open Open) {
 	t.Helper()
 	for _, clause := range clauses {
@@ -37,7 +37,7 @@ func Run(t *testing.T, open Open) {
 	}
 }
 
-// clock is a time that the suite sets.
+// clock is a clock that the suite advances.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -62,10 +62,10 @@ type suite struct {
 	store session.Store
 }
 
-// key returns a key that nobody has used.
+// key returns a new key.
 func (s *suite) key() session.Key { return session.KeyOf(s.Name() + rand.Text()) }
 
-// live returns a session that lives for an hour.
+// live returns a session that expires in an hour.
 func (s *suite) live(token string) session.Session {
 	now := s.clock.Now()
 	return session.Session{
@@ -94,18 +94,19 @@ func (s *suite) swap(key session.Key, old session.Revision, next session.Session
 	return done
 }
 
-// put swaps next in and returns the revision it got.
+// put stores next under key and returns the new revision.
 func (s *suite) put(key session.Key, next session.Session) session.Revision {
 	s.Helper()
 	_, old := s.load(key)
 	if !s.swap(key, old, next) {
-		s.Fatal("Swap from the current revision was not done")
+		s.Fatal("Swap from the current revision is refused")
 	}
 	_, rev := s.load(key)
 	return rev
 }
 
-// holds fails the test unless key holds the session with that token, "" for none.
+// holds fails the test unless key holds a session with that token, or none if the
+// token is empty.
 func (s *suite) holds(key session.Key, token string) session.Session {
 	s.Helper()
 	got, _ := s.load(key)
@@ -123,7 +124,7 @@ func (s *suite) equal(got, want any, what string) {
 	}
 }
 
-// describe returns a text that is equal for equal values.
+// describe returns equal texts for equal values.
 func describe(t *testing.T, v any) string {
 	t.Helper()
 	if full, ok := v.(session.Session); ok {
