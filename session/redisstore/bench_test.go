@@ -15,7 +15,7 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// BenchmarkStore puts the store beside the bare commands on the same redis-server.
+// BenchmarkStore compares the store with plain GET and SET on the same redis-server.
 func BenchmarkStore(b *testing.B) {
 	o := realOptions(b)
 	o.PoolSize = 64
@@ -53,7 +53,7 @@ func randomKey() (key session.Key) {
 	return key
 }
 
-// parallel runs call on 1 and on 64 callers, each time with a new key.
+// parallel runs call with 1 and with 64 callers, each time with a new key.
 func parallel(b *testing.B, name string, call func(context.Context, session.Key) error) {
 	for _, tt := range []struct {
 		name    string

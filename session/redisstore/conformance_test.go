@@ -32,7 +32,7 @@ func TestConformanceSealed(t *testing.T) {
 	})
 }
 
-// Every call goes to the other of two stores, as a balancer would have it.
+// The calls alternate between two stores, as behind a load balancer.
 func TestConformanceOfReplicas(t *testing.T) {
 	sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
 		one, mini := following(t, clock)
@@ -57,7 +57,7 @@ func TestConformanceOnRedis(t *testing.T) {
 	})
 }
 
-// following returns a store on a miniredis whose time is the store's.
+// following returns a store on a miniredis that uses the same clock.
 func following(t *testing.T, clock func() time.Time) (session.Store, *miniredis.Miniredis) {
 	mini := miniredis.RunT(t)
 	client := clientOf(t, options(mini.Addr()))

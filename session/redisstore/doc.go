@@ -1,4 +1,4 @@
-// Package redisstore keeps sessions in Redis, for a server of several replicas.
+// Package redisstore is a session store in Redis, for a server with several replicas.
 //
 //	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
 //	store, err := redisstore.New(client)
@@ -7,25 +7,27 @@
 //
 // # What is in Redis
 //
-// Each visitor key has one Redis key, the prefix and the SHA-256 of the visitor
-// key in hexadecimal. Its value is eight bytes of revision, random at every swap,
-// and the session as [session.Session.MarshalBinary] encodes it, token included:
-// guard Redis as you would a table of passwords, or seal the sessions with
-// [session.NewSealed]. Redis drops the key when the session ends, at the earliest
-// [session.Grace] after it was written. A swap is one Lua script on one key, so Redis
-// Cluster will do.
+// Each visitor key has one Redis key: the prefix, followed by the SHA-256 of the
+// visitor key in hexadecimal. The value is 8 bytes of revision, which are random at
+// every swap, and the session as [session.Session.MarshalBinary] encodes it. It
+// includes the token: protect Redis like a table of passwords, or encrypt the
+// sessions with [session.NewSealed]. Redis deletes the key when the session expires,
+// but not before [session.Grace] has passed since the last write. A swap is one Lua
+// script on one key, so it is atomic, also on Redis Cluster.
 //
-// # What Redis must be
+// # Requirements
 //
-// Redis 2.6.12 or later, or whatever has its GET, GETRANGE, SET PX and EVALSHA.
-//   - It must not evict keys that have not expired (maxmemory-policy noeviction):
-//     an evicted session is a lost login, an evicted logout can be undone by a
-//     login that was under way.
-//   - Reads must go to the primary. A replica may still show a session whose user
+//   - Redis 2.6.12 or later, or a server with the same GET, GETRANGE, SET PX and
+//     EVALSHA.
+//   - maxmemory-policy noeviction. If Redis evicts a session, its user must log in
+//     again. If it evicts a logout, a login that was under way can undo it.
+//   - Reads from the primary. A replica may still have the session of a user who
 //     has logged out.
-//   - A failover loses the writes that the new primary had not got yet, logouts too.
 //
-// How fast a call fails while Redis is away is the client's to say: DialTimeout,
-// DialerRetries and MaxRetries of its options. It also logs on standard error, unless
-// [redis.SetLogger] says otherwise.
+// A failover loses the writes that have not reached the new primary, including
+// logouts.
+//
+// How fast a call fails while Redis cannot be reached depends on DialTimeout,
+// DialerRetries and MaxRetries in the options of the Redis client. That client also
+// logs to standard error; [redis.SetLogger] changes this.
 package redisstore

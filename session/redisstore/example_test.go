@@ -13,7 +13,7 @@ import (
 func ExampleNew() {
 	client := redis.NewClient(&redis.Options{
 		Addr:                  "localhost:6379",
-		ContextTimeoutEnabled: true, // or a request would wait on for Redis after its deadline
+		ContextTimeoutEnabled: true, // required: a call must stop at the deadline of its context
 	})
 	store, err := redisstore.New(client)
 	if err != nil {
@@ -25,9 +25,9 @@ func ExampleNew() {
 	}
 }
 
-// Sealed, what is in Redis is of no use to those who read it.
+// A sealed store encrypts the sessions in Redis.
 func ExampleNew_sealed() {
-	var keyOfThisYear, keyOfLastYear []byte // 32 random bytes each, from where the program keeps its secrets
+	var keyOfThisYear, keyOfLastYear []byte // 32 random bytes each, from the program's secret store
 
 	client := redis.NewClient(&redis.Options{Addr: "localhost:6379", ContextTimeoutEnabled: true})
 	store, err := redisstore.New(client, redisstore.WithPrefix("baas:sealed:"))

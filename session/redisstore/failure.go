@@ -13,29 +13,29 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// refusal is an error that Redis answered, cut down to its code: the text of some
-// repeats the arguments of the command.
-type refusal string
+// errorReply is the code of an error reply of Redis. The text of some error replies
+// repeats the arguments of the command, so it is left out.
+type errorReply string
 
-func (r refusal) Error() string { return string(r) }
+func (r errorReply) Error() string { return string(r) }
 
-// RedisError makes a refusal a [redis.Error], for redis.HasErrorPrefix.
-func (refusal) RedisError() {}
+// RedisError makes an errorReply a [redis.Error], for redis.HasErrorPrefix.
+func (errorReply) RedisError() {}
 
-var _ redis.Error = refusal("")
+var _ redis.Error = errorReply("")
 
-// errAnswer stands for all that is not known to be free of an answer's bytes.
-var errAnswer = errors.New("no understandable answer")
+// errReply replaces any error whose text may contain bytes of a reply.
+var errReply = errors.New("unexpected reply")
 
 // failure returns the error of an operation on Redis.
 func failure(ctx context.Context, operation string, err error) error {
 	return fmt.Errorf("redisstore: %s: %w", operation, cause(ctx, err))
 }
 
-// cause returns the part of err that holds neither key nor session.
+// cause returns the part of err that contains no key and no session.
 func cause(ctx context.Context, err error) error {
 	var (
-		answer  redis.Error
+		reply   redis.Error
 		network net.Error
 		peer    *tls.CertificateVerificationError
 	)
@@ -43,10 +43,10 @@ func cause(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case limited && !time.Now().Before(deadline): // the connection's timer was faster than the context's
+	case limited && !time.Now().Before(deadline): // the connection's deadline passed just before the context's
 		return context.DeadlineExceeded
-	case errors.As(err, &answer):
-		return refusal(code(answer.Error()))
+	case errors.As(err, &reply):
+		return errorReply(code(reply.Error()))
 	case errors.As(err, &peer):
 		return peer
 	case errors.As(err, &network):
@@ -57,10 +57,10 @@ func cause(ctx context.Context, err error) error {
 			return known
 		}
 	}
-	return errAnswer
+	return errReply
 }
 
-// code returns the code that the text of an error of Redis begins with.
+// code returns the code at the start of an error reply of Redis.
 func code(text string) string {
 	word, _, _ := strings.Cut(text, " ")
 	if word == "" || strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != "" {

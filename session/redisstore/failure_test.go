@@ -18,7 +18,7 @@ import (
 
 const canary = "canary-token"
 
-// fails asks both calls for their errors, and that these show nothing.
+// fails asserts that both calls fail, and that the errors show no key and no session.
 func fails(t *testing.T, ctx context.Context, store session.Store, check func(error)) {
 	t.Helper()
 	key := session.KeyOf("k")
@@ -39,7 +39,7 @@ func fails(t *testing.T, ctx context.Context, store session.Store, check func(er
 	}
 }
 
-func TestAnsweredErrorsAreCutDownToTheirCode(t *testing.T) {
+func TestErrorRepliesAreReducedToTheirCode(t *testing.T) {
 	store, mini := miniStore(t)
 	for _, tt := range []struct{ text, code string }{
 		{"OOM command not allowed when used memory > 'maxmemory'.", "OOM"},
@@ -57,15 +57,15 @@ func TestAnsweredErrorsAreCutDownToTheirCode(t *testing.T) {
 	}
 }
 
-func TestRecordsThatAreNone(t *testing.T) {
+func TestInvalidRecords(t *testing.T) {
 	store, mini := miniStore(t)
 	key := session.KeyOf("k")
 	for name, record := range map[string]string{
-		"empty":             "",
-		"shorter than that": "1234567",
-		"revision only":     "12345678",
-		"no session":        "12345678" + canary,
-		"a broken one":      "12345678\x01\x00\x00\x00\x00\x00\x05tok",
+		"empty":                "",
+		"less than a revision": "1234567",
+		"revision only":        "12345678",
+		"no session":           "12345678" + canary,
+		"a broken one":         "12345678\x01\x00\x00\x00\x00\x00\x05tok",
 	} {
 		require.NoError(t, mini.Set(redisstore.DefaultPrefix+key.String(), record))
 		got, _, err := store.Load(t.Context(), key)
@@ -77,8 +77,8 @@ func TestRecordsThatAreNone(t *testing.T) {
 	_, err := mini.Lpush(redisstore.DefaultPrefix+key.String(), canary)
 	require.NoError(t, err)
 	fails(t, t.Context(), store, func(err error) {
-		var answer redis.Error
-		require.ErrorAs(t, err, &answer)
+		var reply redis.Error
+		require.ErrorAs(t, err, &reply)
 	})
 }
 
@@ -106,7 +106,7 @@ func TestAClosedClient(t *testing.T) {
 	fails(t, t.Context(), store, func(err error) { require.ErrorIs(t, err, redis.ErrClosed) })
 }
 
-// silent returns the address of a server that takes connections and says nothing.
+// silent returns the address of a server that accepts connections and never replies.
 func silent(t *testing.T) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -134,7 +134,7 @@ func silent(t *testing.T) string {
 
 func TestADeadlineEndsTheWaitForASilentRedis(t *testing.T) {
 	o := options(silent(t))
-	o.ReadTimeout = -1 // would wait for good
+	o.ReadTimeout = -1 // none
 	store := newStore(t, clientOf(t, o))
 	for _, wait := range []time.Duration{time.Millisecond, 20 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), wait)

@@ -24,7 +24,7 @@ import (
 type deployment struct {
 	*baastest.Server
 	mini     *miniredis.Miniredis
-	gate     *gate // holds up the first replica
+	gate     *gate // delays responses to the first replica
 	one, two *baas.Client
 }
 
@@ -48,7 +48,7 @@ func (d *deployment) replica(t *testing.T, sealing [][]byte, opts ...baas.Option
 	return d.Client(append(opts, baas.WithSessionStore(store))...)
 }
 
-// gate holds back the answer to the first request for a path, once it is armed.
+// gate delays the response to the first request for a path, once it is armed.
 type gate struct {
 	mu               sync.Mutex
 	part             string
@@ -81,7 +81,8 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// held runs call on the first replica, and while its answer is held back, meanwhile.
+// held runs call on the first replica, and runs meanwhile while the response is
+// delayed.
 func (d *deployment) held(t *testing.T, path string, call func() error, meanwhile func()) error {
 	t.Helper()
 	d.gate.arm(path)

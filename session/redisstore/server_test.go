@@ -19,7 +19,7 @@ import (
 	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
-// options are those of a client that fails at once.
+// options returns the options of a client that does not retry.
 func options(addr string) *redis.Options {
 	return &redis.Options{Addr: addr, ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1}
 }
@@ -45,7 +45,7 @@ func miniStore(tb testing.TB, opts ...redisstore.Option) (*redisstore.Store, *mi
 	return newStore(tb, clientOf(tb, options(mini.Addr())), opts...), mini
 }
 
-// follow is a hook that keeps miniredis at the store's time before every command.
+// follow is a hook that sets the time of miniredis to the store's before every command.
 type follow struct {
 	mini  *miniredis.Miniredis
 	clock func() time.Time
@@ -71,8 +71,8 @@ func (f *follow) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// realRedis starts a redis-server on a socket of its own and returns its address.
-// Without one installed the test is skipped, in CI it fails.
+// realRedis starts a redis-server on its own socket and returns the address. If none
+// is installed, the test is skipped, or fails in CI.
 func realRedis(tb testing.TB) string {
 	tb.Helper()
 	path, err := exec.LookPath("redis-server")
@@ -82,7 +82,7 @@ func realRedis(tb testing.TB) string {
 		}
 		tb.Skip("redis-server is not installed")
 	}
-	dir, err := os.MkdirTemp("", "redis") // not TempDir: the path of a socket must be short
+	dir, err := os.MkdirTemp("", "redis") // TempDir may be too long for the path of a socket
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "socket")
@@ -94,11 +94,11 @@ func realRedis(tb testing.TB) string {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
-	said := bufio.NewScanner(out)
+	output := bufio.NewScanner(out)
 	var lines []string
-	for said.Scan() {
-		lines = append(lines, said.Text())
-		if strings.Contains(said.Text(), "eady to accept connections") {
+	for output.Scan() {
+		lines = append(lines, output.Text())
+		if strings.Contains(output.Text(), "eady to accept connections") {
 			return socket
 		}
 	}
@@ -124,7 +124,7 @@ func load(tb testing.TB, store session.Store, key session.Key) (session.Session,
 	return s, rev
 }
 
-// put swaps next in and returns the revision it got.
+// put stores next under key and returns the new revision.
 func put(tb testing.TB, store session.Store, key session.Key, next session.Session) session.Revision {
 	tb.Helper()
 	_, old := load(tb, store, key)

@@ -16,16 +16,17 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// DefaultPrefix is what the names of Redis keys begin with unless told otherwise.
+// DefaultPrefix is the default prefix of the Redis keys.
 const DefaultPrefix = "baas:session:"
 
-// Store is a [session.Store] in Redis. Stores with the same Redis and prefix share
-// their sessions. It holds no state and is safe for concurrent use.
+// Store is a [session.Store] in Redis. Stores with the same Redis and the same prefix
+// share their sessions. Store itself holds no sessions. It is immutable and safe for
+// concurrent use.
 //
-// Its errors say what failed: they wrap the context's error, a network error, or
-// a [redis.Error] that gives only the code of what Redis answered ("OOM"), and
-// never hold a key or a session. After an error of Swap the session may have been
-// swapped or not.
+// Its errors are plain errors. They wrap the error of the context, a network error,
+// [session.ErrEncoding] for a value that is not a session, or a [redis.Error] with
+// only the code of Redis's reply, such as "OOM". They never contain a key or a
+// session. After an error of Swap, the swap may or may not have happened.
 type Store struct {
 	client redis.UniversalClient
 	swap   *redis.Script
@@ -35,7 +36,7 @@ type Store struct {
 
 var _ session.Store = (*Store)(nil)
 
-// Option is an option of [New]. A nil Option changes nothing.
+// Option is an option of [New]. A nil Option is ignored.
 type Option func(*config) error
 
 type config struct {
@@ -43,9 +44,9 @@ type config struct {
 	now    func() time.Time
 }
 
-// WithPrefix sets what the names of Redis keys begin with, so that several programs
-// can share a Redis. The default is [DefaultPrefix]. Another prefix is another,
-// empty store.
+// WithPrefix sets the prefix of the Redis keys, so that several programs can share
+// one Redis. The default is [DefaultPrefix]. A store does not find the sessions that
+// were stored with another prefix. An empty prefix is refused with 605.
 func WithPrefix(prefix string) Option {
 	return func(c *config) error {
 		if prefix == "" {
@@ -56,8 +57,8 @@ func WithPrefix(prefix string) Option {
 	}
 }
 
-// WithClock sets where the store takes the time from that it compares with the ends
-// of sessions. The default is [time.Now]. Redis counts down by its own.
+// WithClock sets the clock that the expiry of sessions is compared with. The default
+// is [time.Now]. Redis deletes keys by its own clock. A nil clock is refused with 605.
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {
@@ -68,19 +69,21 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// New returns a store that uses client, which stays the caller's to close. It
-// sends nothing.
+// New returns a store that uses client. The caller closes client. New sends no
+// command.
 //
-// It fails with 605 on a nil client, a bad option, and on clients that cannot keep the
-// contract of [session.Store]: one without ContextTimeoutEnabled, which waits on
-// past a context's deadline; a [redis.ClusterClient] that reads from replicas; a
-// [redis.Ring], whose shards bring old sessions back. With ContextTimeoutEnabled a
-// context's deadline ends a call at once. Go-redis notices one that is cancelled
-// before its deadline only between its steps, so at the latest after the
-// client's ReadTimeout (three seconds by default). How often a Redis that cannot be
-// reached is tried again is set by MaxRetries and DialerRetries of the client.
+// The error is an HError with code 605 for a nil client, for a bad option, and for a
+// client that cannot keep the contract of [session.Store]:
+//   - a client without ContextTimeoutEnabled, because it does not stop at the
+//     deadline of a context;
+//   - a [redis.ClusterClient] that reads from replicas;
+//   - a [redis.Ring], because it can return an old session after its shards change.
+//
+// With ContextTimeoutEnabled, the deadline of a context ends a call immediately. The
+// cancellation of a context ends it after the current network operation, which takes
+// at most the client's ReadTimeout (3 seconds by default).
 func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
-	if err := fit(client); err != nil {
+	if err := checkClient(client); err != nil {
 		return nil, err
 	}
 	cfg := config{prefix: DefaultPrefix, now: time.Now}
@@ -95,8 +98,9 @@ func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
 	return &Store{client: client, swap: redis.NewScript(swapScript), prefix: cfg.prefix, now: cfg.now}, nil
 }
 
-// fit reports what makes a client unfit, as far as its options show it.
-func fit(client redis.UniversalClient) error {
+// checkClient returns an error if the options of the client show that it cannot be
+// used.
+func checkClient(client redis.UniversalClient) error {
 	deadlines := true
 	switch c := client.(type) {
 	case nil:
@@ -113,7 +117,7 @@ func fit(client redis.UniversalClient) error {
 		return check.Invalid("redisstore: the client is a ring")
 	}
 	if !deadlines {
-		return check.Invalid("redisstore: the client minds no deadlines: set ContextTimeoutEnabled in its options")
+		return check.Invalid("redisstore: the client ignores deadlines: set ContextTimeoutEnabled in its options")
 	}
 	return nil
 }
@@ -140,9 +144,9 @@ func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, ses
 	return loaded, rev, nil
 }
 
-// swapScript puts ARGV[2] in the place of the record that begins with the revision
-// ARGV[1], for ARGV[3] milliseconds. Go-redis sends a command again whose answer
-// got lost: a record that is there already has been swapped.
+// swapScript stores the record ARGV[2] for ARGV[3] milliseconds if the current record
+// has the revision ARGV[1]. If go-redis loses the reply, it sends the command again.
+// So the script also succeeds if the new record is already stored.
 const swapScript = `
 local current = redis.call('GETRANGE', KEYS[1], 0, 7)
 if current == string.sub(ARGV[2], 1, 8) then
@@ -162,35 +166,35 @@ func (s *Store) Swap(ctx context.Context, key session.Key, old session.Revision,
 	}
 	now := s.now()
 	if !next.Live(now) {
-		next = next.Ended() // the token of an ended session is not worth a risk
+		next = next.Ended() // the token of an expired session is not needed
 	}
 	record, err := encode(next)
 	if err != nil {
 		return false, err
 	}
-	done, err := s.swap.Run(ctx, s.client, []string{s.name(key)}, revisionBytes(old), record, life(next, now)).Int()
+	done, err := s.swap.Run(ctx, s.client, []string{s.name(key)}, revisionBytes(old), record, lifetime(next, now)).Int()
 	if err != nil {
 		return false, failure(ctx, "swap", err)
 	}
 	return done == 1, nil
 }
 
-// life returns how many milliseconds Redis is to keep the session.
-func life(next session.Session, now time.Time) int64 {
+// lifetime returns how long Redis must keep the session, in milliseconds.
+func lifetime(next session.Session, now time.Time) int64 {
 	left := max(next.ExpiresAt.Sub(now), session.Grace)
 	return int64((left + time.Millisecond - 1) / time.Millisecond)
 }
 
 func (s *Store) name(key session.Key) string { return s.prefix + key.String() }
 
-// revisionSize is the length of a record before the session.
+// revisionSize is the length of the revision at the start of a record.
 const revisionSize = 8
 
-// encode returns a record of next with a new revision. Revisions are random, so
-// that no clock, no failover and no forgotten key makes one come twice.
+// encode returns a record of next with a new revision. Revisions are random, so none
+// is used twice, even after a failover or when Redis has deleted the key.
 func encode(next session.Session) ([]byte, error) {
 	record := make([]byte, revisionSize, 256)
-	for revisionOf(record) == 0 { // that is the revision of an absent key
+	for revisionOf(record) == 0 { // 0 is the revision of a missing key
 		if _, err := rand.Read(record); err != nil {
 			return nil, err
 		}
@@ -215,7 +219,7 @@ func revisionOf(record []byte) session.Revision {
 	return session.Revision(binary.BigEndian.Uint64(record))
 }
 
-// revisionBytes returns what a record of that revision begins with, nothing for 0.
+// revisionBytes returns the first bytes of a record with that revision, none for 0.
 func revisionBytes(rev session.Revision) []byte {
 	if rev == 0 {
 		return []byte{}
@@ -223,7 +227,7 @@ func revisionBytes(rev session.Revision) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(rev))
 }
 
-// Format prints the prefix, for every verb.
+// Format prints the prefix, whatever the verb.
 func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.summary()) }
 
 // LogValue returns the prefix.

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/session/redisstore"
 )
@@ -55,7 +56,7 @@ func TestSwapSetsTheLifeAnew(t *testing.T) {
 	put(t, store, key, session.Session{LoggedOut: true})
 	require.Equal(t, session.Grace, mini.TTL(redisstore.DefaultPrefix+key.String()))
 	mini.FastForward(session.Grace)
-	require.Empty(t, mini.Keys(), "nothing stays for good")
+	require.Empty(t, mini.Keys(), "every key expires")
 }
 
 func TestWhatIsInRedis(t *testing.T) {
@@ -74,7 +75,7 @@ func TestWhatIsInRedis(t *testing.T) {
 
 	ended := living("an-ended-token", -time.Second)
 	put(t, store, key, ended)
-	require.NotContains(t, mini.Dump(), "ended-token", "an ended session's token is not kept")
+	require.NotContains(t, mini.Dump(), "ended-token", "the token of an expired session is not stored")
 }
 
 func TestPrefixesAreApart(t *testing.T) {
@@ -115,7 +116,7 @@ func TestNewRefuses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		client redis.UniversalClient
 		opt    redisstore.Option
-		says   string
+		text   string
 	}{
 		"nil":                    {nil, nil, "nil"},
 		"no deadlines":           {clientOf(t, &redis.Options{Addr: "127.0.0.1:1"}), nil, "ContextTimeoutEnabled"},
@@ -129,14 +130,41 @@ func TestNewRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, err := redisstore.New(tt.client, tt.opt)
-			require.ErrorContains(t, err, tt.says)
+			var h *herror.HError
+			require.ErrorAs(t, err, &h)
+			require.Equal(t, herror.InvalidParameter, h.Code)
+			require.ErrorContains(t, err, tt.text)
 			require.Nil(t, store)
 		})
 	}
-	_, err := redisstore.New(good, nil)
-	require.NoError(t, err, "a nil option changes nothing")
-	_, err = redisstore.New(cluster(redis.ClusterOptions{ContextTimeoutEnabled: true}))
+	_, err := redisstore.New(cluster(redis.ClusterOptions{ContextTimeoutEnabled: true}))
 	require.NoError(t, err)
+}
+
+// Each option alone changes what it is for, and nothing else.
+func TestOptions(t *testing.T) {
+	key, now := session.KeyOf("k"), time.Now()
+	late := func() time.Time { return now.Add(24 * time.Hour) }
+	for name, tt := range map[string]struct {
+		opts    []redisstore.Option
+		prefix  string
+		expired bool // a session that expires in an hour
+	}{
+		"none":             {nil, redisstore.DefaultPrefix, false},
+		"nil options":      {[]redisstore.Option{nil, nil}, redisstore.DefaultPrefix, false},
+		"a prefix":         {[]redisstore.Option{redisstore.WithPrefix("other:")}, "other:", false},
+		"a clock":          {[]redisstore.Option{redisstore.WithClock(late)}, redisstore.DefaultPrefix, true},
+		"both and a nil":   {[]redisstore.Option{redisstore.WithClock(late), nil, redisstore.WithPrefix("other:")}, "other:", true},
+		"the last of many": {[]redisstore.Option{redisstore.WithPrefix("first:"), redisstore.WithPrefix("other:")}, "other:", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, mini := miniStore(t, tt.opts...)
+			put(t, store, key, living("a", time.Hour))
+			require.Equal(t, []string{tt.prefix + key.String()}, mini.Keys())
+			s, _ := load(t, store, key)
+			require.Equal(t, tt.expired, s.IsZero())
+		})
+	}
 }
 
 func TestAStoreIsNotPrinted(t *testing.T) {

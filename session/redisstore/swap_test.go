@@ -33,7 +33,7 @@ func swapAfterFlush(t *testing.T, o *redis.Options) {
 	}
 }
 
-// forgetful loses the answer to the first swap that Redis has done.
+// forgetful loses the reply to the first swap that Redis has executed.
 type forgetful struct {
 	net.Conn
 	lost    *atomic.Bool
@@ -48,7 +48,7 @@ func (c *forgetful) Write(b []byte) (int, error) {
 }
 
 func (c *forgetful) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b) // Redis has acted
+	n, err := c.Conn.Read(b) // Redis has executed the command
 	if bytes.HasPrefix(b[:n], []byte(":1")) && c.swapped.Load() && c.lost.CompareAndSwap(false, true) {
 		_ = c.Conn.Close()
 		return 0, io.EOF
@@ -56,7 +56,7 @@ func (c *forgetful) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func TestASwapWhoseAnswerGotLostIsDoneOnce(t *testing.T) {
+func TestASwapWhoseReplyIsLostIsDoneOnce(t *testing.T) {
 	var lost atomic.Bool
 	mini := miniredis.RunT(t)
 	o := options(mini.Addr())
@@ -69,7 +69,7 @@ func TestASwapWhoseAnswerGotLostIsDoneOnce(t *testing.T) {
 	done, err := store.Swap(t.Context(), key, 0, living("a", time.Hour))
 	require.NoError(t, err)
 	require.True(t, lost.Load())
-	require.True(t, done, "it is in Redis, so it is done")
+	require.True(t, done, "the record is in Redis, so the swap succeeded")
 	s, rev := load(t, store, key)
 	require.Equal(t, "a", s.Token.Reveal())
 
