@@ -1,4 +1,4 @@
-// Package check refuses arguments that cannot be sent, before anything is sent.
+// Package check validates arguments before a request is sent.
 package check
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// The longest texts that are sent, in bytes.
+// The maximum lengths of arguments, in bytes.
 const (
 	MaxIdentifier = 256
 	MaxCode       = 1 << 10
@@ -17,11 +17,11 @@ const (
 	MaxData       = 64 << 10
 )
 
-// Text returns an error if text is longer than longest bytes, is not UTF-8, or has
-// control characters. An empty text passes. Name says in the error what it is.
-func Text(name, text string, longest int) error {
-	if len(text) > longest {
-		return Invalid(name + " is longer than " + strconv.Itoa(longest) + " bytes")
+// Text returns an error with code 605 if text is longer than maxBytes, is not UTF-8, or has
+// control characters. An empty text is valid. The error contains name, not text.
+func Text(name, text string, maxBytes int) error {
+	if len(text) > maxBytes {
+		return Invalid(name + " is longer than " + strconv.Itoa(maxBytes) + " bytes")
 	}
 	for _, r := range text {
 		if r < ' ' || r == 0x7f {
@@ -34,13 +34,14 @@ func Text(name, text string, longest int) error {
 	return nil
 }
 
-// Required is [Text] for a text that must not be empty.
-func Required(name, text string, longest int) error {
+// Required is like [Text], but an empty text is an error too.
+func Required(name, text string, maxBytes int) error {
 	if text == "" {
 		return Invalid(name + " is empty")
 	}
-	return Text(name, text, longest)
+	return Text(name, text, maxBytes)
 }
 
-// Invalid returns the error for a bad argument.
+// Invalid returns the error for a bad argument, with code 605. Detail must contain no
+// secret.
 func Invalid(detail string) *herror.HError { return herror.New(herror.InvalidParameter, detail) }

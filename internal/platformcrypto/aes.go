@@ -16,23 +16,23 @@ const keySize = 16 // AES-128
 // NewKey returns a random session key of the common scheme.
 func NewKey() string { return randomBase64(keySize) }
 
-// NewIV returns a random iv, fit for both schemes.
+// NewIV returns a random iv for either scheme.
 func NewIV() string { return randomBase64(aes.BlockSize) }
 
-// Encrypt seals a JSON object under a session key and an iv, both base64, and
+// Encrypt encrypts a JSON object with a session key and an iv, both in base64, and
 // returns base64.
 func Encrypt(plain []byte, sessionKey, iv string) (string, error) {
-	mode, err := newCipher(sessionKey, keySize, iv)
+	mode, err := newCBC(sessionKey, keySize, iv)
 	if err != nil {
 		return "", err
 	}
-	return seal(cipher.NewCBCEncrypter(mode.block, mode.iv), pad(plain, aes.BlockSize)), nil
+	return encryptBlocks(cipher.NewCBCEncrypter(mode.block, mode.iv), pad(plain, aes.BlockSize)), nil
 }
 
-// Decrypt opens encryptedData and returns the JSON object inside. When appID is
-// not empty, the object's watermark.appid must equal it.
+// Decrypt decrypts encryptedData and returns the JSON object in it. If appID is not
+// empty, the object's watermark.appid must be equal to it.
 func Decrypt(encryptedData, sessionKey, iv, appID string) ([]byte, error) {
-	plain, err := open(encryptedData, sessionKey, keySize, iv, aes.BlockSize)
+	plain, err := decryptPadded(encryptedData, sessionKey, keySize, iv, aes.BlockSize)
 	if err != nil {
 		return nil, err
 	}
@@ -53,37 +53,37 @@ func Decrypt(encryptedData, sessionKey, iv, appID string) ([]byte, error) {
 	return plain, nil
 }
 
-// mode is what both directions of CBC need.
-type mode struct {
+// cbc has what encryption and decryption in CBC mode need.
+type cbc struct {
 	block cipher.Block
 	iv    []byte
 }
 
-// newCipher reads a key of size bytes and an iv.
-func newCipher(sessionKey string, size int, iv string) (mode, error) {
+// newCBC decodes a key of size bytes and an iv.
+func newCBC(sessionKey string, size int, iv string) (cbc, error) {
 	key, ok := decodeBase64(sessionKey)
 	if !ok || len(key) != size {
-		return mode{}, ErrKey
+		return cbc{}, ErrKey
 	}
 	vector, ok := decodeBase64(iv)
 	if !ok || len(vector) != aes.BlockSize {
-		return mode{}, ErrIV
+		return cbc{}, ErrIV
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return mode{}, ErrKey
+		return cbc{}, ErrKey
 	}
-	return mode{block: block, iv: vector}, nil
+	return cbc{block: block, iv: vector}, nil
 }
 
-func seal(enc cipher.BlockMode, padded []byte) string {
+func encryptBlocks(enc cipher.BlockMode, padded []byte) string {
 	enc.CryptBlocks(padded, padded)
 	return base64.StdEncoding.EncodeToString(padded)
 }
 
-// open decodes, decrypts and unpads.
-func open(data, sessionKey string, size int, iv string, blockSize int) ([]byte, error) {
-	mode, err := newCipher(sessionKey, size, iv)
+// decryptPadded decodes, decrypts and removes the padding.
+func decryptPadded(data, sessionKey string, size int, iv string, blockSize int) ([]byte, error) {
+	mode, err := newCBC(sessionKey, size, iv)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func open(data, sessionKey string, size int, iv string, blockSize int) ([]byte, 
 	return plain, nil
 }
 
-// pad returns a padded copy of plain; blockSize is below 256.
+// pad returns a padded copy of plain. blockSize must be less than 256.
 func pad(plain []byte, blockSize int) []byte {
 	n := blockSize - len(plain)%blockSize
 	out := make([]byte, 0, len(plain)+n)
@@ -125,7 +125,7 @@ func isObject(plain []byte) bool {
 	return len(text) > 0 && text[0] == '{' && utf8.Valid(text) && json.Valid(text)
 }
 
-// decodeBase64 takes standard base64 with or without its trailing "=", since
+// decodeBase64 accepts standard base64 with or without the trailing "=", because
 // platforms differ in that.
 func decodeBase64(s string) ([]byte, bool) {
 	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
@@ -134,6 +134,6 @@ func decodeBase64(s string) ([]byte, bool) {
 
 func randomBase64(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) // never fails: it ends the program instead
+	rand.Read(b) // never returns an error
 	return base64.StdEncoding.EncodeToString(b)
 }

@@ -13,27 +13,28 @@ const (
 	baiduHead      = baiduRandom + 4
 )
 
-// NewBaiduKey returns a random session key of Baidu's scheme.
+// NewBaiduKey returns a random session key for Baidu's scheme.
 func NewBaiduKey() string { return randomBase64(baiduKeySize) }
 
-// EncryptBaidu seals a JSON object as Baidu does: 16 random bytes, the length
-// as four big-endian bytes, the object, the app key; padded to 32-byte blocks.
+// EncryptBaidu encrypts a JSON object in Baidu's scheme. The plaintext is 16 random
+// bytes, the length of the object as 4 big-endian bytes, the object, and the app
+// key, padded to 32-byte blocks.
 func EncryptBaidu(plain []byte, sessionKey, iv, appKey string) (string, error) {
-	mode, err := newCipher(sessionKey, baiduKeySize, iv)
+	mode, err := newCBC(sessionKey, baiduKeySize, iv)
 	if err != nil {
 		return "", err
 	}
 	buf := make([]byte, baiduHead, baiduHead+len(plain)+len(appKey))
-	rand.Read(buf[:baiduRandom]) // never fails: it ends the program instead
+	rand.Read(buf[:baiduRandom]) // never returns an error
 	binary.BigEndian.PutUint32(buf[baiduRandom:], uint32(len(plain)))
 	buf = append(append(buf, plain...), appKey...)
-	return seal(cipher.NewCBCEncrypter(mode.block, mode.iv), pad(buf, baiduBlockSize)), nil
+	return encryptBlocks(cipher.NewCBCEncrypter(mode.block, mode.iv), pad(buf, baiduBlockSize)), nil
 }
 
-// DecryptBaidu opens data that Baidu sealed and returns the JSON object inside.
-// When appKey is not empty, the data must end in it.
+// DecryptBaidu decrypts data in Baidu's scheme and returns the JSON object in it. If
+// appKey is not empty, the plaintext must end with it.
 func DecryptBaidu(data, sessionKey, iv, appKey string) ([]byte, error) {
-	buf, err := open(data, sessionKey, baiduKeySize, iv, baiduBlockSize)
+	buf, err := decryptPadded(data, sessionKey, baiduKeySize, iv, baiduBlockSize)
 	if err != nil {
 		return nil, err
 	}

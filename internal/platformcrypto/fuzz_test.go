@@ -12,31 +12,31 @@ import (
 func FuzzDecrypt(f *testing.F) {
 	v := readVectors(f)
 	f.Add(v.WeChat.EncryptedData, v.WeChat.SessionKey, v.WeChat.IV, v.WeChat.AppID)
-	f.Add(v.WeChat.EncryptedData, NewKey(), v.WeChat.IV, "") // a stale key
+	f.Add(v.WeChat.EncryptedData, NewKey(), v.WeChat.IV, "") // an outdated key
 	f.Add(base64.StdEncoding.EncodeToString(make([]byte, 17)), v.WeChat.SessionKey, v.WeChat.IV, "")
 	f.Add(v.WeChat.EncryptedData, v.WeChat.SessionKey, "AAAA", "")
-	f.Add(sealRaw(f, []byte(strings.Repeat(" ", 32)), v.WeChat.SessionKey, keySize, v.WeChat.IV), v.WeChat.SessionKey, v.WeChat.IV, "")
+	f.Add(encryptRaw(f, []byte(strings.Repeat(" ", 32)), v.WeChat.SessionKey, keySize, v.WeChat.IV), v.WeChat.SessionKey, v.WeChat.IV, "")
 	f.Fuzz(func(t *testing.T, data, key, iv, app string) {
 		plain, err := Decrypt(data, key, iv, app)
-		checkOpened(t, plain, err)
+		checkDecrypted(t, plain, err)
 	})
 }
 
 func FuzzDecryptBaidu(f *testing.F) {
 	v := readVectors(f)
 	f.Add(v.Baidu.Data, v.Baidu.SessionKey, v.Baidu.IV, v.Baidu.AppKey)
-	f.Add(v.Baidu.Data, NewBaiduKey(), v.Baidu.IV, "") // a stale key
+	f.Add(v.Baidu.Data, NewBaiduKey(), v.Baidu.IV, "") // an outdated key
 	f.Add(base64.StdEncoding.EncodeToString(make([]byte, 17)), v.Baidu.SessionKey, v.Baidu.IV, "")
 	f.Add(v.Baidu.Data, v.Baidu.SessionKey, "1df09d0a1677dd72b8325", "")
-	f.Add(sealRaw(f, []byte(strings.Repeat(" ", 64)), v.Baidu.SessionKey, baiduKeySize, v.Baidu.IV), v.Baidu.SessionKey, v.Baidu.IV, "")
+	f.Add(encryptRaw(f, []byte(strings.Repeat(" ", 64)), v.Baidu.SessionKey, baiduKeySize, v.Baidu.IV), v.Baidu.SessionKey, v.Baidu.IV, "")
 	f.Fuzz(func(t *testing.T, data, key, iv, app string) {
 		plain, err := DecryptBaidu(data, key, iv, app)
-		checkOpened(t, plain, err)
+		checkDecrypted(t, plain, err)
 	})
 }
 
-// checkOpened asserts the promise: an error, or a JSON object.
-func checkOpened(t *testing.T, plain []byte, err error) {
+// checkDecrypted asserts that the result is an error or a JSON object.
+func checkDecrypted(t *testing.T, plain []byte, err error) {
 	t.Helper()
 	if err != nil {
 		require.Nil(t, plain)

@@ -6,8 +6,8 @@ import (
 	"encoding/hex"
 )
 
-// Sign returns the platform's signature of rawData: the lower-case hex SHA-1
-// of rawData followed by the session key as its base64 text, not decoded.
+// Sign returns a platform's signature of rawData: the SHA-1 of rawData followed by
+// the base64 text of the session key, in lower-case hexadecimal.
 func Sign(rawData, sessionKey string) string {
 	h := sha1.New()
 	h.Write([]byte(rawData))
@@ -15,9 +15,8 @@ func Sign(rawData, sessionKey string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Verify reports whether signature is the signature of rawData under
-// sessionKey. It takes the same time wherever the two differ. An empty
-// session key verifies nothing.
+// Verify reports whether signature is the signature of rawData with sessionKey. It
+// compares in constant time. With an empty session key it returns false.
 func Verify(rawData, sessionKey, signature string) bool {
 	if sessionKey == "" {
 		return false

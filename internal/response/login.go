@@ -9,29 +9,29 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// margin is how long before its token a session ends.
-const margin = 30 * time.Second
+// expiryMargin is how long before its token a session expires.
+const expiryMargin = 30 * time.Second
 
-// Login is the answer to a login.
+// Login is the response to a login.
 type Login struct {
 	Token     string
 	UserID    int64
 	OpenID    string
 	UnionID   string
 	Anonymous bool
-	// User is the user as the answer has it, without token and session; empty
-	// where the answer only names the user.
+	// User has the user's fields in the response, without the token and the session.
+	// It is empty if the response has only the user's id.
 	User Fields
 
 	lifetime time.Duration
 }
 
-// ParseLogin reads the answer to a login: {"token", "expires_in", "user_info": {…}}
-// from the platforms, {"token", "expires_in", "user_id"} from accounts, which may
-// have the user's fields or ids beside these. An answer without a token or without a
-// user is an error.
+// ParseLogin parses the response to a login. The response to a login on a platform is
+// {"token", "expires_in", "user_info": {…}}. That to a login with an account is
+// {"token", "expires_in", "user_id"}, and may have the user's fields, openid or
+// unionid on the same level. The error is 690 if the token or the user is missing.
 func ParseLogin(body string) (Login, error) {
-	fields, err := Object(body, "login answer")
+	fields, err := Object(body, "login response")
 	if err != nil {
 		return Login{}, err
 	}
@@ -39,7 +39,7 @@ func ParseLogin(body string) (Login, error) {
 		l    Login
 		user string
 		id   int64
-		// Ids beside the user count more than those in user_info, as in the vendor's client.
+		// Ids on the first level take precedence over those in user_info, as in the vendor's client.
 		openID, unionID string
 	)
 	fields.Each(func(k string, v gjson.Result) bool {
@@ -72,7 +72,7 @@ func ParseLogin(body string) (Login, error) {
 	case user != "":
 		l.readUser(Fields(user))
 		if !l.User.Get("id").Exists() {
-			l.User = "" // a nickname and the like, as after a login with a provider's token
+			l.User = "" // only some fields, as after a login with a provider's token
 		}
 	case id != 0:
 		l.readUser(fields)
@@ -84,19 +84,19 @@ func ParseLogin(body string) (Login, error) {
 	return l, nil
 }
 
-// maxLifetime keeps a lifetime in seconds from overflowing a duration.
+// maxLifetime, in seconds, prevents the overflow of a time.Duration.
 const maxLifetime = int64(100 * 365 * 24 * time.Hour / time.Second)
 
 func lifetime(v gjson.Result) time.Duration {
 	seconds := Int(v)
-	if v.Type == gjson.Number { // which may have a fraction
+	if v.Type == gjson.Number { // may have a fraction
 		seconds = int64(min(max(v.Num, 0), float64(maxLifetime)))
 	}
 	return time.Duration(min(max(seconds, 0), maxLifetime)) * time.Second
 }
 
-// ParseUser reads an answer that is a user, without token and session. An answer
-// without an id is an error.
+// ParseUser parses a response that is a user, and returns it without the token and
+// the session. The error is 690 if the id is missing.
 func ParseUser(body string) (user Fields, id int64, err error) {
 	if user, err = Object(body, "user"); err != nil {
 		return "", 0, err
@@ -142,21 +142,22 @@ func (l *Login) readUser(user Fields) {
 	l.User = user
 }
 
-// Secret reports whether a field of a login answer's user is no part of the user:
-// the token, and the session, which repeats it.
+// Secret reports whether a field of a login response is not part of the user: the
+// token, its lifetime, and the session, which contains the token again.
 func Secret(key string) bool {
 	return key == "token" || key == "expires_in" || key == "_session" || key == "session_key"
 }
 
-// ExpiresAt returns when the session ends that the answer, come at now, begins: 30
-// seconds before the token does. A token that lives no longer than that is used
-// as long as it lives; one of unknown life gives the zero time, which has passed.
+// ExpiresAt returns when the session of a response that arrived at now expires: 30
+// seconds before its token. If the token's lifetime is at most 30 seconds, the
+// session expires with the token. If the response has no lifetime, it returns the
+// zero time, so the session counts as expired.
 func (l Login) ExpiresAt(now time.Time) time.Time {
 	switch {
 	case l.lifetime == 0:
 		return time.Time{}
-	case l.lifetime <= margin:
+	case l.lifetime <= expiryMargin:
 		return now.Add(l.lifetime)
 	}
-	return now.Add(l.lifetime - margin)
+	return now.Add(l.lifetime - expiryMargin)
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/hydrogen-go/baas/internal/response"
 )
 
-// parsed is what of a Login can be compared.
+// parsed has the parts of a Login that a test compares.
 type parsed struct {
 	token, openID, unionID, user string
 	id                           int64
 	anonymous                    bool
-	life                         time.Duration // of the session, 0 for unknown
+	lifetime                     time.Duration // of the session, 0 if unknown
 }
 
 func TestParseLogin(t *testing.T) {
@@ -27,33 +27,33 @@ func TestParseLogin(t *testing.T) {
 	}{
 		{
 			"a platform", `{"token":"tok","expires_in":2592000,"user_info":{"id":7,"openid":"o","unionid":"u","nickname":"n"}}`,
-			parsed{token: "tok", id: 7, openID: "o", unionID: "u", user: `{"id":7,"openid":"o","unionid":"u","nickname":"n"}`, life: 2592000*time.Second - 30*time.Second},
+			parsed{token: "tok", id: 7, openID: "o", unionID: "u", user: `{"id":7,"openid":"o","unionid":"u","nickname":"n"}`, lifetime: 2592000*time.Second - 30*time.Second},
 		}, {
 			"everything as strings", `{"token":"tok","expires_in":"100","user_info":{"id":"36395395","openid":5}}`,
-			parsed{token: "tok", id: 36395395, openID: "5", user: `{"id":"36395395","openid":5}`, life: 70 * time.Second},
+			parsed{token: "tok", id: 36395395, openID: "5", user: `{"id":"36395395","openid":5}`, lifetime: 70 * time.Second},
 		}, {
-			"an account that is only named", `{"user_id":"9007199254740993","token":"tok","expires_in":31}`,
-			parsed{token: "tok", id: 9007199254740993, life: time.Second},
+			"an account with only an id", `{"user_id":"9007199254740993","token":"tok","expires_in":31}`,
+			parsed{token: "tok", id: 9007199254740993, lifetime: time.Second},
 		}, {
-			"an account with the user beside it",
+			"an account with the user's fields on the same level",
 			`{"id":7,"_username":"a","token":"tok","user_id":7,"expires_in":100,"_session":{"session_key":"tok"},"_anonymous":true}`,
-			parsed{token: "tok", id: 7, anonymous: true, user: `{"id":7,"_username":"a","user_id":7,"_anonymous":true}`, life: 70 * time.Second},
+			parsed{token: "tok", id: 7, anonymous: true, user: `{"id":7,"_username":"a","user_id":7,"_anonymous":true}`, lifetime: 70 * time.Second},
 		}, {
-			"a token inside the user is no part of it", `{"token":"tok","user_info":{"id":7,"token":"tok","expires_in":9,"session_key":"k"}}`,
+			"a token in the user is removed", `{"token":"tok","user_info":{"id":7,"token":"tok","expires_in":9,"session_key":"k"}}`,
 			parsed{token: "tok", id: 7, user: `{"id":7}`},
 		}, {
-			"a short life is used whole", `{"token":"tok","user_id":7,"expires_in":30}`,
-			parsed{token: "tok", id: 7, life: 30 * time.Second},
+			"a short lifetime has no margin", `{"token":"tok","user_id":7,"expires_in":30}`,
+			parsed{token: "tok", id: 7, lifetime: 30 * time.Second},
 		}, {
-			"a life with a fraction", `{"token":"tok","user_id":7,"expires_in":100.9}`,
-			parsed{token: "tok", id: 7, life: 70 * time.Second},
+			"a lifetime with a fraction", `{"token":"tok","user_id":7,"expires_in":100.9}`,
+			parsed{token: "tok", id: 7, lifetime: 70 * time.Second},
 		}, {
-			"a life beyond all bounds", `{"token":"tok","user_id":7,"expires_in":1e300}`,
-			parsed{token: "tok", id: 7, life: 100*365*24*time.Hour - 30*time.Second},
+			"a very long lifetime", `{"token":"tok","user_id":7,"expires_in":1e300}`,
+			parsed{token: "tok", id: 7, lifetime: 100*365*24*time.Hour - 30*time.Second},
 		},
-		{"no life", `{"token":"tok","user_id":7}`, parsed{token: "tok", id: 7}},
-		{"a negative life", `{"token":"tok","user_id":7,"expires_in":-5}`, parsed{token: "tok", id: 7}},
-		{"a life of nonsense", `{"token":"tok","user_id":7,"expires_in":"soon"}`, parsed{token: "tok", id: 7}},
+		{"no lifetime", `{"token":"tok","user_id":7}`, parsed{token: "tok", id: 7}},
+		{"a negative lifetime", `{"token":"tok","user_id":7,"expires_in":-5}`, parsed{token: "tok", id: 7}},
+		{"a lifetime that is no number", `{"token":"tok","user_id":7,"expires_in":"soon"}`, parsed{token: "tok", id: 7}},
 		{"the last of two tokens", `{"token":"a","user_id":7,"token":"b"}`, parsed{token: "b", id: 7}},
 		{"a user_info of null", `{"token":"tok","user_id":7,"user_info":null}`, parsed{token: "tok", id: 7}},
 	} {
@@ -69,16 +69,16 @@ func of(l response.Login) parsed {
 	p := parsed{token: l.Token, id: l.UserID, openID: l.OpenID, unionID: l.UnionID, user: string(l.User), anonymous: l.Anonymous}
 	now := time.Unix(1_700_000_000, 0)
 	if end := l.ExpiresAt(now); !end.IsZero() {
-		p.life = end.Sub(now)
+		p.lifetime = end.Sub(now)
 	}
 	return p
 }
 
 func TestParseLoginRefuses(t *testing.T) {
 	for body, want := range map[string]string{
-		``:                                    "690: invalid response: login answer is not JSON",
-		`<html>ok</html>`:                     "690: invalid response: login answer is not JSON",
-		`[]`:                                  "690: invalid response: login answer is not an object",
+		``:                                    "690: invalid response: login response is not JSON",
+		`<html>ok</html>`:                     "690: invalid response: login response is not JSON",
+		`[]`:                                  "690: invalid response: login response is not an object",
 		`{}`:                                  "690: invalid response: no token",
 		`{"user_id":7}`:                       "690: invalid response: no token",
 		`{"token":"","user_id":7}`:            "690: invalid response: no token",
@@ -96,11 +96,11 @@ func TestParseLoginRefuses(t *testing.T) {
 		require.Equal(t, response.Login{}, l, body)
 		var h *herror.HError
 		require.ErrorAs(t, err, &h)
-		require.True(t, h.Sent(), "a code that was answered is spent")
+		require.True(t, h.Sent(), "the request was sent, so its code may be used up")
 	}
 }
 
-// Answers that the real backend once gave.
+// Responses of the real backend.
 func TestParseRecordedLogins(t *testing.T) {
 	for file, want := range map[string]int64{
 		"login_username": 92812581396859, "login_email": 0, "login_anonymous": 91464885772601,
@@ -116,8 +116,8 @@ func TestParseRecordedLogins(t *testing.T) {
 			}
 			require.Positive(t, l.UserID)
 			require.Len(t, l.Token, 32)
-			require.Equal(t, 2592000*time.Second-30*time.Second, of(l).life)
-			require.NotContains(t, string(l.User), l.Token, "the session repeats it")
+			require.Equal(t, 2592000*time.Second-30*time.Second, of(l).lifetime)
+			require.NotContains(t, string(l.User), l.Token, "the session contains the token")
 		})
 	}
 }

@@ -1,5 +1,5 @@
-// Package response reads the backend's JSON. An object is checked once, as a whole,
-// and kept as text; its fields are read when they are asked for.
+// Package response reads the JSON of the backend's responses. An object is validated
+// once, as a whole, and kept as text. Its fields are parsed when they are read.
 package response
 
 import (
@@ -16,17 +16,19 @@ import (
 
 // Valid reports whether text is JSON.
 func Valid(text string) bool {
-	if len(text) > shallow {
-		return json.Valid([]byte(text)) // which bounds the depth of nesting; gjson's recursion does not
+	if len(text) > maxGJSON {
+		return json.Valid([]byte(text))
 	}
 	return gjson.Valid(text)
 }
 
-// shallow is a length, in bytes, at which no nesting is deep enough to matter.
-const shallow = 64 << 10
+// maxGJSON is the length in bytes up to which gjson, which is faster, validates a
+// text. It recurses without a bound, so deeply nested longer texts would take too
+// much stack. encoding/json bounds the depth.
+const maxGJSON = 64 << 10
 
-// Object returns the fields of the JSON object text, checked; anything else is
-// an error that names what.
+// Object validates text as a JSON object and returns its fields. For anything else
+// the error is 690; what says in it what the text is.
 func Object(text, what string) (Fields, error) {
 	if !Valid(text) {
 		return "", herror.New(herror.InvalidResponse, what+" is not JSON").WithSent(true)
@@ -38,16 +40,16 @@ func Object(text, what string) (Fields, error) {
 	return Fields(text), nil
 }
 
-// Fields is the text of a JSON object that has been checked.
+// Fields is the text of a validated JSON object.
 type Fields string
 
-// Each calls f with each field until it returns false. The key is unescaped, the value is not.
+// Each calls f with each field until f returns false. The key is unescaped.
 func (o Fields) Each(f func(key string, value gjson.Result) bool) {
 	gjson.Parse(string(o)).ForEach(func(k, v gjson.Result) bool { return f(k.Str, v) })
 }
 
-// Get returns the last field with that key; its Exists is false where there is none.
-// Unlike a gjson path, the key stands for itself whatever characters it has.
+// Get returns the last field with that key. If there is none, Exists of the result is
+// false. The key is not a gjson path: no character in it is special.
 func (o Fields) Get(key string) (found gjson.Result) {
 	o.Each(func(k string, v gjson.Result) bool {
 		if k == key {
@@ -58,7 +60,7 @@ func (o Fields) Get(key string) (found gjson.Result) {
 	return found
 }
 
-// Without returns the object without the fields that drop names.
+// Without returns the object without the fields for which drop returns true.
 func (o Fields) Without(drop func(key string) bool) Fields {
 	found := false
 	o.Each(func(k string, _ gjson.Result) bool {
@@ -66,7 +68,7 @@ func (o Fields) Without(drop func(key string) bool) Fields {
 		return !found
 	})
 	if !found {
-		return o // as nearly always
+		return o // the usual case
 	}
 	var b builder
 	o.Each(func(k string, v gjson.Result) bool {
@@ -78,8 +80,8 @@ func (o Fields) Without(drop func(key string) bool) Fields {
 	return b.object()
 }
 
-// Merge returns the object with the fields of patch added or replaced, under the
-// name that rename gives them. The fields keep their order, the new ones come last.
+// Merge returns the object with the fields of patch added or replaced, after rename
+// was applied to their keys. The fields keep their order; new ones come last.
 func (o Fields) Merge(patch Fields, rename func(string) string) Fields {
 	values := make(map[string]string)
 	written := make(map[string]bool)
@@ -96,7 +98,7 @@ func (o Fields) Merge(patch Fields, rename func(string) string) Fields {
 	o.Each(func(k string, v gjson.Result) bool {
 		if raw, ok := values[k]; !ok {
 			b.add(k, v.Raw)
-		} else if !written[k] { // o may have it twice
+		} else if !written[k] { // o may have the key twice
 			b.add(k, raw)
 			written[k] = true
 		}
@@ -110,7 +112,7 @@ func (o Fields) Merge(patch Fields, rename func(string) string) Fields {
 	return b.object()
 }
 
-// builder writes an object.
+// builder builds a JSON object.
 type builder struct{ b strings.Builder }
 
 func (w *builder) add(key, raw string) {
@@ -131,10 +133,11 @@ func (w *builder) object() Fields {
 	return Fields(w.b.String() + "}")
 }
 
-// maxExact is the largest number up to which a float64 holds every whole number.
+// maxExact is the largest number up to which a float64 represents every integer.
 const maxExact = 1 << 53
 
-// Int returns a whole number given as a number or as a string, 0 for anything else.
+// Int returns the integer that v is, as a number or as a string, and 0 for anything
+// else.
 func Int(v gjson.Result) int64 {
 	switch v.Type {
 	case gjson.Number:
@@ -152,7 +155,8 @@ func Int(v gjson.Result) int64 {
 	return 0
 }
 
-// Str returns a string, or a number as it is spelled, and nothing for anything else.
+// Str returns a string, or a number as it is written in the JSON, and "" for
+// anything else.
 func Str(v gjson.Result) string {
 	switch v.Type {
 	case gjson.String:
@@ -163,14 +167,15 @@ func Str(v gjson.Result) string {
 	return ""
 }
 
-// milliseconds is where unix times stop being seconds: in seconds, the year 5138.
-const milliseconds = 100_000_000_000
+// minMillis is the smallest number that is taken as milliseconds since 1970, not as
+// seconds. As seconds it is in the year 5138.
+const minMillis = 100_000_000_000
 
-// latest is the end of the year 9999, after which times have no text form in JSON.
-const latest = 253_402_300_799_999
+// maxMillis is the end of the year 9999. encoding/json cannot encode later times.
+const maxMillis = 253_402_300_799_999
 
-// Time returns a unix time in seconds or in milliseconds, which its size tells
-// apart; the zero time for anything else.
+// Time returns a Unix time in seconds or in milliseconds. The size of the number
+// decides which. It returns the zero time for anything else.
 func Time(v gjson.Result) time.Time {
 	if v.Type == gjson.Number && strings.ContainsAny(v.Raw, ".eE") && math.Abs(v.Num) <= maxExact {
 		return fromUnix(int64(v.Num))
@@ -180,9 +185,9 @@ func Time(v gjson.Result) time.Time {
 
 func fromUnix(n int64) time.Time {
 	switch {
-	case n == 0, n > latest, n < -milliseconds: // no time, or no time of ours
+	case n == 0, n > maxMillis, n < -minMillis: // missing, or out of range
 		return time.Time{}
-	case n >= milliseconds:
+	case n >= minMillis:
 		return time.UnixMilli(n).UTC()
 	}
 	return time.Unix(n, 0).UTC()

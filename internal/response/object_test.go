@@ -53,7 +53,7 @@ func TestObject(t *testing.T) {
 	}
 }
 
-// The depth of an answer must not become the depth of our stack.
+// Deeply nested JSON must not overflow the stack.
 func TestDeepNesting(t *testing.T) {
 	const depth = 4 << 20
 	for name, text := range map[string]string{
@@ -61,7 +61,7 @@ func TestDeepNesting(t *testing.T) {
 		"objects":          strings.Repeat(`{"a":`, depth/4),
 		"balanced":         strings.Repeat("[", depth) + strings.Repeat("]", depth),
 		"inside an object": `{"a":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`,
-		"after a dive":     strings.Repeat("]", depth) + strings.Repeat("[", 2*depth),
+		"closed and open":  strings.Repeat("]", depth) + strings.Repeat("[", 2*depth),
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.False(t, response.Valid(text))
@@ -248,7 +248,7 @@ func FuzzMerge(f *testing.F) {
 		merged := base.Merge(patch, func(key string) string { return key })
 		checkObject(t, merged)
 		patch.Each(func(key string, _ gjson.Result) bool {
-			if strings.ToValidUTF8(key, "\ufffd") == key && json.Valid([]byte(`"`+key+`"`)) { // spelled in one way only
+			if strings.ToValidUTF8(key, "\ufffd") == key && json.Valid([]byte(`"`+key+`"`)) { // the key has only one spelling
 				require.Equal(t, patch.Get(key).Raw, merged.Get(key).Raw, key)
 			}
 			return true
@@ -256,7 +256,7 @@ func FuzzMerge(f *testing.F) {
 	})
 }
 
-// checkObject asserts that what we wrote is a JSON object.
+// checkObject asserts that fields is a JSON object.
 func checkObject(t *testing.T, fields response.Fields) {
 	t.Helper()
 	var object map[string]json.RawMessage

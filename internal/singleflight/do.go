@@ -1,8 +1,8 @@
-// Package singleflight shares the work of identical concurrent calls.
+// Package singleflight deduplicates concurrent calls with the same key.
 //
-// It differs from x/sync/singleflight in whose context counts: the work runs on
-// a context of its own, which ends when the last caller has left, so that one
-// caller who gives up does not fail the others and no work outlives its callers.
+// It differs from x/sync/singleflight in the context of the work. The work runs on
+// its own context, which is cancelled when the last caller has left. So a caller who
+// gives up does not fail the others, and the work does not outlive its callers.
 package singleflight
 
 import (
@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// Group shares calls by key. The zero Group is ready to use.
+// Group deduplicates calls by key. The zero Group is ready to use.
 type Group struct {
 	mu    sync.Mutex
-	calls map[string]*shared
+	calls map[string]*sharedCall
 }
 
-type shared struct {
+// sharedCall is a call under way and its callers.
+type sharedCall struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
 	waiting int
@@ -27,13 +28,13 @@ type shared struct {
 	err        error
 	panicked   bool
 	reason     any
-	unfinished bool // of a Read: its caller left
+	unfinished bool // of a Read: the context of its first caller ended before the work
 }
 
-// Left is the error of the last caller to leave.
+// Left is the error that Do returns to the last caller whose context ends.
 type Left struct {
-	Cause error // what ended the caller's context
-	Work  error // what came of the work, which tells how far it had got
+	Cause error // the error of the caller's context
+	Work  error // the error of the work, which shows whether a request was sent
 }
 
 // Error returns the text of the cause.
@@ -42,20 +43,22 @@ func (l *Left) Error() string { return l.Cause.Error() }
 // Unwrap returns the cause.
 func (l *Left) Unwrap() error { return l.Cause }
 
-// Do returns what fn returns. Callers with an equal key that come while fn runs
-// wait for the same result. Fn gets the values of the first caller's context, a
-// deadline timeout from now, and is cancelled when no caller waits any more;
-// the last one to leave waits for it to end. A caller whose context ends gets
-// the context's error, the last one in a *[Left]. A panic in fn is raised in
-// every caller.
+// Do calls fn and returns its result. Callers with the same key that arrive while fn
+// runs wait for the same result.
+//
+// The context of fn has the values of the first caller's context and its own
+// deadline, timeout from now. It is cancelled when the last caller leaves, who then
+// waits until fn returns. A caller whose context ends gets the context's error; the
+// last one gets it in a *[Left], unless fn succeeds. A panic in fn is repeated in
+// every caller that still waits.
 func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration, fn func(context.Context) (T, error)) (T, error) {
 	g.mu.Lock()
 	c, ok := g.calls[key]
 	if !ok {
 		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-		c = &shared{cancel: cancel, done: make(chan struct{})}
+		c = &sharedCall{cancel: cancel, done: make(chan struct{})}
 		if g.calls == nil {
-			g.calls = make(map[string]*shared)
+			g.calls = make(map[string]*sharedCall)
 		}
 		g.calls[key] = c
 		go run(work, g, key, c, fn)
@@ -72,7 +75,7 @@ func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration,
 		}
 		<-c.done
 		if c.err == nil && !c.panicked {
-			break // it had just finished: take the result rather than lose it
+			break // fn succeeded anyway: do not lose its result
 		}
 		if !c.panicked {
 			var zero T
@@ -86,9 +89,9 @@ func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration,
 	return value, c.err
 }
 
-// leave takes one caller off c and reports whether it was the last one; if so, c
-// is cancelled and no longer found by later callers.
-func (g *Group) leave(key string, c *shared) bool {
+// leave removes one caller from c and reports whether it was the last one. If so, it
+// cancels c, and later callers no longer join c.
+func (g *Group) leave(key string, c *sharedCall) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c.waiting--
@@ -100,14 +103,14 @@ func (g *Group) leave(key string, c *shared) bool {
 	return true
 }
 
-// forget removes c, unless another call has taken its key. It wants g.mu held.
-func (g *Group) forget(key string, c *shared) {
+// forget removes c, unless another call has its key by now. The caller holds g.mu.
+func (g *Group) forget(key string, c *sharedCall) {
 	if g.calls[key] == c {
 		delete(g.calls, key)
 	}
 }
 
-func run[T any](ctx context.Context, g *Group, key string, c *shared, fn func(context.Context) (T, error)) {
+func run[T any](ctx context.Context, g *Group, key string, c *sharedCall, fn func(context.Context) (T, error)) {
 	c.panicked = true // until fn returns
 	defer func() {
 		if c.panicked {
@@ -119,23 +122,23 @@ func run[T any](ctx context.Context, g *Group, key string, c *shared, fn func(co
 		c.cancel()
 		close(c.done)
 	}()
-	grow()
+	growStack()
 	c.value, c.err = fn(ctx)
 	c.panicked = false
 }
 
-// frame is about as much stack as a request needs on its way through net/http.
+// frame is about the stack size that a request needs in net/http.
 type frame [10 << 10]byte
 
-// grow makes the goroutine's stack that large while there is next to nothing on
-// it. Otherwise it is doubled and copied several times under way, which takes a
-// sixth of a login's CPU.
+// growStack grows the goroutine's stack while it is almost empty. Otherwise the
+// runtime doubles and copies it several times during the request, which takes a
+// sixth of a login's CPU time.
 //
 //go:noinline
-func grow() {
+func growStack() {
 	var f frame
-	touch(&f)
+	use(&f)
 }
 
 //go:noinline
-func touch(f *frame) { f[0] = 1 }
+func use(f *frame) { f[0] = 1 }

@@ -15,8 +15,8 @@ import (
 	"github.com/hydrogen-go/baas/internal/singleflight"
 )
 
-// All tests run in bubbles, where time passes only while everybody waits, and
-// which do not end before the last goroutine has.
+// The tests run in synctest bubbles. A bubble's time advances only while every
+// goroutine waits, and the bubble ends only after its last goroutine.
 
 const timeout = time.Minute
 
@@ -28,7 +28,7 @@ type result struct {
 	after    time.Duration
 }
 
-// callers collects what callers got, each in a goroutine of its own.
+// callers collects the results of callers, each in its own goroutine.
 type callers struct {
 	began time.Time
 	all   sync.WaitGroup
@@ -37,7 +37,7 @@ type callers struct {
 
 func newCallers() *callers { return &callers{began: time.Now()} }
 
-// start notes what one caller gets.
+// start runs one caller and records its result.
 func (c *callers) start(call func() (string, error)) *result {
 	r := new(result)
 	c.got = append(c.got, r)
@@ -51,17 +51,17 @@ func (c *callers) start(call func() (string, error)) *result {
 	return r
 }
 
-// call is a caller of Do.
+// call starts a caller of Do.
 func (c *callers) call(ctx context.Context, g *singleflight.Group, key string, fn func(context.Context) (string, error)) *result {
 	return c.start(func() (string, error) { return singleflight.Do(ctx, g, key, timeout, fn) })
 }
 
-// read is a caller of Read.
+// read starts a caller of Read.
 func (c *callers) read(ctx context.Context, g *singleflight.Group, key string, fn func(context.Context) (string, error)) *result {
 	return c.start(func() (string, error) { return singleflight.Read(ctx, g, key, fn) })
 }
 
-// working returns a function that takes a second and counts how often it began.
+// working returns a function that takes a second and counts how often it is called.
 func working(runs *atomic.Int32) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		runs.Add(1)
@@ -178,7 +178,7 @@ func TestLastCallerToLeaveCancelsAndWaits(t *testing.T) {
 		for range 3 {
 			c.call(ctx, &g, "key", func(ctx context.Context) (string, error) {
 				<-ctx.Done()
-				time.Sleep(time.Second) // to tidy up
+				time.Sleep(time.Second) // to clean up
 				ended.Store(true)
 				return "", ctx.Err()
 			})
@@ -198,17 +198,17 @@ func TestLastCallerToLeaveCancelsAndWaits(t *testing.T) {
 	})
 }
 
-func TestResultThatCameWithTheEndIsNotLost(t *testing.T) {
+func TestResultAfterTheLastCallerLeftIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g singleflight.Group
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		value, err := singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
-			<-ctx.Done() // too late to stop: the request had been answered
-			return "answered", nil
+			<-ctx.Done() // too late: the response has already arrived
+			return "response", nil
 		})
 		require.NoError(t, err)
-		require.Equal(t, "answered", value)
+		require.Equal(t, "response", value)
 	})
 }
 
@@ -235,12 +235,12 @@ func TestPanicReachesEveryCaller(t *testing.T) {
 		for range 5 {
 			c.call(t.Context(), &g, "key", func(context.Context) (string, error) {
 				time.Sleep(time.Second)
-				panic("out of paper")
+				panic("panic in fn")
 			})
 		}
 		c.all.Wait()
 		for _, r := range c.got {
-			require.Equal(t, result{panicked: "out of paper", after: time.Second}, *r)
+			require.Equal(t, result{panicked: "panic in fn", after: time.Second}, *r)
 		}
 		again := c.call(t.Context(), &g, "key", func(context.Context) (string, error) { return "fine", nil })
 		c.all.Wait()
@@ -253,16 +253,16 @@ func TestPanicReachesTheLastCallerToLeave(t *testing.T) {
 		var g singleflight.Group
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		require.PanicsWithValue(t, "out of paper", func() {
+		require.PanicsWithValue(t, "panic in fn", func() {
 			_, _ = singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
 				<-ctx.Done()
-				panic("out of paper")
+				panic("panic in fn")
 			})
 		})
 	})
 }
 
-// A function that ends its goroutine, as a failing test does, must not hang anyone.
+// A function that ends its goroutine, as t.FailNow does, must not block the callers.
 func TestGoexitReachesEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g singleflight.Group
@@ -308,7 +308,7 @@ func TestWorkTimesOut(t *testing.T) {
 		never := func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }
 		c.call(t.Context(), &g, "key", never)
 		time.Sleep(timeout / 2)
-		c.call(t.Context(), &g, "key", never) // a late one does not prolong it
+		c.call(t.Context(), &g, "key", never) // a later caller does not extend the deadline
 		c.all.Wait()
 		for _, r := range c.got {
 			require.Equal(t, result{err: context.DeadlineExceeded, after: timeout}, *r)
@@ -362,7 +362,7 @@ func TestLateJoinersStartAnew(t *testing.T) {
 			require.ErrorIs(t, first.err, context.Canceled)
 			require.Equal(t, result{value: "done", after: time.Second}, *second)
 			require.Equal(t, result{value: "done", after: time.Second}, *third)
-			require.EqualValues(t, 1, runs.Load(), "the first one's end has not taken the second's place")
+			require.EqualValues(t, 1, runs.Load(), "the end of the first call does not remove the second one")
 
 			_, err := singleflight.Do(t.Context(), &g, "key", timeout, working(&runs))
 			require.NoError(t, err)
@@ -389,8 +389,8 @@ func TestNilResults(t *testing.T) {
 	require.NoError(t, value)
 }
 
-// For the race detector: many callers, keys and early leavers at once.
-func TestCrowd(t *testing.T) {
+// For the race detector: many callers and keys at once, and callers who leave early.
+func TestManyCallers(t *testing.T) {
 	var g singleflight.Group
 	var all sync.WaitGroup
 	for i := range 200 {

@@ -2,16 +2,16 @@ package singleflight
 
 import "context"
 
-// Read is [Do] for work that may be done again, such as a read: it needs no
-// goroutine of its own. The first caller does the work, on its own context; where
-// that ends before the work is done, one of those who wait begins anew. Each
-// caller waits no longer than its own context. A panic in fn is raised in every
-// caller. Keys are shared with Do: give the two different ones.
+// Read is like [Do], for work that can be repeated, such as a read. It starts no
+// goroutine: the first caller calls fn with its own context. If that context ends
+// before fn has succeeded, one of the waiting callers calls fn again. A caller stops
+// waiting when its own context ends. A panic in fn is repeated in every caller that
+// still waits. Do and Read of one Group need different keys.
 func Read[T any](ctx context.Context, g *Group, key string, fn func(context.Context) (T, error)) (T, error) {
 	for {
-		c, first := g.enter(key)
+		c, first := g.join(key)
 		if first {
-			return lead(ctx, g, key, c, fn)
+			return runRead(ctx, g, key, c, fn)
 		}
 		select {
 		case <-c.done:
@@ -29,23 +29,24 @@ func Read[T any](ctx context.Context, g *Group, key string, fn func(context.Cont
 	}
 }
 
-// enter returns the call under way with that key, or a new one that the caller is
-// the first of.
-func (g *Group) enter(key string) (c *shared, first bool) {
+// join returns the call under way with that key, or a new one. First reports that it
+// is new.
+func (g *Group) join(key string) (c *sharedCall, first bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if c, ok := g.calls[key]; ok {
 		return c, false
 	}
-	c = &shared{done: make(chan struct{})}
+	c = &sharedCall{done: make(chan struct{})}
 	if g.calls == nil {
-		g.calls = make(map[string]*shared)
+		g.calls = make(map[string]*sharedCall)
 	}
 	g.calls[key] = c
 	return c, true
 }
 
-func lead[T any](ctx context.Context, g *Group, key string, c *shared, fn func(context.Context) (T, error)) (T, error) {
+// runRead calls fn for the first caller.
+func runRead[T any](ctx context.Context, g *Group, key string, c *sharedCall, fn func(context.Context) (T, error)) (T, error) {
 	c.unfinished = true // until fn returns
 	defer func() {
 		c.reason = recover()

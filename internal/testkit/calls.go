@@ -1,4 +1,4 @@
-// Package testkit holds what the tests of several packages need.
+// Package testkit has helpers for the tests of several packages.
 package testkit
 
 import (
@@ -12,14 +12,14 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// Calls are the named calls that log in and link on a platform.
+// Calls has the login and link methods of a platform.
 type Calls struct {
 	platform.Platform
 	Login func(*auth.Auth, context.Context, *platform.AuthData, ...platform.LoginOption) (*user.CurrentUser, error)
 	Link  func(*user.Me, context.Context, *platform.AuthData, ...platform.LinkOption) (*user.LinkResult, error)
 }
 
-// Platforms has the calls of every platform.
+// Platforms has the methods of every platform.
 var Platforms = []Calls{
 	{platform.Kuaishou{}, (*auth.Auth).LoginWithKs, (*user.Me).LinkKs},
 	{platform.ByteDance{}, (*auth.Auth).LoginWithTt, (*user.Me).LinkTt},
@@ -30,10 +30,10 @@ var Platforms = []Calls{
 	{platform.JD{}, (*auth.Auth).LoginWithJd, (*user.Me).LinkJd},
 }
 
-// LoginName is the name of the login call, as in "LoginWithKs".
+// LoginName returns the name of the login method, such as "LoginWithKs".
 func (c Calls) LoginName() string { return nameOf(c.Login) }
 
-// LinkName is the name of the link call, as in "LinkKs".
+// LinkName returns the name of the link method, such as "LinkKs".
 func (c Calls) LinkName() string { return nameOf(c.Link) }
 
 // nameOf returns the name of a method expression.

@@ -6,7 +6,7 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// Memory returns an empty session store.
+// Memory returns an empty session store, or fails the test.
 func Memory(tb testing.TB, opts ...session.MemoryOption) *session.Memory {
 	tb.Helper()
 	m, err := session.NewMemory(opts...)

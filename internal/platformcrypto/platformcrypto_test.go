@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// vectors are the platforms' published samples.
+// vectors has the platforms' published samples.
 type vectors struct {
 	WeChat struct {
 		AppID         string `json:"appid"`
@@ -45,12 +45,12 @@ func readVectors(tb testing.TB) vectors {
 	return v
 }
 
-// sealRaw encrypts bytes that are padded already, or wrongly.
-func sealRaw(tb testing.TB, padded []byte, sessionKey string, keyLen int, iv string) string {
+// encryptRaw encrypts bytes without padding them.
+func encryptRaw(tb testing.TB, padded []byte, sessionKey string, keyLen int, iv string) string {
 	tb.Helper()
-	mode, err := newCipher(sessionKey, keyLen, iv)
+	mode, err := newCBC(sessionKey, keyLen, iv)
 	require.NoError(tb, err)
-	return seal(cipher.NewCBCEncrypter(mode.block, mode.iv), append([]byte(nil), padded...))
+	return encryptBlocks(cipher.NewCBCEncrypter(mode.block, mode.iv), append([]byte(nil), padded...))
 }
 
 func TestPublishedVectors(t *testing.T) {
@@ -142,9 +142,9 @@ func TestDecryptRefuses(t *testing.T) {
 		"data not base64":       {"?", key, iv, "", ErrData},
 		"data empty":            {"", key, iv, "", ErrData},
 		"data of 17 bytes":      {base64.StdEncoding.EncodeToString(make([]byte, 17)), key, iv, "", ErrData},
-		"padding byte 32":       {sealRaw(t, block32, key, keySize, iv), key, iv, "", ErrPlain},
-		"padding byte 0":        {sealRaw(t, make([]byte, 16), key, keySize, iv), key, iv, "", ErrPlain},
-		"uneven padding":        {sealRaw(t, []byte("{\"a\":1}......\x02\x03\x03"), key, keySize, iv), key, iv, "", ErrPlain},
+		"padding byte 32":       {encryptRaw(t, block32, key, keySize, iv), key, iv, "", ErrPlain},
+		"padding byte 0":        {encryptRaw(t, make([]byte, 16), key, keySize, iv), key, iv, "", ErrPlain},
+		"uneven padding":        {encryptRaw(t, []byte("{\"a\":1}......\x02\x03\x03"), key, keySize, iv), key, iv, "", ErrPlain},
 		"nothing but padding":   {encrypt(""), key, iv, "", ErrPlain},
 		"an array":              {encrypt(`[1]`), key, iv, "", ErrPlain},
 		"cut JSON":              {encrypt(`{"a":1`), key, iv, "", ErrPlain},
@@ -176,7 +176,7 @@ func TestDecryptBaiduRefuses(t *testing.T) {
 	good, err := EncryptBaidu([]byte(object), key, iv, "app-key")
 	require.NoError(t, err)
 	raw := func(content string) string {
-		return sealRaw(t, pad([]byte(content), baiduBlockSize), key, baiduKeySize, iv)
+		return encryptRaw(t, pad([]byte(content), baiduBlockSize), key, baiduKeySize, iv)
 	}
 	sixteen := strings.Repeat("r", baiduRandom)
 	tests := map[string]struct {
@@ -203,7 +203,7 @@ func TestDecryptBaiduRefuses(t *testing.T) {
 	}
 }
 
-func TestStaleKeyNeverYieldsGarbage(t *testing.T) {
+func TestOutdatedKeyIsAnError(t *testing.T) {
 	iv := NewIV()
 	data, err := Encrypt([]byte(`{"phoneNumber":"13800138000"}`), NewKey(), iv)
 	require.NoError(t, err)
