@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// User is the user in the backend's answers.
+// User is the user in the backend's responses.
 const User = `{"id":61736923,"openid":"ofo380BgVHDSf3gz0QK1DYPGnLxx","unionid":"","avatar":"https://img.example.com/larry.png",` +
 	`"nickname":"Larry","gender":1,"city":"Huizhou","province":"Guangdong","country":"China","language":"zh_CN","is_authorized":true,` +
 	`"created_at":1557474865,"created_by":61736923,"updated_at":1558691521,"_anonymous":false,"_username":null,"_email":null,` +
@@ -25,15 +25,16 @@ const User = `{"id":61736923,"openid":"ofo380BgVHDSf3gz0QK1DYPGnLxx","unionid":"
 	`"level":12,"tags":["a","b","c"],"address":{"street":"1 Example Road","zip":"516000"},"bio":"plain text of some length to fill the answer"}`
 
 const (
-	loginAnswer = `{"token":"v4pdxqwi45962eucg4q6yc91qq6hoxn1","expires_in":2592000,"user_info":` + User + `}`
+	loginResponse = `{"token":"v4pdxqwi45962eucg4q6yc91qq6hoxn1","expires_in":2592000,"user_info":` + User + `}`
 
-	// backendVar makes a test binary a backend: its value is the delay of an answer.
+	// backendVar makes a test binary run as the backend. Its value is the delay of a
+	// response.
 	backendVar = "BAAS_BENCH_BACKEND"
 	connsPath  = "/conns"
 )
 
-// Main is for the TestMain of a package with comparisons: it runs the tests, or
-// the backend where the test binary was started for that.
+// Main is for TestMain of a package that uses Compare. It runs the tests, or the
+// backend if the test binary was started as one.
 func Main(m *testing.M) {
 	if delay, ok := os.LookupEnv(backendVar); ok {
 		serve(delay)
@@ -42,8 +43,9 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serve answers every GET with the user and everything else with a login, and says
-// how many connections were opened. It ends when its standard input does.
+// serve responds to every GET with the user, to everything else with a login, and at
+// connsPath with the number of connections so far. It returns at the end of its
+// standard input.
 func serve(delay string) {
 	wait, err := time.ParseDuration(delay)
 	if err != nil {
@@ -73,7 +75,7 @@ func serve(delay string) {
 				return
 			}
 			w.WriteHeader(http.StatusCreated)
-			_, _ = io.WriteString(w, loginAnswer)
+			_, _ = io.WriteString(w, loginResponse)
 		}),
 	}
 	fmt.Println("http://" + l.Addr().String())
@@ -84,8 +86,8 @@ func serve(delay string) {
 	_ = srv.Serve(l)
 }
 
-// start runs the backend in a process of its own until the benchmark ends, and
-// returns its address.
+// start runs the backend in another process until the benchmark ends, and returns its
+// address.
 func start(b *testing.B, delay time.Duration) string {
 	exe, err := os.Executable()
 	if err != nil {

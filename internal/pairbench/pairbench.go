@@ -1,9 +1,10 @@
 //go:build unix
 
-// Package pairbench runs two ways of doing the same thing in one benchmark, ours
-// and one written by hand, against a backend in a process of its own: rounds of both
-// take turns, and the medians of the rounds' ratios are reported. The CPU time
-// counted is thus the client's alone. Nothing is asserted.
+// Package pairbench compares two implementations in one benchmark: ours, and a
+// baseline that is written by hand. Rounds of the two alternate, so that both run
+// under the same load of the machine, and the medians of the rounds' ratios are
+// reported. The backend is a separate process, so the CPU time is only that of the
+// client. Nothing is asserted.
 package pairbench
 
 import (
@@ -23,10 +24,11 @@ import (
 // Work is one operation.
 type Work func(context.Context) error
 
-// Compare runs both at 1, 64 and 512 callers on an instant backend, and at 512 on
-// one that takes 20 ms. Setup makes both for the backend at an address. Floor is
-// what the reported ratios call the other one.
-func Compare(b *testing.B, floor string, setup func(b *testing.B, backend string) (ours, theirs Work)) {
+// Compare runs both implementations with 1, 64 and 512 callers on a backend without a
+// delay, and with 512 callers on one with a delay of 20 ms. Setup returns both, for
+// the backend with this address. Baseline is the name of the hand-written one in the
+// reported metrics.
+func Compare(b *testing.B, baseline string, setup func(b *testing.B, backend string) (ours, theirs Work)) {
 	for _, c := range []struct {
 		callers, ops int
 		delay        time.Duration
@@ -35,46 +37,47 @@ func Compare(b *testing.B, floor string, setup func(b *testing.B, backend string
 			backend := start(b, c.delay)
 			ours, theirs := setup(b, backend)
 			for b.Loop() {
-				report(b, floor, backend, c.callers, c.ops, ours, theirs)
+				report(b, baseline, backend, c.callers, c.ops, ours, theirs)
 			}
 		})
 	}
 }
 
-func report(b *testing.B, floor, backend string, callers, ops int, ours, theirs Work) {
-	rounds := 7 // of each; one more before them warms up
+func report(b *testing.B, baseline, backend string, callers, ops int, ours, theirs Work) {
+	rounds := 7 // of each, after one shorter round to warm up
 	if testing.Short() {
 		rounds, ops = 1, ops/20
 	}
 	run(b, callers, ops/4, theirs)
 	run(b, callers, ops/4, ours)
 	var cpu, allocs, bytes, rate []float64
-	var a, f usage
+	var own, base usage
 	for range rounds {
 		before := connections(b, backend)
-		f = run(b, callers, ops, theirs)
+		base = run(b, callers, ops, theirs)
 		between := connections(b, backend)
-		a = run(b, callers, ops, ours)
-		f.conns, a.conns = between-before, connections(b, backend)-between
-		cpu = append(cpu, a.cpu/f.cpu)
-		allocs = append(allocs, a.allocs/f.allocs)
-		bytes = append(bytes, a.bytes/f.bytes)
-		rate = append(rate, a.rate/f.rate)
+		own = run(b, callers, ops, ours)
+		base.conns, own.conns = between-before, connections(b, backend)-between
+		cpu = append(cpu, own.cpu/base.cpu)
+		allocs = append(allocs, own.allocs/base.allocs)
+		bytes = append(bytes, own.bytes/base.bytes)
+		rate = append(rate, own.rate/base.rate)
 	}
-	b.ReportMetric(median(cpu), "cpu/"+floor)
-	b.ReportMetric(median(allocs), "allocs/"+floor)
-	b.ReportMetric(median(bytes), "bytes/"+floor)
-	b.ReportMetric(median(rate), "throughput/"+floor)
-	b.ReportMetric(a.allocs, "allocs")
-	b.ReportMetric(f.allocs, floor+"-allocs")
-	b.ReportMetric(a.cpu/1e3, "cpu-µs")
-	b.ReportMetric(f.cpu/1e3, floor+"-cpu-µs")
-	b.ReportMetric(float64(a.conns), "conns-opened")
-	b.ReportMetric(float64(f.conns), floor+"-conns-opened")
+	b.ReportMetric(median(cpu), "cpu/"+baseline)
+	b.ReportMetric(median(allocs), "allocs/"+baseline)
+	b.ReportMetric(median(bytes), "bytes/"+baseline)
+	b.ReportMetric(median(rate), "throughput/"+baseline)
+	b.ReportMetric(own.allocs, "allocs")
+	b.ReportMetric(base.allocs, baseline+"-allocs")
+	b.ReportMetric(own.cpu/1e3, "cpu-µs")
+	b.ReportMetric(base.cpu/1e3, baseline+"-cpu-µs")
+	b.ReportMetric(float64(own.conns), "conns-opened")
+	b.ReportMetric(float64(base.conns), baseline+"-conns-opened")
 	b.ReportMetric(0, "ns/op")
 }
 
-// usage is what one round took, per operation but for the rate and connections.
+// usage is what one round used. CPU time, in nanoseconds, allocations and bytes are
+// per operation.
 type usage struct {
 	cpu, allocs, bytes float64
 	rate               float64 // operations a second

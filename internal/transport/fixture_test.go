@@ -17,7 +17,7 @@ import (
 	"github.com/hydrogen-go/baas/internal/transport"
 )
 
-// base is the address of a backend that only a fake of the network knows.
+// base is the address of a backend on a fake network.
 const base = "http://backend.test"
 
 func config(baseURL string) transport.Config {
@@ -30,7 +30,7 @@ func config(baseURL string) transport.Config {
 	}
 }
 
-// own returns a transport that makes its own connections.
+// own returns a transport with its own HTTP client.
 func own(t *testing.T, baseURL string) *transport.Transport {
 	t.Helper()
 	tr := transport.New(config(baseURL))
@@ -49,7 +49,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// serve starts a loopback server for the length of the test.
+// serve starts a loopback server, and closes it with the test.
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	srv := httptest.NewServer(h)
@@ -74,9 +74,9 @@ func failed(t *testing.T, err error) *herror.HError {
 	return h
 }
 
-// network is a network inside a synctest bubble: pipes in the place of sockets, so
-// that waiting on it lets the bubble's clock move. Each connection is served by
-// accept in a goroutine of its own.
+// network is a network for a synctest bubble. It has pipes instead of sockets, so that
+// the bubble's clock advances while goroutines wait for it. Each connection is served
+// by accept, in its own goroutine.
 type network struct {
 	accept func(net.Conn)
 	dials  atomic.Int32
@@ -114,7 +114,7 @@ func serveHTTP(h http.HandlerFunc) func(net.Conn) {
 	}
 }
 
-// oneConn is a listener with one connection; it ends with it.
+// oneConn is a listener with one connection. It is closed with the connection.
 type oneConn struct {
 	conn   chan net.Conn
 	closed chan struct{}
@@ -137,7 +137,7 @@ func (l *oneConn) Close() error {
 
 func (l *oneConn) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
-// refused is what dialling gives where nobody listens.
+// refused is a dial function for an address where nobody listens.
 func refused(context.Context, string, string) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 }

@@ -9,13 +9,13 @@ import (
 // UserAgent is the product name in the User-Agent header, before the version.
 const UserAgent = "hydrogen-go-baas/"
 
-// headers makes the header of each request out of the constant ones.
+// headers makes the header of each request.
 type headers struct {
 	constant http.Header
-	// shared holds a ready map per platform for requests without a token, the most
-	// frequent ones. It is used only on our own transport: a caller's might write
-	// into the map, against the contract of http.RoundTripper.
-	shared *sync.Map
+	// cache has one header per platform for requests without a token, which are the
+	// most frequent. It is nil with a caller's http.Client, whose transport might
+	// change the header although http.RoundTripper forbids it.
+	cache *sync.Map
 }
 
 func newHeaders(cfg Config, own bool) headers {
@@ -31,21 +31,21 @@ func newHeaders(cfg Config, own bool) headers {
 		h.constant[headerEnv] = []string{cfg.Env}
 	}
 	if own {
-		h.shared = new(sync.Map)
+		h.cache = new(sync.Map)
 	}
 	return h
 }
 
-// of returns the header for r. It must not be changed.
+// of returns the header for r. The caller must not change it.
 func (h headers) of(r *Request) http.Header {
-	if h.shared == nil || r.Token != "" || r.Header != nil || r.Version != "" {
+	if h.cache == nil || r.Token != "" || r.Header != nil || r.Version != "" {
 		return h.build(r)
 	}
-	if ready, ok := h.shared.Load(r.Platform); ok {
-		return ready.(http.Header)
+	if header, ok := h.cache.Load(r.Platform); ok {
+		return header.(http.Header)
 	}
-	ready, _ := h.shared.LoadOrStore(r.Platform, h.build(r))
-	return ready.(http.Header)
+	header, _ := h.cache.LoadOrStore(r.Platform, h.build(r))
+	return header.(http.Header)
 }
 
 func (h headers) build(r *Request) http.Header {
@@ -54,7 +54,7 @@ func (h headers) build(r *Request) http.Header {
 		header[name] = values
 	}
 	for name, values := range h.constant {
-		header[name] = values[:1:1] // an append by a later hand gets memory of its own
+		header[name] = values[:1:1] // an append must not write into the shared array
 	}
 	header[headerPlatform] = []string{r.Platform}
 	if r.Version != "" {
@@ -66,7 +66,7 @@ func (h headers) build(r *Request) http.Header {
 	return header
 }
 
-// Reserved reports whether the SDK sets the header with this name itself.
+// Reserved reports whether callers cannot set the header with this name.
 func Reserved(name string) bool {
 	switch name = http.CanonicalHeaderKey(name); name {
 	case headerToken, "Accept", "Content-Type", "Content-Length", "Transfer-Encoding", "Cookie", "Host", "User-Agent":

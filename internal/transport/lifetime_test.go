@@ -20,15 +20,15 @@ import (
 	"github.com/hydrogen-go/baas/internal/transport"
 )
 
-// readRequest reads one whole request off c.
+// readRequest reads one whole request from c.
 func readRequest(c net.Conn) {
 	if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
 		_, _ = io.Copy(io.Discard, r.Body)
 	}
 }
 
-// Every row runs on a network of pipes in a bubble, which also proves that no
-// goroutine is left: the bubble would not end.
+// Every row runs on a network of pipes in a synctest bubble. The bubble would not end
+// if a goroutine were left.
 func TestSent(t *testing.T) {
 	never := func(c net.Conn) { readRequest(c); _, _ = io.Copy(io.Discard, c) }
 	tests := []struct {
@@ -41,7 +41,7 @@ func TestSent(t *testing.T) {
 		cause  error
 		sent   bool
 		dials  int32
-		linger time.Duration // of what the standard library leaves running
+		linger time.Duration // how long the standard library leaves a dial running
 	}{
 		{
 			name: "nobody listens", dial: refused,
@@ -49,7 +49,7 @@ func TestSent(t *testing.T) {
 		}, {
 			name: "the dial never ends",
 			dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				select { // net/http lets a dial go on, for a later request
+				select { // net/http keeps dialling, for a later request
 				case <-ctx.Done():
 				case <-time.After(time.Minute):
 				}
@@ -72,10 +72,10 @@ func TestSent(t *testing.T) {
 			},
 			code: herror.NetworkDisconnected, sent: true, dials: 1,
 		}, {
-			name: "no answer in time", accept: never,
+			name: "no response in time", accept: never,
 			code: herror.RequestTimeout, cause: context.DeadlineExceeded, sent: true, dials: 1,
 		}, {
-			name: "no answer in the caller's time", accept: never,
+			name: "no response in the caller's time", accept: never,
 			end: func(ctx context.Context) (context.Context, context.CancelFunc) {
 				return context.WithTimeout(ctx, time.Second)
 			},
@@ -97,7 +97,7 @@ func TestSent(t *testing.T) {
 			},
 			code: herror.RequestTimeout, cause: context.Canceled, sent: false, dials: 0,
 		}, {
-			name: "late before sending", accept: never,
+			name: "deadline passed before sending", accept: never,
 			end: func(ctx context.Context) (context.Context, context.CancelFunc) {
 				return context.WithDeadline(ctx, time.Now())
 			},
@@ -145,10 +145,10 @@ func TestSent(t *testing.T) {
 	}
 }
 
-// A connection that the backend closed while it was idle is no reason to fail.
+// The backend may close an idle connection. The next request must not fail.
 func TestClosedIdleConnectionIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := &network{accept: answerOnce("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")}
+		n := &network{accept: respondOnce("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}")}
 		cfg := config(base)
 		cfg.HTTPClient = n.client()
 		tr := transport.New(cfg)
@@ -156,13 +156,13 @@ func TestClosedIdleConnectionIsReplaced(t *testing.T) {
 			res, err := tr.Do(t.Context(), post("/", "{}"))
 			require.NoError(t, err)
 			require.Equal(t, 201, res.Status)
-			synctest.Wait() // the close arrives
+			synctest.Wait() // for the close
 			require.Equal(t, want, n.dials.Load())
 		}
 	})
 }
 
-// A caller's client may have a timeout of its own.
+// A caller's client may have its own timeout.
 func TestTimeoutOfTheCallersClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{accept: func(c net.Conn) { readRequest(c); _, _ = io.Copy(io.Discard, c) }}
@@ -177,7 +177,7 @@ func TestTimeoutOfTheCallersClient(t *testing.T) {
 	})
 }
 
-func TestAnswerThatNeverEndsTimesOut(t *testing.T) {
+func TestResponseThatNeverEndsTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{accept: serveHTTP(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"token":`)
@@ -202,12 +202,12 @@ func TestErrorOfARoundTripperIsWrappedAndNotShown(t *testing.T) {
 		h := failed(t, err)
 		require.Equal(t, "600: network disconnected", h.Error())
 		require.ErrorIs(t, err, canary)
-		require.True(t, h.Sent(), "it does not tell, so it may have been")
+		require.True(t, h.Sent(), "it does not call the trace, so the request may have been sent")
 	})
 }
 
-// everyAnswer answers in every way that must leave the connection usable.
-func everyAnswer(w http.ResponseWriter, r *http.Request) {
+// everyResponse responds in every way that must leave the connection usable.
+func everyResponse(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/missing":
 		w.WriteHeader(http.StatusNotFound)
@@ -222,7 +222,7 @@ func everyAnswer(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"id":1}`)
 }
 
-func askEverything(t *testing.T, tr *transport.Transport) {
+func sendEverything(t *testing.T, tr *transport.Transport) {
 	t.Helper()
 	for range 20 {
 		for _, path := range []string{"/", "/missing", "/redirect", "/broken", "/large"} {
@@ -235,11 +235,11 @@ func askEverything(t *testing.T, tr *transport.Transport) {
 
 func TestOneConnectionServesManyRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := &network{accept: serveHTTP(everyAnswer)}
+		n := &network{accept: serveHTTP(everyResponse)}
 		cfg := config(base)
 		cfg.HTTPClient = n.client()
 		tr := transport.New(cfg)
-		askEverything(t, tr)
+		sendEverything(t, tr)
 		require.EqualValues(t, 1, n.dials.Load())
 		tr.CloseIdleConnections()
 		n.served.Wait()
@@ -247,9 +247,9 @@ func TestOneConnectionServesManyRequests(t *testing.T) {
 }
 
 func TestOwnTransportKeepsItsConnections(t *testing.T) {
-	srv, opened := counted(t, everyAnswer)
-	askEverything(t, own(t, srv.URL))
-	// One, but net/http also gives a connection up where the machine stalls for 50 ms.
+	srv, opened := counted(t, everyResponse)
+	sendEverything(t, own(t, srv.URL))
+	// Usually 1, but net/http also closes a connection if the machine stalls for 50 ms.
 	require.LessOrEqual(t, opened.Load(), int32(10))
 }
 
@@ -297,7 +297,7 @@ func TestConnectionsAreCapped(t *testing.T) {
 	require.LessOrEqual(t, peak.Load(), int32(most))
 }
 
-// A request that was written on a connection leaves nothing behind: the bubble ends.
+// The bubble would not end if a request left a goroutine.
 func TestNothingOutlivesItsCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{accept: serveHTTP(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{}`) })}

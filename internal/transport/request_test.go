@@ -55,7 +55,7 @@ func TestHeadersAreExact(t *testing.T) {
 			req:  transport.Request{Method: "GET", Platform: "WEB"},
 			want: with("X-Hydrogen-Client-Platform", "WEB", "X-Hydrogen-Env-Id", "env-1"),
 		}, {
-			name: "a caller's header goes beside, not in place",
+			name: "a caller's header replaces none of ours",
 			req: transport.Request{Method: "GET", Platform: "WEB", Token: "token-1", Header: http.Header{
 				"X-Trace":              {"trace-1"},
 				"Authorization":        {"Basic stolen"},
@@ -81,7 +81,7 @@ func TestHeadersAreExact(t *testing.T) {
 			cfg.Env = tt.env
 			tr := transport.New(cfg)
 			defer tr.CloseIdleConnections()
-			for range 2 { // the second time from what the first prepared
+			for range 2 { // the second time with the cached header
 				req := tt.req
 				req.Path = "/hserve/"
 				_, err := tr.Do(t.Context(), &req)
@@ -185,7 +185,7 @@ func TestCallersClientIsNotModified(t *testing.T) {
 	}
 }
 
-// A client without a transport stands for the default one, as in net/http.
+// A client without a transport uses the default one, as in net/http.
 func TestCallersClientWithoutATransport(t *testing.T) {
 	standard := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = standard })

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	maxAttempts = 3
-	firstPause  = 100 * time.Millisecond
-	longestWait = 30 * time.Second // a longer Retry-After is not worth a caller's time
-	farAway     = 1 << 20          // in seconds; keeps a Retry-After from overflowing a duration
+	maxAttempts   = 3
+	firstPause    = 100 * time.Millisecond
+	maxPause      = 30 * time.Second // a request with a longer Retry-After is not retried
+	maxRetryAfter = 1 << 20          // in seconds; prevents the overflow of a time.Duration
 )
 
-// mayRetry reports whether a request may be sent again after err.
+// mayRetry reports whether the request may be sent again after err.
 func mayRetry(method string, err *herror.HError) bool {
 	if err.Code == herror.RequestTimeout || err.Code == herror.InvalidResponse {
 		return false
@@ -33,21 +33,21 @@ func mayRetry(method string, err *herror.HError) bool {
 		err.Code >= 500 && err.Code < 600
 }
 
-// backoff returns how long to wait after the attempt-th try: what the backend
-// asked for, else twice as long each time, less up to half at random so that
-// many callers do not come back at once.
-func backoff(attempt int, asked time.Duration) time.Duration {
-	if asked > 0 {
-		return asked
+// backoff returns how long to wait after an attempt: retryAfter, if the backend asks
+// for it, or else exponential backoff. Up to half of that is subtracted at random, so
+// that many callers do not retry at the same time.
+func backoff(attempt int, retryAfter time.Duration) time.Duration {
+	if retryAfter > 0 {
+		return retryAfter
 	}
 	pause := firstPause << (attempt - 1)
 	return pause - rand.N(pause/2)
 }
 
-// pause waits for d and reports whether it is worth trying again: not where ctx
-// ends before.
+// pause waits for d and reports whether to retry. If d is too long, or if ctx would
+// end before, it does not wait.
 func pause(ctx context.Context, d time.Duration) bool {
-	if end, ok := ctx.Deadline(); d > longestWait || ok && time.Until(end) <= d {
+	if end, ok := ctx.Deadline(); d > maxPause || ok && time.Until(end) <= d {
 		return false
 	}
 	timer := time.NewTimer(d)
@@ -60,14 +60,15 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// retryAfter reads the Retry-After header: seconds, or a date. 0 means none.
+// retryAfter returns the Retry-After header, which has seconds or a date, or 0 if there
+// is none.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if value == "" {
 		return 0
 	}
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(max(seconds, 0), farAway)) * time.Second
+		return time.Duration(min(max(seconds, 0), maxRetryAfter)) * time.Second
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(time.Until(date), 0)

@@ -17,7 +17,7 @@ import (
 	"github.com/hydrogen-go/baas/internal/transport"
 )
 
-// step is one answer of the backend, or the failure in its place.
+// step is one response of the backend, or an error.
 type step struct {
 	status int
 	after  string // Retry-After
@@ -25,8 +25,8 @@ type step struct {
 	took   time.Duration
 }
 
-// script answers with the steps in turn, the last one for good. Like a real
-// transport it reads the body before anything fails.
+// script responds with the steps in order, and repeats the last one. Like a real
+// transport, it reads the body first.
 func script(steps ...step) *httpmock.MockTransport {
 	mock := httpmock.NewMockTransport()
 	n := 0
@@ -58,7 +58,7 @@ func TestRetries(t *testing.T) {
 		code     herror.Code // 0: success
 		attempts int
 	}{
-		{"a read is answered", "GET", []step{{status: 200}}, 0, 1},
+		{"a read succeeds", "GET", []step{{status: 200}}, 0, 1},
 		{"a read after a broken connection", "GET", []step{{err: reset}, {status: 200}}, 0, 2},
 		{"a read after two", "GET", []step{{err: reset}, {err: reset}, {status: 200}}, 0, 3},
 		{"a read gives up after three", "GET", []step{{err: reset}}, herror.NetworkDisconnected, 3},
@@ -99,7 +99,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// A request without a body may have left before anything was read of it.
+// A request without a body may have been sent although no body was read.
 func TestPostWithoutABodyIsNotSentAgain(t *testing.T) {
 	mock := script(step{err: errors.New("connection reset")})
 	_, err := on(mock).Do(t.Context(), &transport.Request{Method: "POST", Path: "/"})
@@ -108,7 +108,7 @@ func TestPostWithoutABodyIsNotSentAgain(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	const backoff = -1 // the usual one
+	const backoff = -1 // the default backoff
 	tests := []struct {
 		name     string
 		after    func(now time.Time) string
@@ -152,7 +152,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// However long a call may take, half a minute is the longest wait within it.
+// A Retry-After of more than 30 seconds is not waited for, whatever the timeout.
 func TestLongRetryAfterIsNotWaitedFor(t *testing.T) {
 	for after, attempts := range map[string]int{"30": 2, "31": 1} {
 		synctest.Test(t, func(t *testing.T) {
@@ -184,11 +184,11 @@ func TestTimeoutSpansTheRetries(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, 10*time.Second, time.Since(began))
 		require.Equal(t, 3, mock.GetTotalCallCount())
-		time.Sleep(time.Hour) // the mock's own goroutine ends
+		time.Sleep(time.Hour) // until the mock's goroutine has ended
 	})
 }
 
-func TestCallerWhoLeavesBetweenTriesIsNotHeld(t *testing.T) {
+func TestCancellationEndsThePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -201,13 +201,13 @@ func TestCallerWhoLeavesBetweenTriesIsNotHeld(t *testing.T) {
 	})
 }
 
-// A kept connection that broke makes net/http send a read again by itself. That
-// counts as one of the attempts: a backend that drops every request sees three.
+// If an idle connection is broken, net/http repeats a read without being asked. Each
+// repeat counts as an attempt: a backend that drops every request receives three.
 func TestRepeatsOfTheTransportCount(t *testing.T) {
 	var requests, dropped atomic.Int32
 	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) == 1 {
-			return // a connection to keep
+			return // the connection stays open
 		}
 		dropped.Add(1)
 		panic(http.ErrAbortHandler)

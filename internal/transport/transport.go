@@ -1,5 +1,5 @@
-// Package transport carries the SDK's requests: resty on one shared connection
-// pool, with the answer read in one pass and every failure typed.
+// Package transport sends the SDK's requests: with resty, on one shared connection
+// pool. Every error that it returns for a request is an *herror.HError.
 package transport
 
 import (
@@ -22,10 +22,11 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// MaxAnswer bounds the size of an answer, in bytes.
-const MaxAnswer = 8 << 20
+// MaxResponse is the maximum size of a response's body, in bytes, after
+// decompression.
+const MaxResponse = 8 << 20
 
-// Names of the headers that this package sets.
+// The names of the headers that this package sets.
 const (
 	headerClientID = "X-Hydrogen-Client-Id"
 	headerVersion  = "X-Hydrogen-Client-Version"
@@ -36,45 +37,46 @@ const (
 	tokenScheme    = "Hydrogen-r1 "
 )
 
-// Config is what a Transport is made of.
+// Config has the settings of a Transport.
 type Config struct {
 	BaseURL    string // without a trailing slash
 	ClientID   string
 	Env        string // may be empty
 	Version    string // of this SDK
 	HTTPClient *http.Client
-	MaxConns   int // per host, for the transport made where HTTPClient is nil
+	MaxConns   int // per host; used only if HTTPClient is nil
 	Timeout    time.Duration
 	Logger     *slog.Logger // may be nil
 }
 
 // Transport sends requests. It is safe for concurrent use.
 type Transport struct {
-	requests sync.Pool // of *resty.Request
-	base     string
-	headers  headers
-	timeout  time.Duration
-	log      *slog.Logger
-	idle     func()
+	requests  sync.Pool // of *resty.Request
+	base      string
+	headers   headers
+	timeout   time.Duration
+	log       *slog.Logger
+	closeIdle func()
 }
 
 // Request is one request to the backend.
 type Request struct {
 	Method   string
-	Path     string // with the query, if any
+	Path     string // may have a query
 	Platform string // value of X-Hydrogen-Client-Platform
-	Version  string // value of X-Hydrogen-Client-Version; empty: the SDK's own
-	Token    string // empty: none
+	Version  string // value of X-Hydrogen-Client-Version; if empty, the SDK's own
+	Token    string // may be empty
 	Header   http.Header
 	Body     []byte // JSON, or nil
-	// AnyStatus makes an answer outside 2xx an answer too, and no error.
+	// AnyStatus makes Do return a response with a status outside 2xx, instead of an
+	// error.
 	AnyStatus bool
-	// Secrets are cut out of the backend's text wherever it echoes them.
+	// Secrets are replaced by "[redacted]" where the backend's error text repeats them.
 	Secrets []string
 }
 
-// NewRequest returns a request whose body is the JSON of body. Secrets are what of it
-// must not show in an error's text.
+// NewRequest returns a request with the JSON of body. Secrets are the values in body
+// that must not appear in an error's text.
 func NewRequest(method, path string, body any, secrets ...string) (*Request, error) {
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -83,7 +85,8 @@ func NewRequest(method, path string, body any, secrets ...string) (*Request, err
 	return &Request{Method: method, Path: path, Body: b, Secrets: secrets}, nil
 }
 
-// Response is an answer with a status in 2xx, or any where the request asks for that.
+// Response is a response of the backend. Its status is in 2xx, unless the request has
+// AnyStatus.
 type Response struct {
 	Status int
 	Header http.Header
@@ -94,39 +97,40 @@ type Response struct {
 func New(cfg Config) *Transport {
 	hc, own := httpClient(cfg)
 	rc := resty.NewWithClient(hc)
-	rc.SetLogger(silent{}).SetDisableWarn(true)
-	rc.SetPreRequestHook(prepare)
+	rc.SetLogger(noLogger{}).SetDisableWarn(true)
+	rc.SetPreRequestHook(setHeader)
 	return &Transport{
-		requests: sync.Pool{New: func() any { return newRequest(rc) }},
-		base:     cfg.BaseURL,
-		headers:  newHeaders(cfg, own),
-		timeout:  cfg.Timeout,
-		log:      cfg.Logger,
-		idle:     hc.CloseIdleConnections,
+		requests:  sync.Pool{New: func() any { return newRequest(rc) }},
+		base:      cfg.BaseURL,
+		headers:   newHeaders(cfg, own),
+		timeout:   cfg.Timeout,
+		log:       cfg.Logger,
+		closeIdle: hc.CloseIdleConnections,
 	}
 }
 
-// Timeout returns how long one call may take, retries included.
+// Timeout returns how long one call may take, including retries.
 func (t *Transport) Timeout() time.Duration { return t.timeout }
 
-// ClientID returns the client id that every request carries.
+// ClientID returns the client id, which every request sends.
 func (t *Transport) ClientID() string { return t.headers.constant.Get(headerClientID) }
 
-// Env returns the environment that every request carries, or nothing.
+// Env returns the environment, which every request sends, or "".
 func (t *Transport) Env() string { return t.headers.constant.Get(headerEnv) }
 
 // CloseIdleConnections closes the connections that no request uses.
-func (t *Transport) CloseIdleConnections() { t.idle() }
+func (t *Transport) CloseIdleConnections() { t.closeIdle() }
 
-// httpClient returns a copy of the caller's client, or one on a transport of our
-// own; in both, cookies and redirects are off: a cookie set for one user would go
-// out with the next one's request, a redirect would carry tokens and codes away.
+// httpClient returns a copy of the caller's client, or a new client; own reports that
+// it is new. Cookies and redirects are off in both. Otherwise a cookie of one user
+// would be sent with the request of another, and a redirect could send tokens and
+// codes to another host.
 func httpClient(cfg Config) (hc *http.Client, own bool) {
 	if cfg.HTTPClient != nil {
 		c := *cfg.HTTPClient
 		hc = &c
 		if hc.Transport == nil {
-			hc.Transport = http.DefaultTransport // what it stands for; resty would make one of its own
+			hc.Transport = http.DefaultTransport // as in net/http; resty would create another one
 		}
 	} else {
 		hc, own = &http.Client{Transport: newRoundTripper(cfg.MaxConns)}, true
@@ -136,14 +140,14 @@ func httpClient(cfg Config) (hc *http.Client, own bool) {
 	return hc, own
 }
 
-// newRoundTripper returns a transport that keeps as many connections as it may
-// open, so that a busy server does not open and close them all the time.
+// newRoundTripper returns a transport that keeps as many idle connections as it may
+// open, so that a busy server does not close and reopen them.
 func newRoundTripper(maxConns int) *http.Transport {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          0, // no bound beside the one per host
+		MaxIdleConns:          0, // no bound except the one per host
 		MaxIdleConnsPerHost:   maxConns,
 		MaxConnsPerHost:       maxConns,
 		IdleConnTimeout:       90 * time.Second,
@@ -152,10 +156,10 @@ func newRoundTripper(maxConns int) *http.Transport {
 	}
 }
 
-// Do sends the request and returns the answer, or an *herror.HError: the
-// backend's for a status outside 2xx, or one of the client's own. Reads (GET and
-// HEAD) are tried again after connection errors, 429 and 5xx; all else only
-// where nothing was sent. One call takes no longer than the timeout.
+// Do sends the request and returns the response. The error is an *herror.HError: the
+// backend's for a status outside 2xx, or one of the client's own codes. Reads (GET
+// and HEAD) are retried after connection errors, 429 and 5xx. Other requests are
+// retried only if nothing was sent. One call takes no longer than the timeout.
 func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, Ended(err, false)
@@ -167,13 +171,13 @@ func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	for attempt := 1; ; attempt++ {
 		began := t.logTime()
-		res, try, err := t.once(ctx, r)
+		res, info, err := t.sendOnce(ctx, r)
 		t.logAttempt(ctx, r, res, err, attempt, began)
-		attempt += try.repeats
+		attempt += info.repeats
 		if err == nil || attempt >= maxAttempts || !mayRetry(r.Method, err) {
-			return res, orNil(err)
+			return res, asError(err)
 		}
-		if !pause(ctx, backoff(attempt, try.wait)) {
+		if !pause(ctx, backoff(attempt, info.retryAfter)) {
 			if ctx.Err() != nil {
 				return nil, Ended(ctx.Err(), err.Sent())
 			}
@@ -182,142 +186,142 @@ func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
-// orNil keeps a nil *HError from becoming a non-nil error.
-func orNil(err *herror.HError) error {
+// asError returns err as an error. A nil *HError becomes a nil error.
+func asError(err *herror.HError) error {
 	if err == nil {
 		return nil
 	}
 	return err
 }
 
-// try is what came of one attempt beside the response.
-type try struct {
-	// wait is how long the backend asks to wait before the next attempt, 0 if it does
-	// not say.
-	wait time.Duration
-	// repeats is how often net/http sent the request again by itself, which it does for
-	// a read whose kept connection broke. It counts as an attempt of ours.
+// attemptInfo is what is known of an attempt, besides its response or error.
+type attemptInfo struct {
+	retryAfter time.Duration // of an error response, or 0
+	// repeats is how often net/http repeated the request without being asked. It
+	// repeats a read if the idle connection that it used is broken. Each repeat counts
+	// as an attempt.
 	repeats int
 }
 
-// once sends the request once.
-func (t *Transport) once(ctx context.Context, r *Request) (*Response, try, *herror.HError) {
-	state := newSending(ctx, t.headers.of(r))
+// sendOnce makes one attempt.
+func (t *Transport) sendOnce(ctx context.Context, r *Request) (*Response, attemptInfo, *herror.HError) {
+	attempt := newAttemptContext(ctx, t.headers.of(r))
 	req := t.requests.Get().(*resty.Request)
-	defer t.giveBack(req)
-	req.SetContext(httptrace.WithClientTrace(state, &state.trace))
+	defer t.release(req)
+	req.SetContext(httptrace.WithClientTrace(attempt, &attempt.trace))
 	if r.Body != nil {
 		req.SetBody(bytes.NewReader(r.Body))
 	}
 	got, err := req.Execute(r.Method, t.base+r.Path)
 	if err != nil {
-		return nil, try{repeats: state.repeats()}, failure(ctx, err, state.mayHaveLeft())
+		return nil, attemptInfo{repeats: attempt.repeats()}, failure(ctx, err, attempt.maybeSent())
 	}
 	raw := got.RawResponse
 	body, err := readAll(raw)
 	if err != nil && (raw.StatusCode/100 == 2 || r.AnyStatus || ctx.Err() != nil) {
-		return nil, try{repeats: state.repeats()}, failure(ctx, err, true)
+		return nil, attemptInfo{repeats: attempt.repeats()}, failure(ctx, err, true)
 	}
 	if raw.StatusCode/100 != 2 && !r.AnyStatus {
-		return nil, try{retryAfter(raw.Header), state.repeats()}, herror.FromBackend(raw.StatusCode, scrub(errorText(body), r.Secrets, r.Token))
+		info := attemptInfo{retryAfter(raw.Header), attempt.repeats()}
+		return nil, info, herror.FromBackend(raw.StatusCode, redact(errorText(body), r.Secrets, r.Token))
 	}
-	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, try{}, nil
+	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, attemptInfo{}, nil
 }
 
-// newRequest makes a request to be used many times, which costs less than the
-// half-dozen maps of a new one. It has the headers that resty would else make up.
+// newRequest returns a request that is used many times, because a new one allocates
+// half a dozen maps. It has placeholders for the headers that resty would add.
 func newRequest(rc *resty.Client) *resty.Request {
 	req := rc.R().SetDoNotParseResponse(true)
-	req.Header = http.Header{"User-Agent": {"-"}, "Content-Type": {"-"}} // see prepare
+	req.Header = http.Header{"User-Agent": {"-"}, "Content-Type": {"-"}} // see setHeader
 	return req
 }
 
-// giveBack keeps a request for the next one, and nothing of what it carried.
-func (t *Transport) giveBack(req *resty.Request) {
+// release puts a request back into the pool, without what it carried.
+func (t *Transport) release(req *resty.Request) {
 	req.SetContext(context.Background())
 	req.Body, req.RawRequest, req.URL = nil, nil, ""
 	t.requests.Put(req)
 }
 
-// sending is the context of one attempt: it carries the attempt's header to the
-// hook below through resty, and learns how far the request got.
+// attemptContext is the context of one attempt. It carries the attempt's header
+// through resty to setHeader, and records how far the request got.
 //
-// Wrapping the body to see it being read would be simpler, but net/http then
-// sends header and body in two packets, which costs a fifth of a login's CPU.
-type sending struct {
+// Wrapping the body to see whether it is read would be simpler. But net/http then
+// sends header and body in two packets, which takes a fifth of a login's CPU time.
+type attemptContext struct {
 	context.Context
-	header http.Header
-	trace  httptrace.ClientTrace
-	asked  atomic.Int32 // how often the transport has asked for a connection; 0 where it does not tell
-	wrote  atomic.Bool  // it is about to send
+	header   http.Header
+	trace    httptrace.ClientTrace
+	getConns atomic.Int32 // how often the transport asked for a connection; 0 if it does not call the trace
+	written  atomic.Bool  // the header was written
 }
 
-func newSending(ctx context.Context, header http.Header) *sending {
-	s := &sending{Context: ctx, header: header}
-	s.trace.GetConn = func(string) { s.asked.Add(1) }
-	s.trace.WroteHeaders = func() { s.wrote.Store(true) }
-	return s
+func newAttemptContext(ctx context.Context, header http.Header) *attemptContext {
+	a := &attemptContext{Context: ctx, header: header}
+	a.trace.GetConn = func(string) { a.getConns.Add(1) }
+	a.trace.WroteHeaders = func() { a.written.Store(true) }
+	return a
 }
 
-// mayHaveLeft reports whether anything of the request may have been sent. A
-// transport that does not tell what it does may have sent it all.
-func (s *sending) mayHaveLeft() bool { return s.wrote.Load() || s.asked.Load() == 0 }
+// maybeSent reports whether any part of the request may have been sent. If the
+// transport does not call the trace, it may have sent all of it.
+func (a *attemptContext) maybeSent() bool { return a.written.Load() || a.getConns.Load() == 0 }
 
-// repeats returns how often the transport has begun anew by itself.
-func (s *sending) repeats() int { return max(0, int(s.asked.Load())-1) }
+// repeats returns how often the transport repeated the request.
+func (a *attemptContext) repeats() int { return max(0, int(a.getConns.Load())-1) }
 
-type sendingKey struct{}
+type attemptKey struct{}
 
 // Value implements context.Context.
-func (s *sending) Value(key any) any {
-	if _, ok := key.(sendingKey); ok {
-		return s
+func (a *attemptContext) Value(key any) any {
+	if _, ok := key.(attemptKey); ok {
+		return a
 	}
-	return s.Context.Value(key)
+	return a.Context.Value(key)
 }
 
-// prepare is the last hand on a request before it is sent: it puts our header in
-// place of the one that resty assembled.
-func prepare(_ *resty.Client, req *http.Request) error {
-	state, _ := req.Context().Value(sendingKey{}).(*sending)
-	req.Header = state.header
+// setHeader is the last hook before a request is sent. It replaces the header that
+// resty has made.
+func setHeader(_ *resty.Client, req *http.Request) error {
+	a, _ := req.Context().Value(attemptKey{}).(*attemptContext)
+	req.Header = a.header
 	return nil
 }
 
-var errTooLarge = errors.New("answer too large")
+var errTooLarge = errors.New("response too large")
 
-// buffers are lent to answers while they are read; most fit.
+// buffers has buffers for reading responses.
 var buffers = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 4<<10)) }}
 
-// maxKept bounds the buffers that are kept for later answers, in bytes.
-const maxKept = 64 << 10
+// maxBuffer is the size of the largest buffer that goes back into the pool, in bytes.
+const maxBuffer = 64 << 10
 
-// readAll reads the whole body, so that the connection is used again, and closes it.
+// readAll reads the whole body, so that the connection can be reused, and closes it.
 func readAll(res *http.Response) (string, error) {
 	defer func() { _ = res.Body.Close() }()
 	switch {
 	case res.StatusCode < http.StatusOK || res.Body == http.NoBody:
-		return "", nil // a connection switched to another protocol would not end
-	case res.ContentLength > MaxAnswer:
+		return "", nil // after a switch of protocols, the body would not end
+	case res.ContentLength > MaxResponse:
 		return "", errTooLarge
 	}
 	b := buffers.Get().(*bytes.Buffer)
 	defer func() {
-		if b.Cap() <= maxKept {
-			clear(b.Bytes()) // it held a token
+		if b.Cap() <= maxBuffer {
+			clear(b.Bytes()) // it may have a token
 			b.Reset()
 			buffers.Put(b)
 		}
 	}()
-	n, err := b.ReadFrom(io.LimitReader(res.Body, MaxAnswer+1))
-	if err == nil && n > MaxAnswer {
+	n, err := b.ReadFrom(io.LimitReader(res.Body, MaxResponse+1))
+	if err == nil && n > MaxResponse {
 		err = errTooLarge
 	}
 	return b.String(), err
 }
 
-// failure types an error that came in place of a whole answer. Sent tells whether
-// the request may have left.
+// failure returns the HError for an attempt without a complete response. Sent reports
+// whether the request may have been sent.
 func failure(ctx context.Context, err error, sent bool) *herror.HError {
 	var (
 		urlErr *url.Error
@@ -334,7 +338,7 @@ func failure(ctx context.Context, err error, sent bool) *herror.HError {
 	case errors.Is(err, errTooLarge):
 		return herror.New(herror.InvalidResponse, "too large").WithSent(true)
 	case ctx.Err() != nil:
-		// The caller's reason, which a transport may report in words of its own.
+		// The transport may have wrapped or replaced the context's error.
 		return Ended(ctx.Err(), sent)
 	case errors.As(err, &netErr) && netErr.Timeout():
 		return herror.New(herror.RequestTimeout, "").WithCause(err).WithSent(sent)
@@ -342,8 +346,8 @@ func failure(ctx context.Context, err error, sent bool) *herror.HError {
 	return herror.New(herror.NetworkDisconnected, "").WithCause(err).WithSent(sent)
 }
 
-// Ended returns the error for a context that ended with cause while a request was
-// under way.
+// Ended returns the error for a context that ended with cause during a request. Sent
+// reports whether the request may have been sent.
 func Ended(cause error, sent bool) *herror.HError {
 	detail := ""
 	if errors.Is(cause, context.Canceled) {
@@ -352,9 +356,9 @@ func Ended(cause error, sent bool) *herror.HError {
 	return herror.New(herror.RequestTimeout, detail).WithCause(cause).WithSent(sent)
 }
 
-// silent keeps resty from logging: its messages are not ours to vouch for.
-type silent struct{}
+// noLogger disables resty's log, because its messages may contain a URL or a secret.
+type noLogger struct{}
 
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
+func (noLogger) Errorf(string, ...any) {}
+func (noLogger) Warnf(string, ...any)  {}
+func (noLogger) Debugf(string, ...any) {}

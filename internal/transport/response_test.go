@@ -17,7 +17,7 @@ import (
 	"github.com/hydrogen-go/baas/internal/transport"
 )
 
-func TestErrorAnswers(t *testing.T) {
+func TestErrorResponses(t *testing.T) {
 	tests := []struct {
 		name   string
 		status int
@@ -32,11 +32,11 @@ func TestErrorAnswers(t *testing.T) {
 		{"404 is always not found", 404, `{"error_msg":"no such user as bob"}`, "404: not found"},
 		{"404 without a body", 404, ``, "404: not found"},
 		{"no text", 402, `{}`, "402: payment required"},
-		{"neither text nor meaning", 418, `{}`, "418: unknown error"},
+		{"a code without a text", 418, `{}`, "418: unknown error"},
 		{"empty", 401, ``, "401: unknown error"},
 		{"HTML", 418, `<html>oops</html>`, "418: unknown error"},
 		{"an array", 400, `[{"error_msg":"inner"}]`, "400: unknown error"},
-		{"a nested text is not the answer's", 400, `{"data":{"error_msg":"inner"}}`, "400: unknown error"},
+		{"a nested text does not count", 400, `{"data":{"error_msg":"inner"}}`, "400: unknown error"},
 		{"broken JSON", 400, `{"error_msg":"cut`, "400: unknown error"},
 		{"several lines become one", 400, "{\"error_msg\":\"a\\nb\\r\\u0000c\"}", "400: a b  c"},
 		{"redirect", 302, ``, "302: unknown error"},
@@ -68,9 +68,9 @@ func TestErrorTextIsBounded(t *testing.T) {
 	require.LessOrEqual(t, len(failed(t, err).Message), 512)
 }
 
-// The depth of an answer must not become the depth of our stack.
-func TestDeeplyNestedErrorAnswer(t *testing.T) {
-	body := strings.Repeat("[", transport.MaxAnswer)
+// Deeply nested JSON must not overflow the stack.
+func TestDeeplyNestedErrorResponse(t *testing.T) {
+	body := strings.Repeat("[", transport.MaxResponse)
 	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, body)
@@ -79,7 +79,7 @@ func TestDeeplyNestedErrorAnswer(t *testing.T) {
 	require.Equal(t, "400: unknown error", failed(t, err).Error())
 }
 
-func TestSecretsEchoedByTheBackendAreCutOut(t *testing.T) {
+func TestSecretsRepeatedByTheBackendAreRedacted(t *testing.T) {
 	const token = "token-3f9a"
 	tests := []struct {
 		name    string
@@ -92,7 +92,7 @@ func TestSecretsEchoedByTheBackendAreCutOut(t *testing.T) {
 		{"each occurrence", "code-77 is not code-77", []string{"code-77"}, "400: [redacted] is not [redacted]"},
 		{"one that begins another", "not hunter22", []string{"hunter", "hunter22"}, "400: not [redacted]"},
 		{"one inside another", "not my-hunter-22", []string{"hunter", "my-hunter-22"}, "400: not [redacted]"},
-		{"escaped in the answer's JSON", "bad {\"nickName\":\"Larry\"}", []string{`{"nickName":"Larry"}`}, "400: bad [redacted]"},
+		{"escaped in the response's JSON", "bad {\"nickName\":\"Larry\"}", []string{`{"nickName":"Larry"}`}, "400: bad [redacted]"},
 		{"as JSON within a text", `bad {"rawData":"{\"nickName\":\"Larry\"}"}`, []string{`{"nickName":"Larry"}`}, `400: bad {"rawData":"[redacted]"}`},
 		{"as JSON with HTML escapes", `bad \u003cLarry\u003e`, []string{`<Larry>`}, "400: bad [redacted]"},
 		{"as in a query", "bad code=a%2Bb%3D%3D", []string{"a+b=="}, "400: bad code=[redacted]"},
@@ -109,7 +109,7 @@ func TestSecretsEchoedByTheBackendAreCutOut(t *testing.T) {
 			before := append([]string(nil), tt.secrets...)
 			_, err := own(t, srv.URL).Do(t.Context(), req)
 			require.Equal(t, tt.want, failed(t, err).Error())
-			require.Equal(t, before, tt.secrets, "the request is the caller's")
+			require.Equal(t, before, tt.secrets, "the request is not changed")
 		})
 	}
 }
@@ -139,9 +139,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestAnswersAreBounded(t *testing.T) {
+func TestResponsesAreBounded(t *testing.T) {
 	zipped := make(map[int][]byte)
-	for _, size := range []int{transport.MaxAnswer, transport.MaxAnswer + 1} {
+	for _, size := range []int{transport.MaxResponse, transport.MaxResponse + 1} {
 		var b bytes.Buffer
 		w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 		_, _ = w.Write(make([]byte, size))
@@ -149,20 +149,20 @@ func TestAnswersAreBounded(t *testing.T) {
 		zipped[size] = b.Bytes()
 	}
 	tests := []struct {
-		name   string
-		size   int
-		answer func(w http.ResponseWriter, size int)
+		name  string
+		size  int
+		write func(w http.ResponseWriter, size int)
 	}{
-		{"with its length", transport.MaxAnswer, func(w http.ResponseWriter, size int) {
+		{"with its length", transport.MaxResponse, func(w http.ResponseWriter, size int) {
 			w.Header().Set("Content-Length", fmt.Sprint(size))
 			_, _ = w.Write(bytes.Repeat([]byte(" "), size))
 		}},
-		{"in chunks", transport.MaxAnswer, func(w http.ResponseWriter, size int) {
+		{"in chunks", transport.MaxResponse, func(w http.ResponseWriter, size int) {
 			_, _ = w.Write(bytes.Repeat([]byte(" "), size/2))
 			w.(http.Flusher).Flush()
 			_, _ = w.Write(bytes.Repeat([]byte(" "), size-size/2))
 		}},
-		{"zipped", transport.MaxAnswer, func(w http.ResponseWriter, size int) {
+		{"zipped", transport.MaxResponse, func(w http.ResponseWriter, size int) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(zipped[size])
 		}},
@@ -170,7 +170,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			over := 0
-			srv := serve(t, func(w http.ResponseWriter, _ *http.Request) { tt.answer(w, tt.size+over) })
+			srv := serve(t, func(w http.ResponseWriter, _ *http.Request) { tt.write(w, tt.size+over) })
 			tr := own(t, srv.URL)
 			res, err := tr.Do(t.Context(), get("/"))
 			require.NoError(t, err)
@@ -185,7 +185,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-func TestZippedAnswerIsRead(t *testing.T) {
+func TestZippedResponseIsRead(t *testing.T) {
 	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
@@ -197,10 +197,10 @@ func TestZippedAnswerIsRead(t *testing.T) {
 	require.Equal(t, `{"id":1}`, res.Body)
 }
 
-func TestAnswersOfNoContent(t *testing.T) {
+func TestResponsesWithoutContent(t *testing.T) {
 	srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			w.Header().Set("Content-Length", fmt.Sprint(transport.MaxAnswer+1)) // of what a GET would give
+			w.Header().Set("Content-Length", fmt.Sprint(transport.MaxResponse+1)) // the size of the response to a GET
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -212,7 +212,7 @@ func TestAnswersOfNoContent(t *testing.T) {
 	}
 }
 
-func TestTruncatedAnswers(t *testing.T) {
+func TestTruncatedResponses(t *testing.T) {
 	for name, head := range map[string]string{
 		"shorter than its length": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"token\":",
 		"chunks without an end":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"token\":\r\n",
@@ -222,25 +222,25 @@ func TestTruncatedAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				n := &network{accept: answerOnce(head)}
+				n := &network{accept: respondOnce(head)}
 				cfg := config(base)
 				cfg.HTTPClient = n.client()
 				_, err := transport.New(cfg).Do(t.Context(), post("/", "{}"))
 				h := failed(t, err)
 				require.Equal(t, "600: network disconnected", h.Error())
 				require.True(t, h.Sent())
-				require.EqualValues(t, 1, n.dials.Load(), "a request that was read is not sent again")
+				require.EqualValues(t, 1, n.dials.Load(), "a request that may have been sent is not sent again")
 			})
 		})
 	}
 }
 
-// A connection that the backend takes over as something else must not hold the call.
+// A switch of protocols must not block the call.
 func TestProtocolSwitchIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{accept: func(c net.Conn) {
-			answerOnce("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")(c)
-			_, _ = io.Copy(io.Discard, c) // stays open as long as the other side wants
+			respondOnce("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n")(c)
+			_, _ = io.Copy(io.Discard, c) // stays open until the client closes it
 		}}
 		cfg := config(base)
 		cfg.HTTPClient = n.client()
@@ -249,8 +249,8 @@ func TestProtocolSwitchIsAnError(t *testing.T) {
 	})
 }
 
-// answerOnce reads one request and writes raw.
-func answerOnce(raw string) func(net.Conn) {
+// respondOnce reads one request and writes raw.
+func respondOnce(raw string) func(net.Conn) {
 	return func(c net.Conn) {
 		readRequest(c)
 		_, _ = io.WriteString(c, raw)
