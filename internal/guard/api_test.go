@@ -1,11 +1,8 @@
 package guard_test
 
 import (
-	"bytes"
 	"flag"
 	"go/ast"
-	"go/format"
-	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
@@ -17,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var updateAPI = flag.Bool("update", false, "write internal/guard/testdata/api.txt anew")
+var updateAPI = flag.Bool("update", false, "update internal/guard/testdata/api.txt")
 
 // apiPackages returns the folders of the packages that programs import.
 func apiPackages(t *testing.T) []string {
@@ -40,8 +37,8 @@ func apiPackages(t *testing.T) []string {
 	return folders
 }
 
-// The exported API changes on purpose only: the listing's diff is reviewed. Write
-// it anew with go test -run TestAPI ./internal/guard -update.
+// The exported API changes only on purpose: the diff of the listing is reviewed.
+// Update the listing with go test -run TestAPI ./internal/guard -update.
 func TestAPI(t *testing.T) {
 	const file = "internal/guard/testdata/api.txt"
 	var listing []string
@@ -74,46 +71,8 @@ func TestAPI(t *testing.T) {
 	require.Fail(t, "the API is not as listed: run with -update, and have the difference reviewed", changes.String())
 }
 
-// sourcePackage is a package as its source files have it.
-type sourcePackage struct {
-	name  string
-	files []*ast.File
-	fset  *token.FileSet
-}
-
-func parsePackage(t *testing.T, dir string) *sourcePackage {
-	t.Helper()
-	p := &sourcePackage{fset: token.NewFileSet()}
-	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	require.NoError(t, err)
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(p.fset, name, nil, parser.SkipObjectResolution)
-		require.NoError(t, err)
-		p.files = append(p.files, file)
-		p.name = file.Name.Name
-	}
-	require.NotEmpty(t, p.files, dir)
-	return p
-}
-
-// types calls f with each type declaration.
-func (p *sourcePackage) types(f func(*ast.TypeSpec)) {
-	for _, file := range p.files {
-		for _, decl := range file.Decls {
-			if group, ok := decl.(*ast.GenDecl); ok && group.Tok == token.TYPE {
-				for _, spec := range group.Specs {
-					f(spec.(*ast.TypeSpec))
-				}
-			}
-		}
-	}
-}
-
-// embedders returns, for each unexported type, the exported ones that embed it and
-// so have its methods.
+// embedders returns, for each unexported type, the exported types that embed it and
+// therefore have its methods.
 func (p *sourcePackage) embedders() map[string][]string {
 	found := make(map[string][]string)
 	p.types(func(spec *ast.TypeSpec) {
@@ -130,18 +89,7 @@ func (p *sourcePackage) embedders() map[string][]string {
 	return found
 }
 
-// baseName returns the name of a type of this package, without its star.
-func baseName(e ast.Expr) string {
-	if star, ok := e.(*ast.StarExpr); ok {
-		e = star.X
-	}
-	if id, ok := e.(*ast.Ident); ok {
-		return id.Name
-	}
-	return ""
-}
-
-// api returns a line for each thing that is exported, sorted.
+// api returns a line for each exported name, sorted.
 func (p *sourcePackage) api() []string {
 	embedders := p.embedders()
 	var lines []string
@@ -175,19 +123,8 @@ func (p *sourcePackage) api() []string {
 	return lines
 }
 
-// functions calls f with each function and method.
-func (p *sourcePackage) functions(f func(*ast.FuncDecl)) {
-	for _, file := range p.files {
-		for _, decl := range file.Decls {
-			if decl, ok := decl.(*ast.FuncDecl); ok {
-				f(decl)
-			}
-		}
-	}
-}
-
-// function returns the lines of a function: none if it is not exported, several
-// for the method of a type that exported ones embed.
+// function returns the lines of a function: none if it is not exported, and several
+// for a method of a type that several exported types embed.
 func (p *sourcePackage) function(f *ast.FuncDecl, embeddedIn func(string) []string) []string {
 	if !f.Name.IsExported() {
 		return nil
@@ -231,19 +168,4 @@ func (p *sourcePackage) declared(kind token.Token, spec ast.Spec) string {
 		return kind.String() + " " + p.text(spec)
 	}
 	return ""
-}
-
-// text prints a node on one line.
-func (p *sourcePackage) text(node ast.Node) string {
-	var b bytes.Buffer
-	if err := format.Node(&b, p.fset, node); err != nil {
-		return err.Error()
-	}
-	var lines []string
-	for line := range strings.Lines(b.String()) {
-		if line = strings.Join(strings.Fields(line), " "); line != "" && !strings.HasPrefix(line, "//") {
-			lines = append(lines, line)
-		}
-	}
-	return strings.NewReplacer("{; ", "{ ", "; }", " }").Replace(strings.Join(lines, "; "))
 }

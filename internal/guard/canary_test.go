@@ -29,9 +29,8 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// canary is in every secret that these tests plant, and in nothing else: no text
-// that the SDK makes may have it. Some secrets have characters that JSON and URLs
-// spell in other ways.
+// canary is a part of every secret in these tests, and of nothing else. No text of the
+// SDK may contain it. Some secrets have characters that JSON and URLs escape.
 const canary = "canary"
 
 const (
@@ -46,8 +45,8 @@ const (
 	canaryVisitor  = "canary-visitor"
 )
 
-// canarySpellings are the forms in which the word may show: as it is, in
-// hexadecimal, as a list of bytes, and the three ways of base64, by where it begins.
+// canarySpellings are the forms in which the canary could be shown: as text, in
+// hexadecimal, as a list of bytes, and in base64 at each of the three offsets.
 var canarySpellings = func() []string {
 	numbers := strings.Trim(fmt.Sprint([]byte(canary)), "[]")
 	return []string{
@@ -56,39 +55,39 @@ var canarySpellings = func() []string {
 	}
 }()
 
-// requireSilent fails if a secret shows in text.
-func requireSilent(t *testing.T, text, what string, args ...any) {
+// requireNoSecret fails if text contains a secret.
+func requireNoSecret(t *testing.T, text, what string, args ...any) {
 	t.Helper()
 	for _, spelling := range canarySpellings {
 		if strings.Contains(text, spelling) {
-			require.Fail(t, "a secret shows", "%s: %s", fmt.Sprintf(what, args...), text)
+			require.Fail(t, "a secret is shown", "%s: %s", fmt.Sprintf(what, args...), text)
 		}
 	}
 }
 
-// requireSilentError checks an error in all ways to print it, and all that it wraps.
-func requireSilentError(t *testing.T, err error, what string) {
+// requireNoSecretInError checks what an error, and every error that it wraps, prints.
+func requireNoSecretInError(t *testing.T, err error, what string) {
 	t.Helper()
 	if err == nil {
 		return
 	}
-	requireSilentValue(t, err, what)
-	requireSilent(t, err.Error(), "%s", what)
+	requireNoSecretInValue(t, err, what)
+	requireNoSecret(t, err.Error(), "%s", what)
 	if text, jsonErr := json.Marshal(err); jsonErr == nil {
-		requireSilent(t, string(text), "%s as JSON", what)
+		requireNoSecret(t, string(text), "%s as JSON", what)
 	}
 	switch wrapped := err.(type) {
 	case interface{ Unwrap() error }:
-		requireSilentError(t, wrapped.Unwrap(), what+", unwrapped")
+		requireNoSecretInError(t, wrapped.Unwrap(), what+", unwrapped")
 	case interface{ Unwrap() []error }:
 		for _, inner := range wrapped.Unwrap() {
-			requireSilentError(t, inner, what+", unwrapped")
+			requireNoSecretInError(t, inner, what+", unwrapped")
 		}
 	}
 }
 
-// requireSilentValue prints a value in all ways, and logs it.
-func requireSilentValue(t *testing.T, value any, what string) {
+// requireNoSecretInValue checks what a value prints and logs.
+func requireNoSecretInValue(t *testing.T, value any, what string) {
 	t.Helper()
 	var text strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
@@ -97,10 +96,10 @@ func requireSilentValue(t *testing.T, value any, what string) {
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&text, nil), slog.NewJSONHandler(&text, nil)} {
 		slog.New(handler).Info("message", "value", value, slog.Group("group", "value", value))
 	}
-	requireSilent(t, text.String(), "%s, printed and logged", what)
+	requireNoSecret(t, text.String(), "%s, printed and logged", what)
 }
 
-// canaryData is what a person shares: user info, or a phone number.
+// canaryData is the data of an event: a phone number, or user info.
 func canaryData(phone bool) *platform.AuthData {
 	data := &platform.AuthData{EncryptedData: "canaryENC+/==", IV: "canaryIV+/=="}
 	if phone {
@@ -112,10 +111,10 @@ func canaryData(phone bool) *platform.AuthData {
 	return data
 }
 
-// canaryCall is a call with secrets for arguments.
+// canaryCall is a call with secrets in its arguments.
 type canaryCall func(context.Context, *baas.Client, *auth.Auth, *user.CurrentUser) (any, error)
 
-// canaryCalls are all exported calls that do something, by type and method.
+// canaryCalls returns all exported calls with a context, by type and method.
 func canaryCalls() map[string]canaryCall {
 	credentials := auth.Credentials{Username: "ann", Password: canaryPassword}
 	code := auth.Code(canaryCode)
@@ -231,7 +230,7 @@ func canaryCalls() map[string]canaryCall {
 	return calls
 }
 
-// A call that is new must be among those that are listened to.
+// canaryCalls has every exported call with a context.
 func TestCanaryKnowsEveryCall(t *testing.T) {
 	calls := canaryCalls()
 	ctxType := reflect.TypeFor[context.Context]()
@@ -244,19 +243,19 @@ func TestCanaryKnowsEveryCall(t *testing.T) {
 			}
 		}
 	}
-	requireNone(t, missing, "calls the canary does not make")
+	requireNone(t, missing, "calls that canaryCalls lacks")
 }
 
-// echo is a backend that says back all it is told, in many ways.
+// echo is a backend whose responses repeat the request.
 type echo struct {
-	mu     sync.Mutex
-	answer func(heard string) (status int, body string)
+	mu      sync.Mutex
+	respond func(request string) (status int, body string)
 }
 
-func (e *echo) set(answer func(string) (int, string)) {
+func (e *echo) set(respond func(string) (int, string)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.answer = answer
+	e.respond = respond
 }
 
 func (e *echo) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -267,7 +266,7 @@ func (e *echo) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	status, text := e.answer(r.Header.Get("Authorization") + " " + r.URL.String() + " " + string(body))
+	status, text := e.respond(r.Header.Get("Authorization") + " " + r.URL.String() + " " + string(body))
 	return &http.Response{
 		StatusCode: status, Header: make(http.Header), Body: io.NopCloser(strings.NewReader(text)), ContentLength: int64(len(text)), Request: r,
 	}, nil
@@ -278,10 +277,10 @@ func asJSON(value any) string {
 	return string(text)
 }
 
-// canaryAnswer is an answer that all calls can do with but those that read a user,
-// and canaryUser one for these, both with secrets.
+// canaryResponse is a valid response to all calls except those that read a user;
+// canaryUser is one to those. Both contain secrets.
 var (
-	canaryAnswer = asJSON(map[string]any{
+	canaryResponse = asJSON(map[string]any{
 		"id": 7, "user_id": 7, "token": canaryFresh, "expires_in": 3600, "session_key": canaryKey, "status": "ok",
 		"user_info": map[string]any{"id": 7, "openid": "o-1", "nickname": "Larry", "token": canaryFresh, "session_key": canaryKey},
 	})
@@ -291,37 +290,39 @@ var (
 	})
 )
 
-// canaryWell answers as if all were well.
-func canaryWell(heard string) (int, string) {
-	if strings.Contains(heard, "/login") || strings.Contains(heard, "/register/") || strings.Contains(heard, "-login/") ||
-		strings.Contains(heard, "/authenticate/") || strings.Contains(heard, "-associat") {
-		return 201, canaryAnswer
+// canarySuccess responds to every request with success.
+func canarySuccess(request string) (int, string) {
+	if strings.Contains(request, "/login") || strings.Contains(request, "/register/") || strings.Contains(request, "-login/") ||
+		strings.Contains(request, "/authenticate/") || strings.Contains(request, "-associat") {
+		return 201, canaryResponse
 	}
 	return 200, canaryUser
 }
 
-// echoes are the ways in which a backend may answer.
+// echoes returns the ways in which the backend may respond.
 func echoes() map[string]func(string) (int, string) {
 	ways := map[string]func(string) (int, string){
-		"all is well":      canaryWell,
-		"200 HTML":         func(heard string) (int, string) { return 200, "<html>" + heard },
-		"200 cut short":    func(string) (int, string) { return 200, canaryAnswer[:len(canaryAnswer)-9] },
-		"200 list":         func(heard string) (int, string) { return 200, asJSON([]string{heard, canaryToken}) },
-		"200 text":         func(heard string) (int, string) { return 200, asJSON(heard) },
+		"success":          canarySuccess,
+		"200 HTML":         func(request string) (int, string) { return 200, "<html>" + request },
+		"200 cut short":    func(string) (int, string) { return 200, canaryResponse[:len(canaryResponse)-9] },
+		"200 list":         func(request string) (int, string) { return 200, asJSON([]string{request, canaryToken}) },
+		"200 text":         func(request string) (int, string) { return 200, asJSON(request) },
 		"200 without user": func(string) (int, string) { return 200, asJSON(map[string]string{"token": canaryFresh}) },
-		"200 of another":   func(string) (int, string) { return 200, strings.ReplaceAll(canaryAnswer, "7", "8") },
+		"200 of another":   func(string) (int, string) { return 200, strings.ReplaceAll(canaryResponse, "7", "8") },
 		"200 empty":        func(string) (int, string) { return 200, "" },
 	}
 	for _, status := range []int{302, 400, 401, 403, 404, 409, 429, 500, 503} {
 		say := func(kind string, body func(string) string) {
-			ways[strconv.Itoa(status)+" "+kind] = func(heard string) (int, string) { return status, body(heard) }
+			ways[strconv.Itoa(status)+" "+kind] = func(request string) (int, string) { return status, body(request) }
 		}
-		say("error_msg", func(heard string) string { return asJSON(map[string]string{"error_msg": "what is " + heard}) })
-		say("message", func(heard string) string { return asJSON(map[string]string{"message": heard, "token": canaryFresh}) })
-		say("JSON in JSON", func(heard string) string {
-			return asJSON(map[string]string{"error_msg": asJSON(map[string]string{"body": heard})})
+		say("error_msg", func(request string) string { return asJSON(map[string]string{"error_msg": "what is " + request}) })
+		say("message", func(request string) string {
+			return asJSON(map[string]string{"message": request, "token": canaryFresh})
 		})
-		say("HTML", func(heard string) string { return "<html>" + heard })
+		say("JSON in JSON", func(request string) string {
+			return asJSON(map[string]string{"error_msg": asJSON(map[string]string{"body": request})})
+		})
+		say("HTML", func(request string) string { return "<html>" + request })
 	}
 	return ways
 }
@@ -343,12 +344,12 @@ func (l *canaryLog) client(t *testing.T, rt http.RoundTripper, json bool, opts .
 	return client
 }
 
-// Whatever a backend says, and be it all that it was told, no secret shows in an
-// error, in what a call returns, or in the log.
+// Whatever the backend responds, even if it repeats the whole request, no error, no
+// returned value and no log shows a secret.
 func TestNoSecretShowsWhateverTheBackendSays(t *testing.T) {
 	calls := canaryCalls()
-	for way, answer := range echoes() {
-		synctest.Test(t, func(t *testing.T) { // for reads are tried again after a pause
+	for way, respond := range echoes() {
+		synctest.Test(t, func(t *testing.T) { // because reads are retried after a pause
 			var log canaryLog
 			backend := new(echo)
 			for _, source := range []bool{false, true} {
@@ -365,30 +366,30 @@ func TestNoSecretShowsWhateverTheBackendSays(t *testing.T) {
 						Token: session.NewSecret(canaryToken), UserID: 7, OpenID: "o-1", Platform: "wechat",
 						LoggedInAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
 					})
-					backend.set(canaryWell)
+					backend.set(canarySuccess)
 					u, err := a.CurrentUser(t.Context())
 					require.NoError(t, err)
-					backend.set(answer)
+					backend.set(respond)
 					value, err := call(t.Context(), client, a, u)
-					requireSilentError(t, err, way+": "+name)
+					requireNoSecretInError(t, err, way+": "+name)
 					if value != nil && !reflect.ValueOf(value).IsZero() {
-						requireSilentValue(t, value, way+": "+name+" returns")
+						requireNoSecretInValue(t, value, way+": "+name+" returns")
 					}
 				}
 			}
 			require.NotEmpty(t, log.String())
-			requireSilent(t, log.String(), "log")
+			requireNoSecret(t, log.String(), "log")
 		})
 	}
 }
 
-// The same on the double: its own refusals, and every fault it knows.
+// The same with the double: its own errors, and every fault that it can inject.
 func TestNoSecretShowsWhateverGoesWrong(t *testing.T) {
 	faults := map[string]baastest.Fault{
 		"nothing": {}, "refused": {Cut: baastest.CutDial}, "cut before": {Cut: baastest.CutBeforeRead},
-		"cut after": {Cut: baastest.CutAfterRead}, "cut in answer": {Cut: baastest.CutInAnswer},
-		"too slow": {Delay: time.Hour}, "slow answer": {Hold: time.Hour}, "204": {Status: 204}, "304": {Status: 304},
-		"truncated": {Status: 201, Body: canaryAnswer[:40]}, "HTML": {Status: 200, Body: "<html>" + canaryToken, ContentType: "text/html"},
+		"cut after": {Cut: baastest.CutAfterRead}, "cut in response": {Cut: baastest.CutInAnswer},
+		"too slow": {Delay: time.Hour}, "slow response": {Hold: time.Hour}, "204": {Status: 204}, "304": {Status: 304},
+		"truncated": {Status: 201, Body: canaryResponse[:40]}, "HTML": {Status: 200, Body: "<html>" + canaryToken, ContentType: "text/html"},
 	}
 	for _, status := range []int{400, 401, 403, 404, 409, 429, 500, 502, 503, 504} {
 		faults[strconv.Itoa(status)] = baastest.Fault{Status: status}
@@ -411,19 +412,19 @@ func TestNoSecretShowsWhateverGoesWrong(t *testing.T) {
 					}
 					b.Fail("", with)
 					_, err = call(t.Context(), client, a, u)
-					requireSilentError(t, err, fault+": "+name)
+					requireNoSecretInError(t, err, fault+": "+name)
 					for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 						require.NotContains(t, inner.Error(), s.Token.Reveal())
 					}
 					require.NotContains(t, log.String(), s.Token.Reveal())
 				}
 			}
-			requireSilent(t, log.String(), "log")
+			requireNoSecret(t, log.String(), "log")
 		})
 	}
 }
 
-// Bad arguments are named, and not repeated.
+// An error names a bad argument and does not repeat its value.
 func TestNoSecretShowsWhenArgumentsAreBad(t *testing.T) {
 	bad := []string{"canary\x00", "canary\xff", strings.Repeat(canary, 1<<15)}
 	client, err := baas.New("client-1")
@@ -460,7 +461,7 @@ func TestNoSecretShowsWhenArgumentsAreBad(t *testing.T) {
 		}
 		for i, err := range errs {
 			require.Error(t, err, i)
-			requireSilentError(t, err, strconv.Itoa(i))
+			requireNoSecretInError(t, err, strconv.Itoa(i))
 		}
 	}
 	require.NotEqual(t, herror.Code(0), herror.CodeOf(second(baas.New(canary+"!"))))

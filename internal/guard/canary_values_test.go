@@ -25,8 +25,8 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// canaryValues are values of every exported type that has room for a secret, with
-// secrets in them, by package and type.
+// canaryValues returns values with secrets, of every exported type that can contain
+// one, by package and type.
 func canaryValues(t *testing.T) map[string]any {
 	t.Helper()
 	ctx := t.Context()
@@ -40,7 +40,7 @@ func canaryValues(t *testing.T) map[string]any {
 	sealed, err := session.NewSealed(store, []byte("canary-sealing-key-of-32-bytes!!"))
 	require.NoError(t, err)
 	backend := new(echo)
-	backend.set(canaryWell)
+	backend.set(canarySuccess)
 	client, err := baas.New(baastest.DefaultClientID,
 		baas.WithHTTPClient(&http.Client{Transport: backend}), baas.WithSessionStore(store),
 		baas.WithCodeSource(platform.WeChat{}, func(context.Context, string) (string, error) { return canaryCode, nil }))
@@ -67,7 +67,7 @@ func canaryValues(t *testing.T) map[string]any {
 			Method: "POST", Path: "/hserve/?token=" + canaryToken, Query: url.Values{"code": {canaryCode}},
 			Header: http.Header{"X-Key": {canaryKey}}, Body: map[string]string{"password": canaryPassword},
 		},
-		"auth.Response":            auth.Response{StatusCode: 201, Header: http.Header{"X-Token": {canaryFresh}}, Body: []byte(canaryAnswer)},
+		"auth.Response":            auth.Response{StatusCode: 201, Header: http.Header{"X-Token": {canaryFresh}}, Body: []byte(canaryResponse)},
 		"auth.UserInfo":            auth.UserInfo{NickName: "Larry"},
 		"user.Account":             user.Account{Username: "ann", Password: canaryPassword},
 		"user.CurrentUser":         u,
@@ -113,17 +113,17 @@ func canaryValues(t *testing.T) map[string]any {
 	return values
 }
 
-// canaryElsewhere are types whose own packages' tests listen to them.
+// canaryElsewhere are types that the tests of their own packages check.
 var canaryElsewhere = []string{
 	"loginproxy.Event", "loginproxy.Proxy", "loginproxy.RateKey", "loginproxy.Visitor", "redisstore.Store",
 }
 
-// sendsSecrets are the types whose JSON carries secrets on purpose: what a phone
-// posts and what a program sends. Printing and logging them shows none.
+// sendsSecrets are the types whose JSON contains secrets on purpose, because they are
+// sent or received. Printing and logging them must not show a secret.
 var sendsSecrets = []string{"platform.AuthData", "auth.Request", "auth.Response"}
 
-// A type that is new must be among those that are listened to, unless it is a
-// number, a text, a func or an interface.
+// Every exported type is checked, unless it is a number, a string, a func or an
+// interface.
 func TestCanaryKnowsEveryType(t *testing.T) {
 	known := slices.Concat(slices.Collect(maps.Keys(canaryValues(t))), canaryElsewhere)
 	var missing []string
@@ -139,32 +139,32 @@ func TestCanaryKnowsEveryType(t *testing.T) {
 			}
 		})
 	}
-	requireNone(t, missing, "types the canary does not print")
+	requireNone(t, missing, "types that canaryValues lacks")
 }
 
 func TestNoValueShowsItsSecrets(t *testing.T) {
 	for name, value := range canaryValues(t) {
 		t.Run(name, func(t *testing.T) {
 			if name != "user.Value" {
-				requireSilentValue(t, value, name)
+				requireNoSecretInValue(t, value, name)
 			}
 			if slices.Contains(sendsSecrets, name) {
-				requireSilent(t, fmt.Sprintf("%v %+v %#v", []any{value}, []any{value}, []any{value}), "%s in a list", name)
-				return // a log that is JSON would marshal the list
+				requireNoSecret(t, fmt.Sprintf("%v %+v %#v", []any{value}, []any{value}, []any{value}), "%s in a list", name)
+				return // the JSON log handler marshals the list
 			}
-			requireSilentValue(t, []any{value}, name+" in a list")
-			requireSilentValue(t, map[string]any{"key": value}, name+" in a map")
-			requireSilentValue(t, struct{ Field any }{value}, name+" in a struct")
+			requireNoSecretInValue(t, []any{value}, name+" in a list")
+			requireNoSecretInValue(t, map[string]any{"key": value}, name+" in a map")
+			requireNoSecretInValue(t, struct{ Field any }{value}, name+" in a struct")
 			if text, err := json.Marshal(value); err == nil {
-				requireSilent(t, string(text), "%s as JSON", name)
+				requireNoSecret(t, string(text), "%s as JSON", name)
 			}
 		})
 	}
 }
 
-// A secret keeps its mouth shut also where fmt cannot ask its methods, as in
-// fields that are not exported; so does the token of a session.
-func TestNestedSecretsAreSilent(t *testing.T) {
+// A secret, and the token of a session, is not shown in unexported fields either,
+// where fmt cannot call methods.
+func TestNestedSecretsAreNotShown(t *testing.T) {
 	secret := session.NewSecret(canaryToken)
 	s := session.Session{Token: secret, UserID: 7, ExpiresAt: time.Now().Add(time.Hour)}
 	type inner struct {
@@ -182,12 +182,12 @@ func TestNestedSecretsAreSilent(t *testing.T) {
 		"any":               struct{ any any }{inner{secret, s}},
 		"exported":          struct{ Session session.Session }{s},
 	} {
-		requireSilentValue(t, value, name)
+		requireNoSecretInValue(t, value, name)
 		if text, err := json.Marshal(value); err == nil {
-			requireSilent(t, string(text), "%s as JSON", name)
+			requireNoSecret(t, string(text), "%s as JSON", name)
 		}
 	}
 	require.Equal(t, slog.StringValue("[redacted]"), secret.LogValue())
 	_, err := json.Marshal(s)
-	require.Error(t, err, "a session is never marshalled by accident")
+	require.Error(t, err, "a session cannot be marshalled as JSON")
 }

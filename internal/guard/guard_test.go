@@ -1,6 +1,5 @@
-// Package guard_test holds what concerns the whole module: its exported API
-// changes on purpose only, no secret shows in what it makes, and the README says
-// what is so.
+// Package guard_test has the tests of the whole module: its exported API changes only
+// on purpose, it shows no secret, and the README is correct.
 package guard_test
 
 import (
@@ -14,7 +13,7 @@ import (
 	"testing"
 )
 
-// All paths in these tests are those of the module, wherever this package stands.
+// All paths in these tests are relative to the module's root.
 func TestMain(m *testing.M) {
 	if err := enterModule(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -23,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// enterModule makes the nearest folder with a go.mod the working folder.
+// enterModule changes the working directory to the module's root.
 func enterModule() error {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -42,7 +41,7 @@ func enterModule() error {
 	}
 }
 
-// requireNone fails with the names, and shows nothing else.
+// requireNone fails with the names, if there are any.
 func requireNone(t *testing.T, names []string, what string) {
 	t.Helper()
 	if len(names) > 0 {

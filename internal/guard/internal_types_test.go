@@ -23,8 +23,8 @@ import (
 
 var modulePath = reflect.TypeFor[baas.Client]().PkgPath()
 
-// Programs cannot name a type of an internal package, and its documentation is
-// not shown to them. So no exported name may need one.
+// Other modules cannot import an internal package. So no exported name may use a type
+// of one.
 func TestNoExportedNameUsesInternalTypes(t *testing.T) {
 	var patterns []string
 	for _, dir := range apiPackages(t) {
@@ -40,7 +40,7 @@ func TestNoExportedNameUsesInternalTypes(t *testing.T) {
 	requireNone(t, names, fmt.Sprintf("%d exported names use a type of an internal package", len(names)))
 }
 
-// The guard finds an internal type wherever a declaration may have it.
+// The guard finds an internal type wherever a declaration can use it.
 func TestInternalTypesAreFound(t *testing.T) {
 	const source = `package p
 
@@ -89,8 +89,8 @@ var Variable = calls.Platforms
 	}, names)
 }
 
-// compiled returns an importer for these packages and all that they import, and
-// the paths of those that were asked for.
+// compiled returns an importer for the packages that match the patterns and for their
+// imports, and the paths of the packages that match.
 func compiled(t *testing.T, patterns ...string) (imports types.Importer, paths []string) {
 	t.Helper()
 	goTool, err := exec.LookPath("go")
@@ -119,8 +119,8 @@ func compiled(t *testing.T, patterns ...string) (imports types.Importer, paths [
 	}), paths
 }
 
-// namesWithInternalTypes returns the names that a package exports with a type of
-// an internal package: functions, variables, types, methods and fields.
+// namesWithInternalTypes returns the exported functions, variables, types, methods and
+// fields of a package that use a type of an internal package.
 func namesWithInternalTypes(p *types.Package) (names []string) {
 	note := func(name string, typ types.Type) {
 		if usesInternal(typ) {
@@ -159,8 +159,9 @@ func namesWithInternalTypes(p *types.Package) (names []string) {
 	return names
 }
 
-// usesInternal reports whether who uses the type needs one of an internal package.
-// A type with an exported name is not looked into: it counts where it is declared.
+// usesInternal reports whether a type is, or contains, a type of an internal package.
+// It does not examine the definition of a named type: that is reported where the type
+// is declared.
 func usesInternal(typ types.Type) bool {
 	switch typ := typ.(type) {
 	case *types.Alias:

@@ -42,7 +42,7 @@ func TestReadmeCommands(t *testing.T) {
 	require.FileExists(t, "examples/quickstart/main.go")
 }
 
-// Every file that the README links to is there.
+// Every file that the README links to exists.
 func TestReadmeLinks(t *testing.T) {
 	links := regexp.MustCompile(`\]\(([^):#]+)\)`).FindAllStringSubmatch(readme(t), -1)
 	require.NotEmpty(t, links)
@@ -52,11 +52,11 @@ func TestReadmeLinks(t *testing.T) {
 			missing = append(missing, link[1])
 		}
 	}
-	requireNone(t, missing, "files the README links to that are not there")
+	requireNone(t, missing, "files that the README links to and that do not exist")
 }
 
-// Every Go snippet is formatted and builds, each as a package of its own that
-// exists in the build's overlay only.
+// Every Go snippet is formatted and builds. Each one is a package that exists only in
+// the build's overlay.
 func TestReadmeSnippets(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
@@ -90,7 +90,7 @@ func TestReadmeSnippets(t *testing.T) {
 	require.NoError(t, err, string(out))
 }
 
-// snippetPackages are the packages that snippets name.
+// snippetPackages are the packages that snippets may use.
 var snippetPackages = []string{
 	"context", "encoding/json", "errors", "log", "net/http", "testing", "time",
 	"github.com/hydrogen-go/baas", "github.com/hydrogen-go/baas/auth", "github.com/hydrogen-go/baas/baastest",
@@ -99,7 +99,7 @@ var snippetPackages = []string{
 	"github.com/redis/go-redis/v9",
 }
 
-// snippetVars are what the README's text says the snippets start from.
+// snippetVars are the variables that the README's text introduces.
 const snippetVars = `
 var (
 	ctx             context.Context
@@ -115,7 +115,8 @@ var (
 )
 `
 
-// program makes a file of a snippet: of statements, the body of a function.
+// program returns a source file with the snippet. Statements become the body of a
+// function.
 func program(t *testing.T, snippet string) string {
 	t.Helper()
 	body := snippetVars + snippet
@@ -146,11 +147,10 @@ func program(t *testing.T, snippet string) string {
 	return head + body
 }
 
-// The right column of the tables names what exists, and every call that exists
-// stands in one of them.
+// Every Go name in the README exists, and the README names every call that exists.
 func TestReadmeNamesTheAPI(t *testing.T) {
 	api := map[string]*exported{}
-	for _, dir := range []string{".", "auth", "user", "platform", "session", "session/sessiontest", "session/redisstore", "herror", "loginproxy", "baastest"} {
+	for _, dir := range apiPackages(t) {
 		e := exportedOf(t, dir)
 		api[e.name] = e
 	}
@@ -183,16 +183,16 @@ func TestReadmeNamesTheAPI(t *testing.T) {
 	for variable, calls := range map[string]map[string]bool{"a": api["auth"].calls["Auth"], "me": api["user"].calls["Me"]} {
 		require.NotEmpty(t, calls)
 		for call := range calls {
-			if call != "Session" && !named[variable+"."+call] && !named[strings.Replace(variable, "me", "u", 1)+"."+call] { // Session is no documented call: the text has it
+			if call != "Session" && !named[variable+"."+call] && !named[strings.Replace(variable, "me", "u", 1)+"."+call] { // the vendor's documentation has no Session; the README's text has it
 				missing = append(missing, variable+"."+call)
 			}
 		}
 	}
 	requireNone(t, unknown, "names in the README that do not exist")
-	requireNone(t, missing, "calls the README's tables lack")
+	requireNone(t, missing, "calls that the README does not name")
 }
 
-// The errors' table has every code of package herror, with its number.
+// The table of errors has every code of package herror, with its number.
 func TestReadmeErrorCodes(t *testing.T) {
 	rows := map[string]string{}
 	for _, m := range regexp.MustCompile("(?m)^\\| (\\d+) \\| `herror\\.(\\w+)` \\|").FindAllStringSubmatch(readme(t), -1) {
@@ -203,7 +203,7 @@ func TestReadmeErrorCodes(t *testing.T) {
 	require.Equal(t, codes, rows)
 }
 
-// goCells returns the code in all but the first column of every table, and in the text.
+// goCells returns the code in the text and in the tables, without their first column.
 func goCells(text string) []string {
 	var cells []string
 	for line := range strings.Lines(text) {
@@ -222,12 +222,12 @@ type exported struct {
 	name    string
 	names   map[string]bool            // of the package
 	methods map[string]map[string]bool // by type
-	calls   map[string]map[string]bool // those methods that take a context
+	calls   map[string]map[string]bool // the methods whose first argument is a context, by type
 	embeds  map[string][]string
 	codes   map[string]string // constants of type Code
 }
 
-// methodsOf returns the methods of a type, those of the types in it included.
+// methodsOf returns the methods of a type, including those of the types it embeds.
 func (e *exported) methodsOf(typeName string) map[string]bool {
 	all := map[string]bool{}
 	for _, name := range append([]string{typeName}, e.embeds[typeName]...) {
@@ -240,76 +240,53 @@ func (e *exported) methodsOf(typeName string) map[string]bool {
 
 func exportedOf(t *testing.T, dir string) *exported {
 	t.Helper()
+	p := parsePackage(t, dir)
 	e := &exported{
-		names: map[string]bool{}, methods: map[string]map[string]bool{}, calls: map[string]map[string]bool{},
+		name: p.name, names: map[string]bool{}, methods: map[string]map[string]bool{}, calls: map[string]map[string]bool{},
 		embeds: map[string][]string{}, codes: map[string]string{},
 	}
-	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), "*.go"))
-	require.NoError(t, err)
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		require.NoError(t, err)
-		e.name = file.Name.Name
-		for _, decl := range file.Decls {
-			switch d := decl.(type) {
-			case *ast.FuncDecl:
-				e.addFunc(d)
-			case *ast.GenDecl:
-				e.addSpecs(d)
-			}
-		}
-	}
+	p.functions(e.addFunc)
+	p.types(e.addType)
+	p.values(e.addValues)
 	return e
 }
 
 func (e *exported) addFunc(d *ast.FuncDecl) {
 	name := d.Name.Name
-	if !ast.IsExported(name) {
-		return
-	}
-	if d.Recv == nil {
+	switch {
+	case !ast.IsExported(name):
+	case d.Recv == nil:
 		e.names[name] = true
-		return
-	}
-	receiver := d.Recv.List[0].Type
-	if star, ok := receiver.(*ast.StarExpr); ok {
-		receiver = star.X
-	}
-	typeName, ok := receiver.(*ast.Ident)
-	if !ok {
-		return
-	}
-	add(e.methods, typeName.Name, name)
-	if params := d.Type.Params.List; len(params) > 0 {
-		if s, ok := params[0].Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Context" {
-			add(e.calls, typeName.Name, name)
+	default:
+		receiver := baseName(d.Recv.List[0].Type)
+		add(e.methods, receiver, name)
+		if params := d.Type.Params.List; len(params) > 0 {
+			if s, ok := params[0].Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Context" {
+				add(e.calls, receiver, name)
+			}
 		}
 	}
 }
 
-func (e *exported) addSpecs(d *ast.GenDecl) {
-	for _, spec := range d.Specs {
-		switch s := spec.(type) {
-		case *ast.TypeSpec:
-			e.names[s.Name.Name] = s.Name.IsExported()
-			if st, ok := s.Type.(*ast.StructType); ok {
-				for _, field := range st.Fields.List {
-					if id, ok := field.Type.(*ast.Ident); ok && len(field.Names) == 0 {
-						e.embeds[s.Name.Name] = append(e.embeds[s.Name.Name], id.Name)
-					}
-				}
-			}
-		case *ast.ValueSpec:
-			for i, name := range s.Names {
-				e.names[name.Name] = name.IsExported()
-				if id, ok := s.Type.(*ast.Ident); ok && id.Name == "Code" && i < len(s.Values) {
-					if number, ok := s.Values[i].(*ast.BasicLit); ok {
-						e.codes[name.Name] = number.Value
-					}
-				}
+func (e *exported) addType(spec *ast.TypeSpec) {
+	e.names[spec.Name.Name] = spec.Name.IsExported()
+	fields, ok := spec.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, field := range fields.Fields.List {
+		if name := baseName(field.Type); name != "" && len(field.Names) == 0 {
+			e.embeds[spec.Name.Name] = append(e.embeds[spec.Name.Name], name)
+		}
+	}
+}
+
+func (e *exported) addValues(spec *ast.ValueSpec) {
+	for i, name := range spec.Names {
+		e.names[name.Name] = name.IsExported()
+		if spec.Type != nil && baseName(spec.Type) == "Code" && i < len(spec.Values) {
+			if number, ok := spec.Values[i].(*ast.BasicLit); ok {
+				e.codes[name.Name] = number.Value
 			}
 		}
 	}
@@ -322,7 +299,7 @@ func add(m map[string]map[string]bool, key, name string) {
 	m[key][name] = true
 }
 
-// The command that the README gives for the tests is one that the checks run.
+// The checks run the README's command for the tests.
 func TestReadmeTestCommandIsChecked(t *testing.T) {
 	script, err := os.ReadFile(filepath.Join(".ci", "run"))
 	if err != nil {
