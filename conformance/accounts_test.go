@@ -10,7 +10,7 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// The recorded calls on accounts and on what verifies them.
+// The recorded calls for accounts, SMS codes and verification.
 
 func withCredentials(call func(*auth.Auth, context.Context, auth.Credentials) (*user.CurrentUser, error)) goCall {
 	return func(ctx context.Context, p *player, c *recordedCall) (any, error) {
@@ -70,7 +70,8 @@ func getUser(ctx context.Context, p *player, c *recordedCall) (any, error) {
 	return p.auth.GetUser(ctx, id)
 }
 
-// onUser is a call on the user that has one text and changes the user.
+// onUser returns a goCall for a method of the user that has one string argument and
+// changes the user.
 func onUser(call func(*user.CurrentUser, context.Context, string) error) goCall {
 	return func(ctx context.Context, p *player, c *recordedCall) (any, error) {
 		var text string
@@ -109,7 +110,8 @@ func requestEmailVerification(ctx context.Context, p *player, _ *recordedCall) (
 	return nil, p.user.RequestEmailVerification(ctx)
 }
 
-// linkWithAuthData is recorded only where it fails whatever it is given.
+// linkWithAuthData is recorded only for cases in which it fails whatever its arguments
+// are.
 func linkWithAuthData(ctx context.Context, p *player, c *recordedCall) (any, error) {
 	require.Empty(p.t, c.Args)
 	return p.user.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{})

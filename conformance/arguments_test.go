@@ -11,8 +11,8 @@ import (
 	"github.com/hydrogen-go/baas/platform"
 )
 
-// given is what a recorded call is given: the event's data and the options.
-type given struct {
+// arguments are the arguments of a recorded call: the event's data and the options.
+type arguments struct {
 	data    *platform.AuthData
 	options jsOptions
 	appName string
@@ -27,11 +27,11 @@ type jsOptions struct {
 	ForceLogin      bool
 }
 
-// given sorts the arguments of a call into data and options: data is what has a
-// detail, or is one. In place of what the phone would be asked for stands what is
-// on the wire.
-func (p *player) given(c *recordedCall) given {
-	g := given{appName: p.rec.Phone.SystemInfo.AppName}
+// arguments separates the arguments of a call into data and options. The data is the
+// argument that has a detail, or that is one. What the vendor's client asks the phone
+// for is taken from the recorded requests.
+func (p *player) arguments(c *recordedCall) arguments {
+	g := arguments{appName: p.rec.Phone.SystemInfo.AppName}
 	var event object
 	for _, arg := range c.Args {
 		if !bytes.HasPrefix(arg, []byte("{")) {
@@ -62,7 +62,7 @@ func (p *player) given(c *recordedCall) given {
 	return g
 }
 
-// authData returns the data of an event as a server would have got it.
+// authData returns the data of an event as a server would receive it.
 func (p *player) authData(event, wire object) *platform.AuthData {
 	detail, ok := event["detail"].(object)
 	if !ok {
@@ -74,11 +74,11 @@ func (p *player) authData(event, wire object) *platform.AuthData {
 				detail[key] = value
 			}
 		}
-		if wire["userInfo"] != nil { // JD's phone gives nothing else
+		if wire["userInfo"] != nil { // JD's event has no encrypted data
 			delete(detail, "encryptedData")
 			delete(detail, "iv")
 		}
-		if wire["encryptedData"] != nil { // on an old phone the event has no phone code
+		if wire["encryptedData"] != nil { // older phones send no phone code
 			delete(detail, "code")
 			if code, ok := wire["phone_code"]; ok {
 				detail["code"] = code
@@ -96,8 +96,8 @@ type anyOption interface {
 	platform.LinkOption
 }
 
-// common returns the options that logins and links share.
-func (g given) common() (opts []anyOption) {
+// common returns the options that both logins and links have.
+func (g arguments) common() (opts []anyOption) {
 	if g.options.Code != nil {
 		opts = append(opts, auth.Code(*g.options.Code))
 	}
@@ -113,7 +113,7 @@ func (g given) common() (opts []anyOption) {
 	return opts
 }
 
-func (g given) loginOptions() (opts []platform.LoginOption) {
+func (g arguments) loginOptions() (opts []platform.LoginOption) {
 	for _, opt := range g.common() {
 		opts = append(opts, opt)
 	}
@@ -123,21 +123,21 @@ func (g given) loginOptions() (opts []platform.LoginOption) {
 	return opts
 }
 
-func (g given) linkOptions() (opts []platform.LinkOption) {
+func (g arguments) linkOptions() (opts []platform.LinkOption) {
 	for _, opt := range g.common() {
 		opts = append(opts, opt)
 	}
 	return opts
 }
 
-func (g given) phoneOptions() (opts []platform.PhoneOption) {
+func (g arguments) phoneOptions() (opts []platform.PhoneOption) {
 	if g.options.Overwrite != nil {
 		opts = append(opts, auth.Overwrite(*g.options.Overwrite))
 	}
 	return opts
 }
 
-func (g given) profileOptions() (opts []platform.ProfileOption) {
+func (g arguments) profileOptions() (opts []platform.ProfileOption) {
 	if g.options.Code != nil {
 		opts = append(opts, auth.Code(*g.options.Code))
 	}

@@ -22,10 +22,10 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// goCall makes the Go call that a recorded JavaScript call stands for.
+// goCall makes the Go call for a recorded JavaScript call.
 type goCall func(ctx context.Context, p *player, c *recordedCall) (any, error)
 
-// goCalls names the Go call for each JavaScript one.
+// goCalls has the Go call for each JavaScript call.
 var goCalls = map[string]goCall{
 	"$advanceClock": advanceClock,
 
@@ -78,13 +78,13 @@ var goCalls = map[string]goCall{
 	"request":        request,
 }
 
-// player is one end user of one client, who makes the calls of one recording.
+// player makes the calls of one recording, as one end user of one client.
 type player struct {
 	t      *testing.T
 	rec    *recording
 	server *replay
 	client *baas.Client
-	err    error // why there is no client
+	err    error // of baas.New
 	auth   *auth.Auth
 	user   *user.CurrentUser
 	clock  atomic.Int64
@@ -105,7 +105,7 @@ func newPlayer(t *testing.T, rec *recording) *player {
 	return p
 }
 
-// init returns the arguments of New for those of the recorded BaaS.init.
+// init returns the arguments of baas.New for those of the recorded BaaS.init.
 func (p *player) init() (clientID string, opts []baas.Option) {
 	if len(p.rec.Init) == 0 {
 		return "", nil
@@ -133,7 +133,7 @@ func (p *player) init() (clientID string, opts []baas.Option) {
 	return clientID, opts
 }
 
-// mint gives the login codes that the recorded phone gives.
+// mint returns the same login codes as the recorded phone.
 func (p *player) mint(context.Context, string) (string, error) {
 	return fmt.Sprintf("%s-code-%d", p.rec.Platform, p.codes.Add(1)), nil
 }
@@ -143,11 +143,11 @@ func (p *player) play(c *recordedCall) outcome {
 	call, ok := goCalls[c.Call]
 	require.True(p.t, ok, "no Go call is known for %s", c.Call)
 	ctx := endsWhenStalled{context.Background(), make(chan struct{})}
-	answers := make([]wireAnswer, len(c.exchanges))
+	responses := make([]wireResponse, len(c.exchanges))
 	for i, e := range c.exchanges {
-		answers[i] = e.Response
+		responses[i] = e.Response
 	}
-	p.server.expect(func() { close(ctx.done) }, answers...)
+	p.server.expect(func() { close(ctx.done) }, responses...)
 	if p.err != nil {
 		return p.failed(p.err)
 	}
@@ -160,11 +160,11 @@ func (p *player) play(c *recordedCall) outcome {
 
 func (p *player) failed(err error) outcome {
 	var failed *herror.HError
-	require.True(p.t, errors.As(err, &failed), "%T is no HError: %v", err, err)
+	require.True(p.t, errors.As(err, &failed), "%T is not an HError: %v", err, err)
 	var o outcome
 	require.NoError(p.t, decodeNumbers([]byte(canonical(p.t, failed)), &o.Error))
-	o.Error["message"] = failed.Error()   // the client's message has the code in front
-	delete(o.Error, "session_expires_at") // which the documentation has and the client does not
+	o.Error["message"] = failed.Error()   // the vendor's client puts the code before the text
+	delete(o.Error, "session_expires_at") // documented, but the vendor's client does not have it
 	return o
 }
 
@@ -185,7 +185,7 @@ func (p *player) value(v any) any {
 	return v
 }
 
-// current keeps the user for the calls on it.
+// current stores the user for later calls on it.
 func (p *player) current(u *user.CurrentUser, err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -194,13 +194,13 @@ func (p *player) current(u *user.CurrentUser, err error) (any, error) {
 	return u, nil
 }
 
-// this says that a call returned the user it was made on.
+// this asserts that a call returned the user that it was made on.
 func (p *player) this(u *user.Me) (any, error) {
 	require.Same(p.t, &p.user.Me, u)
 	return object{"$type": "this"}, nil
 }
 
-// strict decodes JSON and fails the test on a member that into does not have.
+// strict decodes JSON and fails the test if into lacks a member.
 func (p *player) strict(text []byte, into any) {
 	p.t.Helper()
 	p.decode(text, into, true)
@@ -223,8 +223,8 @@ func getCurrentUser(ctx context.Context, p *player, _ *recordedCall) (any, error
 
 func loginWith(call func(*auth.Auth, context.Context, *platform.AuthData, ...platform.LoginOption) (*user.CurrentUser, error)) goCall {
 	return func(ctx context.Context, p *player, c *recordedCall) (any, error) {
-		given := p.given(c)
-		return p.current(call(p.auth, ctx, given.data, given.loginOptions()...))
+		args := p.arguments(c)
+		return p.current(call(p.auth, ctx, args.data, args.loginOptions()...))
 	}
 }
 
@@ -232,28 +232,28 @@ func silentLogin(ctx context.Context, p *player, c *recordedCall) (any, error) {
 	var withUserInfo bool
 	p.arg(c, 0, &withUserInfo)
 	require.False(p.t, withUserInfo)
-	return p.auth.SilentLogin(ctx, p.given(c).loginOptions()...)
+	return p.auth.SilentLogin(ctx, p.arguments(c).loginOptions()...)
 }
 
 func handleUserInfo(ctx context.Context, p *player, c *recordedCall) (any, error) {
-	given := p.given(c)
-	return p.auth.HandleUserInfo(ctx, given.data, given.loginOptions()...)
+	args := p.arguments(c)
+	return p.auth.HandleUserInfo(ctx, args.data, args.loginOptions()...)
 }
 
 func updatePhoneNumber(ctx context.Context, p *player, c *recordedCall) (any, error) {
-	given := p.given(c)
-	return p.current(p.auth.UpdatePhoneNumber(ctx, given.data, given.phoneOptions()...))
+	args := p.arguments(c)
+	return p.current(p.auth.UpdatePhoneNumber(ctx, args.data, args.phoneOptions()...))
 }
 
 func updateUserInfo(ctx context.Context, p *player, c *recordedCall) (any, error) {
-	given := p.given(c)
-	return p.current(p.auth.UpdateUserInfo(ctx, given.data, given.profileOptions()...))
+	args := p.arguments(c)
+	return p.current(p.auth.UpdateUserInfo(ctx, args.data, args.profileOptions()...))
 }
 
 func link(call func(*user.CurrentUser, context.Context, *platform.AuthData, ...platform.LinkOption) (*user.LinkResult, error)) goCall {
 	return func(ctx context.Context, p *player, c *recordedCall) (any, error) {
-		given := p.given(c)
-		return call(p.user, ctx, given.data, given.linkOptions()...)
+		args := p.arguments(c)
+		return call(p.user, ctx, args.data, args.linkOptions()...)
 	}
 }
 

@@ -13,10 +13,9 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// TestConformance plays every recorded run of the vendor's client through our
-// API, against the answers it got, and compares every request and every outcome
-// with the recorded ones. What differs on purpose, and what is left out, stands in
-// differences_test.go.
+// TestConformance makes the calls of every recording through our API, with the
+// recorded responses, and compares every request and every outcome. Deliberate
+// differences, and calls that are left out, are listed in differences_test.go.
 func TestConformance(t *testing.T) {
 	recordings := loadRecordings(t)
 	leaveOut(t, recordings)
@@ -32,7 +31,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// leaveOut drops the calls that our API does not have.
+// leaveOut removes the calls that our API does not have.
 func leaveOut(t *testing.T, recordings []*recording) {
 	t.Helper()
 	for _, missing := range leftOut {
@@ -49,10 +48,10 @@ func leaveOut(t *testing.T, recordings []*recording) {
 	}
 }
 
-// applyDifferences rewrites the recordings into what we expect of ourselves and
-// returns those with a difference of their own. An entry of the list that changes
-// nothing, or not all that it names, fails the test; as everything is compared,
-// one that changes something is needed.
+// applyDifferences edits the recordings into what we expect of our client, and returns
+// those to which a difference with named scenarios applies. An entry that changes
+// nothing, or not every scenario that it names, fails the test. An entry that changes
+// something is needed, because everything is compared.
 func applyDifferences(t *testing.T, recordings []*recording) map[*recording]bool {
 	t.Helper()
 	differing := make(map[*recording]bool)
@@ -80,7 +79,8 @@ func applyDifferences(t *testing.T, recordings []*recording) map[*recording]bool
 	return differing
 }
 
-// concerns reports whether the recording may differ in this, and notes by which patterns.
+// concerns reports whether the difference applies to the recording, and adds the
+// patterns that match to matched.
 func (d difference) concerns(rec *recording, matched map[string]bool) bool {
 	concerned := len(d.scenarios) == 0
 	for _, pattern := range d.scenarios {
@@ -91,7 +91,7 @@ func (d difference) concerns(rec *recording, matched map[string]bool) bool {
 	return concerned
 }
 
-// playRecording makes the recorded calls and compares what comes of them.
+// playRecording makes the recorded calls and compares requests, outcomes and sessions.
 func playRecording(t *testing.T, rec *recording) {
 	p := newPlayer(t, rec)
 	for i, c := range rec.Calls {
@@ -108,8 +108,8 @@ func playRecording(t *testing.T, rec *recording) {
 	require.Empty(t, rec.Exchanges, "requests that no call made")
 }
 
-// outcomeText returns an outcome as text. An error says nothing by an id that is
-// there and empty.
+// outcomeText returns an outcome as text. In an error, an empty id and a missing one
+// are equal.
 func outcomeText(t *testing.T, o outcome) string {
 	t.Helper()
 	var clone outcome
@@ -122,8 +122,8 @@ func outcomeText(t *testing.T, o outcome) string {
 	return canonical(t, clone)
 }
 
-// storedSession returns what the vendor's client has stored of a session, without
-// what is empty.
+// storedSession returns the non-empty fields of the session that the vendor's client
+// has stored.
 func storedSession(storage object) object {
 	stored := make(object)
 	for _, name := range []string{"auth_token", "uid", "openid", "unionid", "session_expires_at", "is_anonymous_user"} {
@@ -132,14 +132,14 @@ func storedSession(storage object) object {
 			stored[name] = value
 		}
 	}
-	// Alipay's client keeps the user's id there under a name of its own.
+	// The vendor's client for Alipay stores the user's id under another name.
 	if id := storage["ifx_baas_alipay_user_id"]; id != nil && id != "" {
 		stored["openid"] = id
 	}
 	return stored
 }
 
-// session returns our stored session in the same form.
+// session returns our stored session in the form of storedSession.
 func (p *player) session() object {
 	s, err := p.auth.Session(context.Background())
 	require.NoError(p.t, err)
@@ -165,8 +165,8 @@ func sessionObject(s session.Session) object {
 	return stored
 }
 
-// endsWhenStalled is a context whose deadline passes when the server has got a
-// request that it will not answer, so that no clock decides about it.
+// endsWhenStalled is a context whose deadline passes when the server receives a
+// request that it does not respond to. So no test depends on a clock.
 type endsWhenStalled struct {
 	context.Context
 	done chan struct{}

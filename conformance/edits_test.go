@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The edits by which differences_test.go rewrites recordings.
+// The edits that differences_test.go makes to recordings.
 
 // eachRequest edits every request of a recording.
 func eachRequest(edits ...func(*wireRequest)) func(*recording) {
@@ -21,7 +21,8 @@ func eachRequest(edits ...func(*wireRequest)) func(*recording) {
 	}
 }
 
-// requests returns every request of a recording, also those no call waited for.
+// requests returns every request of a recording, including those that no call waits
+// for.
 func (rec *recording) requests() (all []*wireRequest) {
 	for _, c := range rec.Calls {
 		for _, e := range c.exchanges {
@@ -34,7 +35,7 @@ func (rec *recording) requests() (all []*wireRequest) {
 	return all
 }
 
-// at edits the calls with one of the names.
+// at edits the calls with one of these names.
 func at(names ...string) func(edits ...func(*recording, *recordedCall)) func(*recording) {
 	return func(edits ...func(*recording, *recordedCall)) func(*recording) {
 		return func(rec *recording) {
@@ -100,8 +101,8 @@ func expiredTokenStays(rec *recording) {
 	}
 }
 
-// refusalExchangesCode adds the silent login with the code that came with the
-// refusal, answered as the first login was.
+// refusalExchangesCode adds the silent login with the code of the refused call. Its
+// response is that of the first login.
 func refusalExchangesCode(rec *recording) {
 	first, refused := rec.Calls[0], rec.Calls[1]
 	login := first.exchanges[0].clone()
@@ -113,23 +114,23 @@ func refusalExchangesCode(rec *recording) {
 	refused.Storage = first.Storage
 }
 
-// statusCounts makes an error of the last answer.
+// statusCounts makes the outcome the error of the last response.
 func statusCounts(rec *recording, c *recordedCall) {
-	answer := c.exchanges[len(c.exchanges)-1].Response
+	response := c.exchanges[len(c.exchanges)-1].Response
 	var body struct {
 		Text string `json:"error_msg"`
 	}
-	mustDecode(answer.Body, &body)
-	failsWith(answer.Status, body.Text)(rec, c)
+	mustDecode(response.Body, &body)
+	failsWith(response.Status, body.Text)(rec, c)
 }
 
-// resends adds the login and the second request to one that was answered 401.
+// keepsAlipayID keeps the id of Alipay's user in later calls.
 func keepsAlipayID(rec *recording) {
 	const name = "ifx_baas_alipay_user_id"
 	var id any
 	for _, c := range rec.Calls {
-		if was := c.Storage[name]; was != nil && was != "" {
-			id = was
+		if stored := c.Storage[name]; stored != nil && stored != "" {
+			id = stored
 		} else if c.Storage != nil {
 			c.Storage[name] = id
 		}
@@ -144,6 +145,7 @@ func paymentRequired(rec *recording) {
 	}
 }
 
+// resends adds the login and the repeated request after the response 401.
 func resends(rec *recording) {
 	first, asked := rec.Calls[0], rec.Calls[1]
 	login := first.exchanges[0].clone()
@@ -151,7 +153,7 @@ func resends(rec *recording) {
 	login.Response.Body = json.RawMessage(strings.ReplaceAll(string(login.Response.Body), "tok-1", "tok-2"))
 	again := asked.exchanges[0].clone()
 	again.Request.Headers["Authorization"] = "Hydrogen-r1 tok-2"
-	again.Response = wireAnswer{Status: 200, Body: json.RawMessage(`{"time":"2023-11-14T22:13:20.000000Z"}`)}
+	again.Response = wireResponse{Status: 200, Body: json.RawMessage(`{"time":"2023-11-14T22:13:20.000000Z"}`)}
 	asked.exchanges = append(asked.exchanges, login, again)
 	asked.Outcome = outcome{OK: true, Value: object{"$type": "Response", "statusCode": 200, "data": again.Response.Body}}
 	asked.Storage = maps.Clone(first.Storage)
@@ -164,8 +166,8 @@ func readsThrice(rec *recording) {
 	c.exchanges = append(c.exchanges, read.clone(), read.clone())
 }
 
-// refusalIsUnauthorized gives the last call the documented error, with the ids of
-// the session, if there is one.
+// refusalIsUnauthorized makes the outcome of the last call the documented error, with
+// the ids of the session, if there is one.
 func refusalIsUnauthorized(rec *recording) {
 	last := len(rec.Calls) - 1
 	failsWith(603, "unauthorized")(rec, rec.Calls[last])
@@ -175,9 +177,9 @@ func refusalIsUnauthorized(rec *recording) {
 	}
 }
 
-// mergesAnswer gives the call the user of the call before, with the fields of the
-// answer, which lack the leading underscore.
-func mergesAnswer(rec *recording, c *recordedCall) {
+// mergesResponse makes the outcome the user of the previous call, merged with the
+// fields of the response, which lack the leading underscore.
+func mergesResponse(rec *recording, c *recordedCall) {
 	before := rec.Calls[slices.Index(rec.Calls, c)-1].Outcome.Value.(object)
 	merged := maps.Clone(before["json"].(object))
 	for key, value := range c.Outcome.Value.(object)["json"].(object) {
@@ -201,7 +203,7 @@ func awaitsLast(rec *recording) {
 	last.exchanges, rec.Exchanges = append(last.exchanges, rec.Exchanges...), nil
 }
 
-func answerIsUser(rec *recording, c *recordedCall) {
+func responseIsUser(rec *recording, c *recordedCall) {
 	before := rec.Calls[0].Outcome.Value.(object)
 	c.Outcome.Value = object{"$type": "CurrentUser", "json": c.Outcome.Value.(object)["data"], "props": before["props"]}
 }
@@ -211,26 +213,26 @@ func knowsSessionEnd(rec *recording, c *recordedCall) {
 	c.Outcome.Value.(object)["props"] = before["props"]
 }
 
-// returnsUserInfo gives handleUserInfo what its documentation promises, out of the
-// answer to its first request.
+// returnsUserInfo makes the outcome what the documentation of handleUserInfo promises,
+// from the response to its first request.
 func returnsUserInfo(_ *recording, c *recordedCall) {
 	c.exchanges = c.exchanges[:1]
-	var answer struct {
+	var response struct {
 		User object `json:"user_info"`
 	}
-	mustDecode(c.exchanges[0].Response.Body, &answer)
+	mustDecode(c.exchanges[0].Response.Body, &response)
 	info := object{
-		"nickName":           answer.User["nickname"],
-		"avatarUrl":          answer.User["avatar"],
+		"nickName":           response.User["nickname"],
+		"avatarUrl":          response.User["avatar"],
 		"session_expires_at": c.Storage["ifx_baas_session_expires_at"],
 	}
 	for _, key := range []string{"id", "openid", "unionid", "gender", "city", "province", "country", "language"} {
-		info[key] = answer.User[key]
+		info[key] = response.User[key]
 	}
 	c.Outcome.Value = info
 }
 
-// forgedHeadersFail has the call fail, and then made again without what is forged.
+// forgedHeadersFail makes the call fail, and repeats it without the forged headers.
 func forgedHeadersFail(rec *recording) {
 	made := rec.Calls[0]
 	forged := &recordedCall{Call: made.Call, Args: made.Args}
@@ -259,7 +261,7 @@ func (e *exchange) clone() *exchange {
 	return &c
 }
 
-// mustDecode decodes a part of a recording, which is known to be JSON.
+// mustDecode decodes a part of a recording, which is always valid JSON.
 func mustDecode(text []byte, into any) {
 	if err := decodeNumbers(text, into); err != nil {
 		panic(err)

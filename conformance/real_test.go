@@ -18,7 +18,7 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// realNow is when the sessions of the real answers are taken to begin.
+// realNow is the clients' time when they receive the real responses.
 var realNow = time.Unix(1_700_000_000, 0).UTC()
 
 const (
@@ -26,32 +26,32 @@ const (
 	realID     = 92812581396859 // of login_username.json and user_info.json
 )
 
-// realAnswer returns an answer that the real backend gave.
-func realAnswer(t *testing.T, name string) wireAnswer {
+// realResponse returns a response of the real backend.
+func realResponse(t *testing.T, name string) wireResponse {
 	t.Helper()
 	body, err := os.ReadFile("testdata/wire/real/" + name + ".json")
 	require.NoError(t, err)
-	return wireAnswer{Status: 200, Body: body}
+	return wireResponse{Status: 200, Body: body}
 }
 
-// as returns the answer as it would have been for the user with another id.
-func (a wireAnswer) as(id, realID int64) wireAnswer {
+// as returns the response with another user id.
+func (a wireResponse) as(id, realID int64) wireResponse {
 	a.Body = json.RawMessage(strings.ReplaceAll(string(a.Body), fmt.Sprint(realID), fmt.Sprint(id)))
 	return a
 }
 
-// realBackend returns a user of a backend that gives these answers.
-func realBackend(t *testing.T, answers ...wireAnswer) (*replay, *auth.Auth) {
+// realBackend returns a server with these responses, and a user of it.
+func realBackend(t *testing.T, responses ...wireResponse) (*replay, *auth.Auth) {
 	t.Helper()
 	server := newReplay(t)
-	server.expect(nil, answers...)
+	server.expect(nil, responses...)
 	client, err := baas.New("client-1", baas.WithHost(server.URL), baas.WithClock(func() time.Time { return realNow }))
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	return server, client.Auth(visitor)
 }
 
-// requireAsked compares the first lines of the requests.
+// requireAsked compares the methods and paths of the requests.
 func requireAsked(t *testing.T, server *replay, want ...string) {
 	t.Helper()
 	var got []string
@@ -84,10 +84,10 @@ func TestRealLogins(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.file, func(t *testing.T) {
-			server, a := realBackend(t, realAnswer(t, test.file))
+			server, a := realBackend(t, realResponse(t, test.file))
 			u, err := test.call(a, t.Context(), test.credentials)
 			require.NoError(t, err)
-			requireAsked(t, server, test.asked) // the answer has the whole user: no need to read it
+			requireAsked(t, server, test.asked) // the response has all fields of the user, so it is not read
 
 			require.Equal(t, test.id, u.ID())
 			require.Equal(t, test.id, u.CreatedBy())
@@ -119,8 +119,8 @@ func requireRealSession(t *testing.T, a *auth.Auth, token string, id int64) {
 	require.Equal(t, realNow.Add(2592000*time.Second-30*time.Second), s.ExpiresAt)
 }
 
-// requireHidden looks for the token, and for what came with it, wherever a user
-// may be printed.
+// requireHidden asserts that nothing that is printed or marshalled shows the token,
+// the password or the stored session.
 func requireHidden(t *testing.T, token string, a *auth.Auth, u *user.CurrentUser, credentials auth.Credentials) {
 	t.Helper()
 	for _, key := range []string{"token", "expires_in", "_session", "session_key"} {
@@ -152,12 +152,12 @@ func TestRealAnonymousLogin(t *testing.T) {
 		id    = 91464885772601
 		token = "v4pdxqwi45962eucg4q6yc91qq6hoxn1"
 	)
-	read := realAnswer(t, "user_info").as(id, realID)
+	read := realResponse(t, "user_info").as(id, realID)
 	read.Body = json.RawMessage(strings.ReplaceAll(string(read.Body), `"_anonymous" : false`, `"_anonymous" : true`))
-	server, a := realBackend(t, realAnswer(t, "login_anonymous"), read)
+	server, a := realBackend(t, realResponse(t, "login_anonymous"), read)
 	u, err := a.AnonymousLogin(t.Context())
 	require.NoError(t, err)
-	// The answer only names the user, who is read next.
+	// The response has only the user's id, so the user is read next.
 	requireAsked(t, server, "POST /hserve/v2.0/login/anonymous/", fmt.Sprintf("GET /hserve/v2.5/user/info/%d/", int64(id)))
 	require.EqualValues(t, id, u.ID())
 	require.True(t, u.Anonymous())
@@ -167,20 +167,20 @@ func TestRealAnonymousLogin(t *testing.T) {
 }
 
 func TestRealUserRead(t *testing.T) {
-	server, a, _ := realLoggedIn(t, realID, realAnswer(t, "user_info"))
+	server, a, _ := realLoggedIn(t, realID, realResponse(t, "user_info"))
 	u, err := a.CurrentUser(t.Context())
 	require.NoError(t, err)
 	requireAsked(t, server, "POST /hserve/v2.1/login/username/", fmt.Sprintf("GET /hserve/v2.5/user/info/%d/", int64(realID)))
 	require.EqualValues(t, realID, u.ID())
 	require.Equal(t, "ifanr", u.Username())
 	require.Equal(t, realAvatar, u.Avatar())
-	require.JSONEq(t, string(realAnswer(t, "user_info").Body), userJSON(t, u))
+	require.JSONEq(t, string(realResponse(t, "user_info").Body), userJSON(t, u))
 }
 
-// realLoggedIn logs a user in by username. The answers are for what comes after.
-func realLoggedIn(t *testing.T, id int64, answers ...wireAnswer) (*replay, *auth.Auth, *user.CurrentUser) {
+// realLoggedIn logs a user in by username. The responses are for the later requests.
+func realLoggedIn(t *testing.T, id int64, responses ...wireResponse) (*replay, *auth.Auth, *user.CurrentUser) {
 	t.Helper()
-	server, a := realBackend(t, append([]wireAnswer{realAnswer(t, "login_username").as(id, realID)}, answers...)...)
+	server, a := realBackend(t, append([]wireResponse{realResponse(t, "login_username").as(id, realID)}, responses...)...)
 	u, err := a.Login(t.Context(), auth.Credentials{Username: "ifanr", Password: "secret-password"})
 	require.NoError(t, err)
 	return server, a, u
@@ -193,10 +193,10 @@ func userJSON(t *testing.T, u *user.CurrentUser) string {
 	return string(text)
 }
 
-// The answers to account updates have a few fields, some without the leading
-// underscore of the user's.
+// The responses to account updates have only a few fields. Some of them lack the
+// leading underscore.
 func TestRealAccountUpdates(t *testing.T) {
-	server, _, u := realLoggedIn(t, realID, realAnswer(t, "update_username"), realAnswer(t, "update_email"))
+	server, _, u := realLoggedIn(t, realID, realResponse(t, "update_username"), realResponse(t, "update_email"))
 
 	require.NoError(t, u.SetUsername(t.Context(), "ifanr_new"))
 	require.Equal(t, "ifanr_new", u.Username())
@@ -208,15 +208,15 @@ func TestRealAccountUpdates(t *testing.T) {
 	require.NoError(t, u.SetEmail(t.Context(), "ifanr_new@ifanr.com"))
 	require.Equal(t, "ifanr_new", u.Username())
 	require.Equal(t, "ifanr_new@ifanr.com", u.Email())
-	require.Equal(t, "ifanr_new@ifanr.com", u.Get("email").String(), "found under both of its spellings")
+	require.Equal(t, "ifanr_new@ifanr.com", u.Get("email").String(), "both spellings of the key work")
 	require.False(t, u.EmailVerified())
 	requireRestOfUser(t, u)
 
 	requireAsked(t, server, "POST /hserve/v2.1/login/username/", "PUT /hserve/v2.2/user/account/", "PUT /hserve/v2.2/user/account/")
 }
 
-// requireRestOfUser checks that an update has lost nothing of the login's user and
-// has brought in no second spelling.
+// requireRestOfUser asserts that an update has kept the other fields of the user and
+// has added no second spelling of a key.
 func requireRestOfUser(t *testing.T, u *user.CurrentUser) {
 	t.Helper()
 	require.EqualValues(t, realID, u.ID())
@@ -233,7 +233,7 @@ func requireRestOfUser(t *testing.T, u *user.CurrentUser) {
 
 func TestRealFieldUpdate(t *testing.T) {
 	const id = 91429574402417
-	server, _, u := realLoggedIn(t, id, realAnswer(t, "update_userinfo"))
+	server, _, u := realLoggedIn(t, id, realResponse(t, "update_userinfo"))
 	require.NoError(t, u.Set("city", "guangzhou").Update(t.Context()))
 	requireAsked(t, server, "POST /hserve/v2.1/login/username/", "PUT /hserve/v2.5/user/info/")
 	require.EqualValues(t, id, u.ID())
@@ -241,19 +241,19 @@ func TestRealFieldUpdate(t *testing.T) {
 	require.Equal(t, "ifanr_new", u.Username())
 	require.Equal(t, "ifanr_new@ifanr.com", u.Email())
 	require.Equal(t, time.Unix(1568699695, 0).UTC(), u.UpdatedAt())
-	require.True(t, u.Get("_status").Exists(), "a field that no documentation knows is kept")
+	require.True(t, u.Get("_status").Exists(), "an undocumented field is kept")
 
 	var want, got map[string]any
-	require.NoError(t, json.Unmarshal(realAnswer(t, "update_userinfo").Body, &want))
+	require.NoError(t, json.Unmarshal(realResponse(t, "update_userinfo").Body, &want))
 	require.NoError(t, u.Decode(&got))
-	want["user_id"] = float64(id) // the login's answer had it
+	want["user_id"] = float64(id) // the login's response had it
 	require.Equal(t, want, got)
 }
 
 func TestRealError(t *testing.T) {
-	answer := realAnswer(t, "network_error_json")
-	answer.Status = 400
-	_, a := realBackend(t, answer)
+	response := realResponse(t, "network_error_json")
+	response.Status = 400
+	_, a := realBackend(t, response)
 	_, err := a.Login(t.Context(), auth.Credentials{Username: "ifanr", Password: "secret-password"})
 	require.ErrorIs(t, err, herror.BadRequest)
 	require.EqualError(t, err, "400: Invalid username/email or password.")

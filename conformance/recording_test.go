@@ -15,10 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// object is a JSON object whose numbers are kept as they are spelled.
+// object is a JSON object whose numbers are json.Number.
 type object = map[string]any
 
-// recording is one run of the vendor's client: see testdata/wire/README.md.
+// recording is one run of the vendor's client. See testdata/wire/README.md.
 type recording struct {
 	name     string // platform__scenario
 	Platform string
@@ -26,7 +26,7 @@ type recording struct {
 	Init     []json.RawMessage
 	Phone    phoneConfig `json:"hostConfig"`
 	Calls    []*recordedCall
-	// Exchanges are dealt out to the calls that made them; what no call waited for stays here.
+	// Exchanges are the exchanges that no call waits for. The others are in their calls.
 	Exchanges []*exchange
 }
 
@@ -34,18 +34,18 @@ type phoneConfig struct {
 	SystemInfo struct {
 		AppName string
 	}
-	UserInfoFail object // what it says when asked for user info, nil where the user agrees
+	UserInfoFail object // the error when it is asked for user info; nil if the user agrees
 	DenyScopes   object // the same on Alipay
 }
 
-// asked returns what the phone gives when it is asked for user info.
+// asked returns what the phone returns when it is asked for user info.
 func (p phoneConfig) asked(platform string) object {
 	switch {
 	case p.UserInfoFail != nil:
 		return p.UserInfoFail
 	case p.DenyScopes != nil:
 		return p.DenyScopes
-	case platform == "alipay": // the code itself stands for the user info
+	case platform == "alipay": // the code gives access to the user info
 		return object{"authSuccessScopes": []string{"auth_user"}}
 	}
 	return object{"errMsg": "getUserInfo:ok"}
@@ -56,12 +56,12 @@ type recordedCall struct {
 	Args     []json.RawMessage
 	Outcome  outcome
 	Requests int
-	Storage  object // nil where the call left it as it was
+	Storage  object // nil if the call did not change it
 
 	exchanges []*exchange
 }
 
-// outcome is what came of a call, the vendor's or ours.
+// outcome is the result of a call, the vendor's or ours.
 type outcome struct {
 	OK    bool   `json:"ok"`
 	Value any    `json:"value,omitempty"`
@@ -70,7 +70,7 @@ type outcome struct {
 
 type exchange struct {
 	Request  wireRequest
-	Response wireAnswer
+	Response wireResponse
 }
 
 type wireRequest struct {
@@ -79,15 +79,15 @@ type wireRequest struct {
 	Body         any
 }
 
-type wireAnswer struct {
+type wireResponse struct {
 	Status      int
 	Body        json.RawMessage
 	ContentType string
 	Raw         string
-	Stalled     bool // no answer at all
+	Stalled     bool // no response
 }
 
-// loadRecordings reads every recorded scenario, in the order of their names.
+// loadRecordings reads every recording, in the order of the names.
 func loadRecordings(t *testing.T) []*recording {
 	t.Helper()
 	files, err := filepath.Glob("testdata/wire/js/*.json")
@@ -119,14 +119,14 @@ func (rec *recording) matches(pattern string) bool {
 	return ok && err == nil
 }
 
-// drop leaves out the calls with that name and reports whether there were any.
+// drop removes the calls with that name and reports whether there were any.
 func (rec *recording) drop(name string) bool {
 	before := len(rec.Calls)
 	rec.Calls = slices.DeleteFunc(rec.Calls, func(c *recordedCall) bool { return c.Call == name })
 	return len(rec.Calls) < before
 }
 
-// text returns all that is compared, so that two states of a recording can be.
+// text returns everything that is compared, as text.
 func (rec *recording) text(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
@@ -147,8 +147,8 @@ func (c *recordedCall) wanted(t *testing.T) string {
 	return b.String()
 }
 
-// identityBody returns the body of the call's first request for an identity, nil if
-// it makes none: what the phone gave.
+// identityBody returns the body of the call's first request below /idp/, which has
+// what the phone returned, or nil if there is no such request.
 func (c *recordedCall) identityBody() object {
 	for _, e := range c.exchanges {
 		if strings.Contains(e.Request.Path, "/idp/") {
@@ -159,8 +159,8 @@ func (c *recordedCall) identityBody() object {
 	return nil
 }
 
-// text returns the request as text: the headers and the keys of the body are
-// sorted, the rest is byte for byte.
+// text returns the request as text. Headers and the keys of the body are sorted; the
+// rest is unchanged.
 func (r wireRequest) text(t *testing.T) string {
 	t.Helper()
 	var headers []string
@@ -175,8 +175,8 @@ func (r wireRequest) text(t *testing.T) string {
 	return text
 }
 
-// canonical returns v as JSON with sorted keys, without what JavaScript calls
-// undefined.
+// canonical returns v as JSON with sorted keys, without members that are undefined in
+// JavaScript.
 func canonical(t *testing.T, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -206,7 +206,7 @@ func withoutUndefined(v any) any {
 	return v
 }
 
-// decodeNumbers is json.Unmarshal, but leaves numbers as they are spelled.
+// decodeNumbers is like json.Unmarshal, but decodes numbers as json.Number.
 func decodeNumbers(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()

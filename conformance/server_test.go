@@ -11,16 +11,16 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// replay is a server that gives the answers it was told, in order, and keeps the
-// requests it got as text.
+// replay is a server that sends the given responses, in order, and records the
+// requests as text.
 type replay struct {
 	*httptest.Server
 	t *testing.T
 
-	mu      sync.Mutex
-	answers []wireAnswer
-	seen    strings.Builder
-	stalled func() // called once a request is in that gets no answer
+	mu        sync.Mutex
+	responses []wireResponse
+	seen      strings.Builder
+	stalled   func() // called when a request arrives that gets no response
 }
 
 func newReplay(t *testing.T) *replay {
@@ -30,15 +30,15 @@ func newReplay(t *testing.T) *replay {
 	return s
 }
 
-// expect sets the answers to the requests to come and forgets those that came.
-func (s *replay) expect(stalled func(), answers ...wireAnswer) {
+// expect sets the responses to the next requests and clears the recorded requests.
+func (s *replay) expect(stalled func(), responses ...wireResponse) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answers, s.stalled = answers, stalled
+	s.responses, s.stalled = responses, stalled
 	s.seen.Reset()
 }
 
-// requests returns what came since the last expect.
+// requests returns the requests since the last call of expect.
 func (s *replay) requests() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,35 +46,35 @@ func (s *replay) requests() string {
 }
 
 func (s *replay) serve(w http.ResponseWriter, r *http.Request) {
-	answer, stalled := s.next(r)
-	if answer.Stalled {
+	response, stalled := s.next(r)
+	if response.Stalled {
 		stalled()
 		<-r.Context().Done()
 		return
 	}
-	body := []byte(answer.Raw)
-	contentType := answer.ContentType
+	body := []byte(response.Raw)
+	contentType := response.ContentType
 	if contentType == "" {
-		contentType, body = "application/json", answer.Body
+		contentType, body = "application/json", response.Body
 	}
 	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(answer.Status)
+	w.WriteHeader(response.Status)
 	_, err := w.Write(body)
 	assert.NoError(s.t, err)
 }
 
-// next notes the request and returns the answer to it. A request that nobody
-// expects is answered 418, which nobody retries.
-func (s *replay) next(r *http.Request) (answer wireAnswer, stalled func()) {
+// next records the request and returns the response to it. An unexpected request gets
+// the response 418, which is not retried.
+func (s *replay) next(r *http.Request) (response wireResponse, stalled func()) {
 	text := requestText(s.t, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen.WriteString(text)
-	if len(s.answers) == 0 {
-		return wireAnswer{Status: http.StatusTeapot, Body: []byte(`{"error_msg":"not in the recording"}`)}, nil
+	if len(s.responses) == 0 {
+		return wireResponse{Status: http.StatusTeapot, Body: []byte(`{"error_msg":"not in the recording"}`)}, nil
 	}
-	answer, s.answers = s.answers[0], s.answers[1:]
-	return answer, s.stalled
+	response, s.responses = s.responses[0], s.responses[1:]
+	return response, s.stalled
 }
 
 func requestText(t *testing.T, r *http.Request) string {
@@ -83,7 +83,7 @@ func requestText(t *testing.T, r *http.Request) string {
 		assert.Len(t, values, 1, name)
 		request.Headers[name] = values[0]
 	}
-	delete(request.Headers, "Content-Length") // says nothing that the body does not
+	delete(request.Headers, "Content-Length") // follows from the body
 	body, err := io.ReadAll(r.Body)
 	assert.NoError(t, err)
 	if len(body) > 0 {

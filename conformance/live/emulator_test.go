@@ -80,7 +80,7 @@ func stop(cmd *exec.Cmd) {
 // control is the base of the control API.
 func (e *emulator) control() string { return e.url + baastest.ControlPath }
 
-// ask makes a request to the control API and stores the answer in the value that
+// ask makes a request to the control API and stores the response in the value that
 // out points to.
 func (e *emulator) ask(t *testing.T, method, path string, body, out any) {
 	t.Helper()
@@ -91,10 +91,10 @@ func (e *emulator) ask(t *testing.T, method, path string, body, out any) {
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
+	response, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, res.StatusCode, "%s %s: %s", method, path, answer)
-	require.NoError(t, json.Unmarshal(answer, out))
+	require.Equal(t, http.StatusOK, res.StatusCode, "%s %s: %s", method, path, response)
+	require.NoError(t, json.Unmarshal(response, out))
 }
 
 // exchange is a request that the emulator was asked.

@@ -56,7 +56,7 @@ func startFront(t *testing.T, behind *emulator) *front {
 	return f
 }
 
-// tokenWatch notes every token in the emulator's answers.
+// tokenWatch notes every token in the emulator's responses.
 type tokenWatch struct {
 	f    *front
 	next http.RoundTripper
@@ -75,13 +75,13 @@ func (w tokenWatch) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
-	var answer struct {
+	var response struct {
 		Token string `json:"token"`
 	}
-	if json.Unmarshal(body, &answer) == nil && answer.Token != "" {
+	if json.Unmarshal(body, &response) == nil && response.Token != "" {
 		w.f.mu.Lock()
 		defer w.f.mu.Unlock()
-		w.f.tokens = append(w.f.tokens, answer.Token)
+		w.f.tokens = append(w.f.tokens, response.Token)
 	}
 	return res, nil
 }
@@ -136,7 +136,7 @@ func (f *front) lastID(t *testing.T) string {
 }
 
 // askJSON is a request of somebody's own mini-program to the JSON routes; the
-// answer's status must be as wanted.
+// response's status must be as wanted.
 func (f *front) askJSON(t *testing.T, status int, method, path, id string, body m) m {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -161,7 +161,7 @@ func (f *front) askBackend(t *testing.T, status int, method, path, id string) m 
 	return answered(t, status, req, "Hydrogen-r1", id)
 }
 
-// answered makes a request with a session id, if there is one, and reads the answer.
+// answered makes a request with a session id, if there is one, and reads the response.
 func answered(t *testing.T, status int, req *http.Request, scheme, id string) m {
 	t.Helper()
 	if id != "" {
@@ -170,8 +170,8 @@ func answered(t *testing.T, status int, req *http.Request, scheme, id string) m 
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
-	var answer m
-	require.NoError(t, json.NewDecoder(res.Body).Decode(&answer))
-	require.Equal(t, status, res.StatusCode, "%s %s: %v", req.Method, req.URL.Path, answer)
-	return answer
+	var response m
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&response))
+	require.Equal(t, status, res.StatusCode, "%s %s: %v", req.Method, req.URL.Path, response)
+	return response
 }
