@@ -29,7 +29,7 @@ const clientID = "live-client"
 func buildEmulator(t *testing.T) string {
 	t.Helper()
 	const source = "../../cmd/baas-emulator"
-	_, err := os.ReadDir(source) // so that a cached result of this test is stale when the source changes
+	_, err := os.ReadDir(source) // so that go test does not use a cached result after the source has changed
 	require.NoError(t, err)
 	program := filepath.Join(t.TempDir(), "baas-emulator")
 	if runtime.GOOS == "windows" {
@@ -46,7 +46,7 @@ type emulator struct{ url string }
 // startEmulator runs the program on a free port, and stops it with the test.
 func startEmulator(t *testing.T, program string) *emulator {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	cmd := exec.CommandContext(ctx, program, "-addr", "127.0.0.1:0", "-client-id", clientID)
 	var log bytes.Buffer
 	cmd.Stderr = &log
@@ -64,9 +64,9 @@ func startEmulator(t *testing.T, program string) *emulator {
 		}
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err, "the emulator said nothing")
+	require.NoError(t, err, "the emulator printed nothing")
 	address, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	require.True(t, ok, "the emulator said %q", line)
+	require.True(t, ok, "the emulator printed %q", line)
 	return &emulator{address}
 }
 
@@ -77,11 +77,10 @@ func stop(cmd *exec.Cmd) {
 	}
 }
 
-// control is the base of the control API.
+// control returns the base URL of the control API.
 func (e *emulator) control() string { return e.url + baastest.ControlPath }
 
-// ask makes a request to the control API and stores the response in the value that
-// out points to.
+// ask makes a request to the control API and stores the response in out.
 func (e *emulator) ask(t *testing.T, method, path string, body, out any) {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -97,7 +96,7 @@ func (e *emulator) ask(t *testing.T, method, path string, body, out any) {
 	require.NoError(t, json.Unmarshal(response, out))
 }
 
-// exchange is a request that the emulator was asked.
+// exchange is a request in the emulator's journal.
 type exchange struct {
 	Method string      `json:"method"`
 	Path   string      `json:"path"`
@@ -106,7 +105,7 @@ type exchange struct {
 	Body   string      `json:"body"`
 }
 
-// takeJournal returns what the emulator was asked since the last time.
+// takeJournal returns the requests since its last call.
 func (e *emulator) takeJournal(t *testing.T) []exchange {
 	t.Helper()
 	var out []exchange
@@ -121,8 +120,8 @@ type person struct {
 	openid string
 }
 
-// meet returns the person with this openid, who has a unionid too.
-func (e *emulator) meet(t *testing.T, openid string) *person {
+// newPerson creates the person with this openid, who also has a unionid.
+func (e *emulator) newPerson(t *testing.T, openid string) *person {
 	t.Helper()
 	p := &person{e, openid}
 	e.ask(t, http.MethodPut, p.path(""), m{"unionid": unionID(openid)}, new(m))
@@ -135,7 +134,7 @@ func (p *person) path(action string) string {
 	return strings.TrimSuffix("people/wechat/"+url.PathEscape(p.openid)+"/"+action, "/")
 }
 
-// login is wx.login(): it gives a login code.
+// login is wx.login(). It returns a login code.
 func (p *person) login(t *testing.T) string {
 	t.Helper()
 	var out struct {
@@ -146,8 +145,8 @@ func (p *person) login(t *testing.T) string {
 	return out.Code
 }
 
-// act is what the person does on the phone; it gives the event, or what
-// wx.getUserProfile() gives.
+// act makes the person do something on the phone. It returns the event, or the result
+// of wx.getUserProfile().
 func (p *person) act(t *testing.T, action string, body m) json.RawMessage {
 	t.Helper()
 	var out json.RawMessage

@@ -1,7 +1,7 @@
-// Package live_test runs the vendor's own WeChat client (npm package
-// minapp-sdk), unmodified, against cmd/baas-emulator, and this SDK beside it: both
-// play the same scenes, must ask the same and get the same, and find each other's
-// users. It needs Node and npm; it is skipped without them, unless CI=true.
+// Package live_test runs the vendor's own WeChat client (npm package minapp-sdk),
+// unmodified, and this SDK against cmd/baas-emulator. Both run the same scenarios. They
+// must send the same requests, have the same outcomes, and find each other's users. The
+// tests need Node and npm. Without them they are skipped, or fail if CI=true.
 package live_test
 
 import (
@@ -16,30 +16,30 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// Versions of WeChat's base library: newer ones send a phone code and signed user
-// info, older ones do not.
+// Versions of WeChat's base library. Newer ones send a phone code and signed user info;
+// older ones do not.
 const (
 	newBaseLibrary = "3.4.5"
 	oldBaseLibrary = "2.15.0"
 )
 
-// vendorVersion is what the pinned version of the client calls itself.
+// vendorVersion is the version that the vendor's client sends.
 const vendorVersion = "v3.23.6"
 
-// firstUser is the id of the first user that an emulator makes.
+// firstUser is the id of the first user that an emulator creates.
 const firstUser = 61736923
 
 func TestMinapp(t *testing.T) {
 	driver := installMinapp(t)
 	program := buildEmulator(t)
 
-	for _, s := range scenes {
+	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			e := startEmulator(t, program)
-			theirs := s.play(t, e, newVendor(t, driver, e.meet(t, openID), s.baseLibrary))
+			theirs := s.run(t, e, newVendor(t, driver, e.newPerson(t, openID), s.baseLibrary))
 
-			e = startEmulator(t, program) // the same start for ours: ids count up
-			own := s.play(t, e, newOurs(t, e.meet(t, openID)))
+			e = startEmulator(t, program) // a new one, so that the ids are the same
+			own := s.run(t, e, newOurs(t, e.newPerson(t, openID)))
 
 			for i, st := range s.steps {
 				t.Run(st.name, func(t *testing.T) {
@@ -49,47 +49,47 @@ func TestMinapp(t *testing.T) {
 			}
 		})
 	}
-	t.Run("either finds the other's users", func(t *testing.T) {
+	t.Run("each client finds the other's users", func(t *testing.T) {
 		e := startEmulator(t, program)
-		p := e.meet(t, openID)
-		takeTurns(t, p, newVendor(t, driver, p, newBaseLibrary), newOurs(t, p))
+		p := e.newPerson(t, openID)
+		shareAccount(t, p, newVendor(t, driver, p, newBaseLibrary), newOurs(t, p))
 	})
 }
 
-// take is what came of a step.
-type take struct {
+// stepResult is the result of a step.
+type stepResult struct {
 	outcome   outcome
 	exchanges []exchange
 }
 
-// play plays a scene with one client on a fresh emulator and checks what came of it.
-func (s scene) play(t *testing.T, e *emulator, c client) []take {
+// run runs the scenario with one client on a new emulator and checks each result.
+func (s scenario) run(t *testing.T, e *emulator, c client) []stepResult {
 	t.Helper()
-	var takes []take
+	var results []stepResult
 	p := &person{e, openID}
 	for _, st := range s.steps {
 		var args []any
 		if st.args != nil {
 			args = st.args(t, p)
 		}
-		tk := take{outcome: c.call(t, st.call, args...), exchanges: e.takeJournal(t)}
-		require.Equal(t, st.code, tk.outcome.code(), "%T: %s: %+v", c, st.name, tk.outcome.Error)
-		asked := []string{}
-		for _, x := range tk.exchanges {
-			asked = append(asked, x.line())
+		result := stepResult{outcome: c.call(t, st.call, args...), exchanges: e.takeJournal(t)}
+		require.Equal(t, st.code, result.outcome.code(), "%T: %s: %+v", c, st.name, result.outcome.Error)
+		requests := []string{}
+		for _, x := range result.exchanges {
+			requests = append(requests, x.line())
 		}
-		require.Equal(t, append([]string{}, st.asks...), asked, "%T: %s", c, st.name)
-		takes = append(takes, tk)
+		require.Equal(t, append([]string{}, st.requests...), requests, "%T: %s", c, st.name)
+		results = append(results, result)
 	}
-	return takes
+	return results
 }
 
-// line is an exchange as the scenes write it.
+// line returns an exchange in the form of the scenarios.
 func (x exchange) line() string {
 	return fmt.Sprintf("%s %s %d", x.Method, strings.TrimPrefix(x.Path, "/hserve/"), x.Status)
 }
 
-// sameOutcome compares how a call ended with either client.
+// sameOutcome compares the outcomes of the two clients.
 func sameOutcome(t *testing.T, st step, theirs, own outcome) {
 	t.Helper()
 	if st.code == herror.Unauthorized {
@@ -102,7 +102,7 @@ func sameOutcome(t *testing.T, st step, theirs, own outcome) {
 		want := *theirs.Error
 		if st.textDropped {
 			require.Equal(t, want.Code.Error(), want.Message)
-			require.Greater(t, len(own.Error.Message), len(want.Message), "we keep the backend's text")
+			require.Greater(t, len(own.Error.Message), len(want.Message), "ours has the backend's text")
 			want.Message = own.Error.Message
 		}
 		require.Equal(t, want, *own.Error)
@@ -115,12 +115,13 @@ func sameOutcome(t *testing.T, st step, theirs, own outcome) {
 	require.JSONEq(t, withoutTimes(t, theirs.Value), withoutTimes(t, own.Value))
 }
 
-// withoutTimes returns JSON with a mark for every time.
+// withoutTimes returns JSON with a placeholder for every time.
 func withoutTimes(t *testing.T, text json.RawMessage) string {
 	return masked(t, text, "created_at", "updated_at", "session_expires_at")
 }
 
-// withoutSecrets returns JSON with a mark for everything that no two logins share.
+// withoutSecrets returns JSON with a placeholder for everything that differs between
+// two logins.
 func withoutSecrets(t *testing.T, text string) string {
 	if text == "" {
 		return "null"
@@ -128,7 +129,7 @@ func withoutSecrets(t *testing.T, text string) string {
 	return masked(t, json.RawMessage(text), "code", "phone_code", "encryptedData", "iv", "signature")
 }
 
-// masked returns JSON with a mark in place of the top-level members of these names.
+// masked returns JSON with a placeholder for the top-level members with these names.
 func masked(t *testing.T, text json.RawMessage, names ...string) string {
 	t.Helper()
 	var object m
@@ -145,7 +146,7 @@ func masked(t *testing.T, text json.RawMessage, names ...string) string {
 	return string(out)
 }
 
-// sameExchanges compares what either client sent in a step.
+// sameExchanges compares the requests of the two clients in a step.
 func sameExchanges(t *testing.T, st step, theirs, own []exchange) {
 	t.Helper()
 	from := "WECHAT"
@@ -169,7 +170,7 @@ func sameExchanges(t *testing.T, st step, theirs, own []exchange) {
 	}
 }
 
-// hasToken reports whether a request came with a session.
+// hasToken reports whether a request has a token.
 func hasToken(t *testing.T, x exchange) bool {
 	t.Helper()
 	value := x.Header.Get("Authorization")
@@ -180,8 +181,8 @@ func hasToken(t *testing.T, x exchange) bool {
 	return true
 }
 
-// takeTurns has the two clients use one account in turns.
-func takeTurns(t *testing.T, p *person, theirs, own client) {
+// shareAccount makes the two clients use one account alternately.
+func shareAccount(t *testing.T, p *person, theirs, own client) {
 	t.Helper()
 	do := func(c client, name string, args ...any) m {
 		t.Helper()
@@ -191,21 +192,21 @@ func takeTurns(t *testing.T, p *person, theirs, own client) {
 		require.NoError(t, json.Unmarshal(o.Value, &value))
 		return value
 	}
-	// An account that ours makes, theirs links and changes …
+	// Ours registers an account, which theirs links and changes.
 	made := do(own, "auth.register", larry)
 	require.Equal(t, made["id"], do(theirs, "auth.login", larry)["id"])
 	require.Equal(t, made["id"], do(theirs, "user.linkWechat")["user_id"])
 	do(theirs, "user.set", "level", 7)
 	do(theirs, "user.update")
 
-	// … is the one that ours finds by the phone, with the same fields …
+	// Ours logs in by phone, and finds the same account with the same fields.
 	found := do(own, "auth.loginWithWechat")
 	require.Equal(t, made["id"], found["id"])
 	require.Equal(t, p.openid, found["openid"])
 	require.EqualValues(t, 7, found["level"])
 	require.Equal(t, do(theirs, "auth.getCurrentUser"), do(own, "auth.getCurrentUser"))
 
-	// … and what ours changes, theirs sees, in a session of its own.
+	// Theirs sees what ours changes, in another session.
 	number := p.act(t, "allow-phone-number", m{"number": "13800138000"})
 	do(own, "auth.updatePhoneNumber", number)
 	do(own, "auth.logout")

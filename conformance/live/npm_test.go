@@ -11,13 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds what a test waits for other programs, so that none hangs.
-const patience = 2 * time.Minute
+// maxWait bounds how long a test waits for another program.
+const maxWait = 2 * time.Minute
 
-// inCI reports whether what is missing is a failure and no reason to skip.
+// inCI reports whether a missing program is a failure, instead of a reason to skip.
 func inCI() bool { return os.Getenv("CI") == "true" }
 
-// skip ends the test for want of something, in CI as a failure.
+// skip ends the test because something is missing: as skipped, or as failed in CI.
 func skip(t *testing.T, why string) {
 	t.Helper()
 	if inCI() {
@@ -26,8 +26,8 @@ func skip(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// installMinapp installs the vendor's client, as pinned in js/package-lock.json,
-// and our driver next to it in a folder of its own. It returns the driver's path.
+// installMinapp installs the vendor's client, as pinned in js/package-lock.json, and
+// our driver in a new folder. It returns the driver's path.
 func installMinapp(t *testing.T) string {
 	t.Helper()
 	for _, tool := range []string{"node", "npm"} {
@@ -38,11 +38,11 @@ func installMinapp(t *testing.T) string {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS("js")))
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), maxWait)
 	defer cancel()
 	args := []string{"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"}
 	if !inCI() {
-		args = append(args, "--fetch-retries=0") // offline is no failure, so find out fast
+		args = append(args, "--fetch-retries=0") // skip quickly when offline
 	}
 	npm := exec.CommandContext(ctx, "npm", args...)
 	npm.Dir = dir

@@ -16,12 +16,12 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// ours is this SDK behind the vendor's names. As a server would, it is handed the
-// codes and events of one person's phone.
+// ours is this SDK with the names of the vendor's calls. Like a server, it gets the
+// codes and events from one person's phone.
 type ours struct {
 	auth  *auth.Auth
 	phone *person
-	user  *user.CurrentUser // as the last call gave it
+	user  *user.CurrentUser // of the last call
 }
 
 func newOurs(t *testing.T, p *person) *ours {
@@ -29,7 +29,7 @@ func newOurs(t *testing.T, p *person) *ours {
 	client, err := baas.New(clientID, baas.WithHost(p.on.url))
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
-	return &ours{auth: client.Auth("the only session"), phone: p}
+	return &ours{auth: client.Auth("the only visitor"), phone: p}
 }
 
 func (o *ours) call(t *testing.T, name string, args ...any) outcome {
@@ -49,7 +49,7 @@ func (o *ours) call(t *testing.T, name string, args ...any) outcome {
 	return outcome{Value: text}
 }
 
-// calls are the vendor's calls on this SDK.
+// calls has this SDK's call for each of the vendor's.
 var calls = map[string]func(*ours, *testing.T, arguments) (any, error){
 	"login":                (*ours).silentLogin,
 	"auth.loginWithWechat": (*ours).loginWithWechat,
@@ -78,7 +78,7 @@ func (o *ours) silentLogin(t *testing.T, _ arguments) (any, error) {
 func (o *ours) loginWithWechat(t *testing.T, a arguments) (any, error) {
 	data, options := a.event(0), a.options(1)
 	if data == nil {
-		options["code"] = o.phone.login(t) // the vendor's client asks the phone by itself
+		options["code"] = o.phone.login(t) // the vendor's client asks the phone for it
 	}
 	var opts []platform.LoginOption
 	for name, value := range options {
@@ -93,19 +93,19 @@ func (o *ours) loginWithWechat(t *testing.T, a arguments) (any, error) {
 			require.Fail(t, "no option "+name)
 		}
 	}
-	return o.keep(o.auth.LoginWithWechat(t.Context(), data, opts...))
+	return o.store(o.auth.LoginWithWechat(t.Context(), data, opts...))
 }
 
 func (o *ours) login(t *testing.T, a arguments) (any, error) {
-	return o.keep(o.auth.Login(t.Context(), a.credentials()))
+	return o.store(o.auth.Login(t.Context(), a.credentials()))
 }
 
 func (o *ours) register(t *testing.T, a arguments) (any, error) {
-	return o.keep(o.auth.Register(t.Context(), a.credentials()))
+	return o.store(o.auth.Register(t.Context(), a.credentials()))
 }
 
 func (o *ours) getCurrentUser(t *testing.T, _ arguments) (any, error) {
-	return o.keep(o.auth.CurrentUser(t.Context()))
+	return o.store(o.auth.CurrentUser(t.Context()))
 }
 
 func (o *ours) updatePhoneNumber(t *testing.T, a arguments) (any, error) {
@@ -113,7 +113,7 @@ func (o *ours) updatePhoneNumber(t *testing.T, a arguments) (any, error) {
 	if overwrite, ok := a.options(1)["overwrite"]; ok {
 		opts = append(opts, auth.Overwrite(overwrite.(bool)))
 	}
-	return o.keep(o.auth.UpdatePhoneNumber(t.Context(), a.event(0), opts...))
+	return o.store(o.auth.UpdatePhoneNumber(t.Context(), a.event(0), opts...))
 }
 
 func (o *ours) updateUserInfo(t *testing.T, a arguments) (any, error) {
@@ -128,22 +128,22 @@ func (o *ours) updateUserInfo(t *testing.T, a arguments) (any, error) {
 			require.Fail(t, "no option "+name)
 		}
 	}
-	return o.keep(o.auth.UpdateUserInfo(t.Context(), a.event(0), opts...))
+	return o.store(o.auth.UpdateUserInfo(t.Context(), a.event(0), opts...))
 }
 
 func (o *ours) linkWechat(t *testing.T, _ arguments) (any, error) {
 	return o.user.LinkWechat(t.Context(), nil, auth.Code(o.phone.login(t)))
 }
 
-// keep notes the current user for the calls on it.
-func (o *ours) keep(u *user.CurrentUser, err error) (any, error) {
+// store stores the current user for later calls on it.
+func (o *ours) store(u *user.CurrentUser, err error) (any, error) {
 	if err == nil {
 		o.user = u
 	}
 	return u, err
 }
 
-// arguments are those of a call, as the vendor documents them.
+// arguments are the documented arguments of a call.
 type arguments struct {
 	t    *testing.T
 	list []any
@@ -155,7 +155,7 @@ func (a arguments) text(i int) string {
 	return text
 }
 
-// event is an event's data, nil where there is none.
+// event returns the data of an event, or nil if there is none.
 func (a arguments) event(i int) *platform.AuthData {
 	if i >= len(a.list) || a.list[i] == nil {
 		return nil
@@ -165,7 +165,7 @@ func (a arguments) event(i int) *platform.AuthData {
 	return data
 }
 
-// options are the named ones, a copy.
+// options returns a copy of the options.
 func (a arguments) options(i int) m {
 	out := m{}
 	if i < len(a.list) {

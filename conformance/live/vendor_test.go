@@ -14,13 +14,13 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// client is a mini-program's backend client, called by the documented names with
-// the documented arguments, in JSON terms. There are two: the vendor's and ours.
+// client is a client of the backend that is called by the documented names, with the
+// documented arguments. There are two: the vendor's and ours.
 type client interface {
 	call(t *testing.T, name string, args ...any) outcome
 }
 
-// outcome is how a call ended: an error, or a value.
+// outcome is the result of a call: an error, or a value.
 type outcome struct {
 	Value json.RawMessage `json:"value,omitempty"`
 	Error *failure        `json:"error,omitempty"`
@@ -35,7 +35,7 @@ type failure struct {
 	UnionID string      `json:"unionid,omitempty"`
 }
 
-// code is the error's code, 0 for success.
+// code returns the error's code, or 0 for success.
 func (o outcome) code() herror.Code {
 	if o.Error == nil {
 		return 0
@@ -43,14 +43,14 @@ func (o outcome) code() herror.Code {
 	return o.Error.Code
 }
 
-// vendor is the vendor's WeChat client, in a Node of its own on one person's phone.
+// vendor is the vendor's WeChat client, in a Node process, on one person's phone.
 type vendor struct {
 	in  io.Writer
 	out *bufio.Reader
 }
 
-// newVendor starts the vendor's client on a phone with that version of WeChat's
-// base library. It ends with the test.
+// newVendor starts the vendor's client on a phone with this version of WeChat's base
+// library. It stops it at the end of the test.
 func newVendor(t *testing.T, driver string, p *person, baseLibrary string) *vendor {
 	t.Helper()
 	settings, err := json.Marshal(m{
@@ -58,10 +58,10 @@ func newVendor(t *testing.T, driver string, p *person, baseLibrary string) *vend
 		"control": p.on.control(), "openid": p.openid, "sdkVersion": baseLibrary,
 	})
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	cmd := exec.CommandContext(ctx, "node", driver, string(settings))
-	var complaints bytes.Buffer
-	cmd.Stderr = &complaints
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	out, err := cmd.StdoutPipe()
@@ -69,9 +69,9 @@ func newVendor(t *testing.T, driver string, p *person, baseLibrary string) *vend
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		defer cancel()
-		_ = in.Close() // the driver ends with its input
+		_ = in.Close() // the driver ends when its input ends
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the driver of the vendor's client: %v\n%s", err, &complaints)
+			t.Errorf("the driver of the vendor's client: %v\n%s", err, &stderr)
 		}
 	})
 	return &vendor{in, bufio.NewReader(out)}

@@ -1,20 +1,20 @@
 'use strict';
 
-// Drives the vendor's WeChat client, unmodified: a call per line of standard input,
+// Drives the vendor's WeChat client, unmodified. Each line of standard input is a call,
 //
 //   {"call": "auth.loginWithWechat", "args": [event, {"code": "…"}]}
 //
-// and its outcome on a line of standard output, {"value": …} or {"error": {…}}.
-// Calls that begin with "user." go to the current user that the last call gave.
-// The only argument is the JSON of where the backend is and whose phone this is:
-// host, clientID, and what plugIn takes.
+// and its outcome is a line of standard output, {"value": …} or {"error": {…}}. Calls
+// that begin with "user." are made on the current user that the last call returned.
+// The only argument of the program is JSON with host, clientID, and the parameters of
+// plugIn.
 
 const { createInterface } = require('node:readline');
 const { plugIn } = require('./phone.js');
 
 const settings = JSON.parse(process.argv[2]);
 plugIn(settings);
-require('regenerator-runtime/runtime'); // the client takes it for a global
+require('regenerator-runtime/runtime'); // the client expects it as a global
 const BaaS = require('minapp-sdk');
 
 BaaS.init(settings.clientID, { host: settings.host });
@@ -30,10 +30,9 @@ async function play({ call, args }) {
   return plain(await target[name](...args));
 }
 
-// plain makes of a result what can stand in JSON: of a user its fields, of an
-// answer its body.
+// plain returns a result as JSON: a user as its fields, a response as its body.
 function plain(result) {
-  if (result === user) return null; // user.set(…) returns the user, to chain calls
+  if (result === user) return null; // user.set(…) returns the user, for method chaining
   if (typeof result?.toJSON === 'function') {
     user = result;
     return result.toJSON();

@@ -1,46 +1,46 @@
 'use strict';
 
-// A phone for the vendor's WeChat client: the global wx, as far as the client
-// asks for it. The person who holds it lives in the backend double, and comes
-// over its control API.
+// A phone for the vendor's WeChat client: the part of the global wx that the client
+// uses. The state of the person who uses it is in the backend double, behind its
+// control API.
 
-// plugIn defines the globals that the client finds on a phone.
+// plugIn defines the globals that the client needs.
 //
-// control:    base URL of the control API, with a slash at its end
-// openid:     the person
+// control:    base URL of the control API, with a trailing slash
+// openid:     openid of the person
 // sdkVersion: version of WeChat's base library
 function plugIn({ control, openid, sdkVersion }) {
   const person = `${control}people/wechat/${encodeURIComponent(openid)}`;
-  const storage = new Map(); // key → JSON, as a phone keeps copies
+  const storage = new Map(); // key → JSON, because a phone stores copies
   const load = (key) => JSON.parse(storage.get(key));
   const save = (key, data = '') => { storage.set(key, JSON.stringify(data)); };
 
   globalThis.window = globalThis;
   globalThis.wx = {
-    request: (options) => answer(options, 'request', () => request(options)),
+    request: (options) => callBack(options, 'request', () => request(options)),
 
-    login: (options) => answer(options, 'login', async () => {
+    login: (options) => callBack(options, 'login', async () => {
       const res = await fetch(`${person}/login`, { method: 'POST' });
       if (!res.ok) throw new Error(`login:fail status ${res.status}`);
       return { code: (await res.json()).code };
     }),
 
     getSystemInfoSync: () => ({ platform: 'android', SDKVersion: sdkVersion }),
-    getNetworkType: (options) => answer(options, 'getNetworkType', () => ({ networkType: 'wifi' })),
+    getNetworkType: (options) => callBack(options, 'getNetworkType', () => ({ networkType: 'wifi' })),
 
     getStorageSync: (key) => (storage.has(key) ? load(key) : ''),
     setStorageSync: save,
-    getStorage: (options) => answer(options, 'getStorage', () => {
+    getStorage: (options) => callBack(options, 'getStorage', () => {
       if (!storage.has(options.key)) throw new Error('getStorage:fail data not found');
       return { data: load(options.key) };
     }),
-    setStorage: (options) => answer(options, 'setStorage', () => save(options.key, options.data)),
+    setStorage: (options) => callBack(options, 'setStorage', () => save(options.key, options.data)),
   };
 }
 
-// answer runs work and tells the caller's callbacks how it went, later, as all
-// asynchronous calls of wx do.
-async function answer({ success, fail, complete }, api, work) {
+// callBack runs work and passes the result to the caller's callbacks, asynchronously,
+// as wx does.
+async function callBack({ success, fail, complete }, api, work) {
   let result;
   let ok = true;
   try {
@@ -54,8 +54,8 @@ async function answer({ success, fail, complete }, api, work) {
   complete?.(result);
 }
 
-// request is wx.request: the data of a GET goes into the query, that of other
-// methods into the body, as JSON unless it is text.
+// request is wx.request. The data of a GET is sent in the query. The data of another
+// method is sent in the body, as JSON unless it is a string.
 async function request({ url, method = 'GET', data, header = {}, dataType = 'json' }) {
   const target = new URL(url);
   const init = { method, headers: { 'content-type': 'application/json', ...header } };
@@ -73,7 +73,7 @@ async function request({ url, method = 'GET', data, header = {}, dataType = 'jso
   };
 }
 
-// parse leaves what is not JSON as it is.
+// parse returns the text itself if it is not JSON.
 function parse(text) {
   try {
     return JSON.parse(text);

@@ -19,24 +19,24 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// front is a login proxy before an emulator, on an address of its own. It notes
-// what phones get from it, and which tokens the emulator gives out.
-type front struct {
-	emulator // as a phone sees it: its url is the proxy's
+// proxyServer is a login proxy in front of an emulator. It records what it sends to
+// phones, and the tokens that the emulator issues.
+type proxyServer struct {
+	emulator // its url is the proxy's
 
 	mu       sync.Mutex
 	tokens   []string // of the emulator
 	received bytes.Buffer
-	sent     http.Header // of the newest request to the backend's paths
+	sent     http.Header // of the last request to the backend's paths
 }
 
-func startFront(t *testing.T, behind *emulator) *front {
+func startProxy(t *testing.T, behind *emulator) *proxyServer {
 	t.Helper()
-	f := new(front)
+	f := new(proxyServer)
 	transport := new(http.Transport)
 	t.Cleanup(transport.CloseIdleConnections)
 	client, err := baas.New(clientID, baas.WithHost(behind.url),
-		baas.WithHTTPClient(&http.Client{Transport: tokenWatch{f, transport}}))
+		baas.WithHTTPClient(&http.Client{Transport: tokenRecorder{f, transport}}))
 	require.NoError(t, err)
 	proxy, err := loginproxy.New(client)
 	require.NoError(t, err)
@@ -44,9 +44,9 @@ func startFront(t *testing.T, behind *emulator) *front {
 	require.NoError(t, err)
 
 	mux := http.NewServeMux()
-	mux.Handle("/hserve/", f.watched(proxy.Backend()))
-	mux.Handle("/auth/", f.watched(http.StripPrefix("/auth/", proxy)))
-	mux.Handle(baastest.ControlPath, &httputil.ReverseProxy{ // the platforms, which no proxy is in front of
+	mux.Handle("/hserve/", f.recorded(proxy.Backend()))
+	mux.Handle("/auth/", f.recorded(http.StripPrefix("/auth/", proxy)))
+	mux.Handle(baastest.ControlPath, &httputil.ReverseProxy{ // phones use the control API directly
 		Transport: transport,
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
 	})
@@ -56,13 +56,13 @@ func startFront(t *testing.T, behind *emulator) *front {
 	return f
 }
 
-// tokenWatch notes every token in the emulator's responses.
-type tokenWatch struct {
-	f    *front
+// tokenRecorder records every token in the emulator's responses.
+type tokenRecorder struct {
+	f    *proxyServer
 	next http.RoundTripper
 }
 
-func (w tokenWatch) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w tokenRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := w.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (w tokenWatch) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// watched notes what goes out of a handler, header and body, before it goes.
-func (f *front) watched(next http.Handler) http.Handler {
+// recorded records a handler's responses, header and body, before they are sent.
+func (f *proxyServer) recorded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		next.ServeHTTP(rec, r)
@@ -102,53 +102,54 @@ func (f *front) watched(next http.Handler) http.Handler {
 			w.Header()[name] = values
 		}
 		w.WriteHeader(rec.Code)
-		_, _ = w.Write(rec.Body.Bytes()) // the phone may have gone
+		_, _ = w.Write(rec.Body.Bytes()) // the phone may have closed the connection
 	})
 }
 
-// keptTokens asserts that the emulator gave out tokens and that no phone got one.
-func (f *front) keptTokens(t *testing.T) {
+// requireNoTokenSent asserts that the emulator issued tokens and that no phone
+// received one.
+func (f *proxyServer) requireNoTokenSent(t *testing.T) {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	require.NotEmpty(t, f.tokens)
 	for _, token := range f.tokens {
-		require.False(t, strings.Contains(f.received.String(), token), "a phone got the backend's token")
+		require.False(t, strings.Contains(f.received.String(), token), "a phone received a token of the backend")
 	}
 }
 
-// lastToken returns the token that the emulator gave out last.
-func (f *front) lastToken() string {
+// lastToken returns the token that the emulator issued last.
+func (f *proxyServer) lastToken() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.tokens[len(f.tokens)-1]
 }
 
 // lastID returns the session id that the vendor's client sent last.
-func (f *front) lastID(t *testing.T) string {
+func (f *proxyServer) lastID(t *testing.T) string {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	id, ok := strings.CutPrefix(f.sent.Get("Authorization"), "Hydrogen-r1 ")
-	require.True(t, ok, "the vendor's client sent no session")
+	require.True(t, ok, "the vendor's client sent no session id")
 	require.NotContains(t, f.tokens, id)
 	return id
 }
 
-// askJSON is a request of somebody's own mini-program to the JSON routes; the
-// response's status must be as wanted.
-func (f *front) askJSON(t *testing.T, status int, method, path, id string, body m) m {
+// askJSON makes a request to the JSON routes, as a mini-program without the vendor's
+// client does. It asserts the status and returns the response.
+func (f *proxyServer) askJSON(t *testing.T, status int, method, path, id string, body m) m {
 	t.Helper()
 	text, err := json.Marshal(body)
 	require.NoError(t, err)
 	req, err := http.NewRequestWithContext(t.Context(), method, f.url+"/auth/"+path, bytes.NewReader(text))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	return answered(t, status, req, "Bearer", id)
+	return send(t, status, req, "Bearer", id)
 }
 
-// askBackend is a request to the backend's paths, as the vendor's client makes it.
-func (f *front) askBackend(t *testing.T, status int, method, path, id string) m {
+// askBackend makes a request to the backend's paths, as the vendor's client does.
+func (f *proxyServer) askBackend(t *testing.T, status int, method, path, id string) m {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, f.url+"/hserve/"+path, nil)
 	require.NoError(t, err)
@@ -158,11 +159,12 @@ func (f *front) askBackend(t *testing.T, status int, method, path, id string) m 
 	} {
 		req.Header.Set(name, value)
 	}
-	return answered(t, status, req, "Hydrogen-r1", id)
+	return send(t, status, req, "Hydrogen-r1", id)
 }
 
-// answered makes a request with a session id, if there is one, and reads the response.
-func answered(t *testing.T, status int, req *http.Request, scheme, id string) m {
+// send sends a request with the session id, if there is one, asserts the status, and
+// returns the response.
+func send(t *testing.T, status int, req *http.Request, scheme, id string) m {
 	t.Helper()
 	if id != "" {
 		req.Header.Set("Authorization", scheme+" "+id)

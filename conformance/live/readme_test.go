@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listAuth prints the names of all that the vendor's client has under BaaS.auth.
+// listAuth prints the names of all members of BaaS.auth in the vendor's client.
 const listAuth = `
 require('./phone.js').plugIn({ control: 'http://127.0.0.1/', openid: 'nobody', sdkVersion: process.argv[1] });
 require('regenerator-runtime/runtime');
@@ -21,7 +21,7 @@ BaaS.init('nobody', { host: 'http://127.0.0.1' });
 process.stdout.write(JSON.stringify(Object.keys(BaaS.auth)));
 `
 
-// The README's tables have every call of the vendor's client on logins.
+// The README names every call that the vendor's client has in BaaS.auth.
 func TestReadmeHasTheVendorsCalls(t *testing.T) {
 	driver := installMinapp(t)
 	node := exec.CommandContext(t.Context(), "node", "-e", listAuth, newBaseLibrary)
@@ -39,6 +39,6 @@ func TestReadmeHasTheVendorsCalls(t *testing.T) {
 			continue // not documented
 		}
 		call := regexp.MustCompile("`(auth|user)\\." + regexp.QuoteMeta(name) + `\(`)
-		require.True(t, call.Match(readme), "the tables lack %s", name)
+		require.True(t, call.Match(readme), "the README does not name %s", name)
 	}
 }

@@ -7,33 +7,34 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// openID is that of the person of all scenes.
+// openID is the openid of the person in all scenarios.
 const openID = "o-live-1"
 
-// scene is what a user does with a mini-program, call by call.
-type scene struct {
+// scenario is what a user does with a mini-program, call by call.
+type scenario struct {
 	name        string
 	baseLibrary string
 	steps       []step
 }
 
-// step is one documented call and what must come of it, with either client.
+// step is one documented call and its expected result with either client.
 type step struct {
-	name string
-	call string
-	args func(*testing.T, *person) []any // at the time of the call; nil for none
-	code herror.Code                     // 0 for success
-	asks []string                        // the requests that it makes, below /hserve/
-	// web marks a call that comes from no platform: ours then say WEB where the
-	// vendor's say WECHAT as always.
+	name     string
+	call     string
+	args     func(*testing.T, *person) []any // called before the call; nil for none
+	code     herror.Code                     // 0 for success
+	requests []string                        // the expected requests, without /hserve/
+	// web marks a call without a platform. Ours then sends WEB as the platform, while the
+	// vendor's always sends WECHAT.
 	web bool
-	// noValue marks a call of which ours returns nothing but an error.
+	// noValue marks a call for which ours returns only an error.
 	noValue bool
-	// textDropped marks an error of which the vendor's client drops the backend's text.
+	// textDropped marks an error from which the vendor's client removes the backend's
+	// text.
 	textDropped bool
 }
 
-var scenes = []scene{
+var scenarios = []scenario{
 	{name: "a person with a phone", baseLibrary: newBaseLibrary, steps: phoneSteps},
 	{name: "an old phone", baseLibrary: oldBaseLibrary, steps: oldPhoneSteps},
 	{name: "an account", baseLibrary: newBaseLibrary, steps: accountSteps},
@@ -43,13 +44,13 @@ var phoneSteps = []step{
 	{
 		name: "no account, and none wanted",
 		call: "auth.loginWithWechat", args: with(nil, m{"createUser": false}),
-		code: herror.NotFound,
-		asks: []string{"POST v2.5/idp/wechat/silent-login/ 404"},
+		code:     herror.NotFound,
+		requests: []string{"POST v2.5/idp/wechat/silent-login/ 404"},
 	},
 	{
-		name: "silent login",
-		call: "auth.loginWithWechat",
-		asks: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
+		name:     "silent login",
+		call:     "auth.loginWithWechat",
+		requests: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
 	},
 	{
 		name: "refused login",
@@ -61,20 +62,20 @@ var phoneSteps = []step{
 		call: "user.set", args: with("age", 30), noValue: true,
 	},
 	{
-		name: "update",
-		call: "user.update",
-		asks: []string{"PUT v2.5/user/info/ 200"},
+		name:     "update",
+		call:     "user.update",
+		requests: []string{"PUT v2.5/user/info/ 200"},
 	},
 	{
 		name: "phone number",
 		call: "auth.updatePhoneNumber", args: event("allow-phone-number", m{"number": "13800138000"}, nil),
-		asks: []string{"PUT v2.7/idp/wechat/phone-verification/ 200"},
+		requests: []string{"PUT v2.7/idp/wechat/phone-verification/ 200"},
 	},
 	{
 		name: "another phone number, not to overwrite",
 		call: "auth.updatePhoneNumber", args: event("allow-phone-number", m{"number": "13900139000"}, m{"overwrite": false}),
 		code: herror.BadRequest, textDropped: true,
-		asks: []string{"PUT v2.7/idp/wechat/phone-verification/ 400"},
+		requests: []string{"PUT v2.7/idp/wechat/phone-verification/ 400"},
 	},
 	{
 		name: "refused phone number",
@@ -84,17 +85,17 @@ var phoneSteps = []step{
 	{
 		name: "user info",
 		call: "auth.updateUserInfo", args: eventWithCode("user-profile", nil, nil),
-		asks: []string{"PUT v2.6/idp/wechat/user/info/ 200"},
+		requests: []string{"PUT v2.6/idp/wechat/user/info/ 200"},
 	},
 	{
-		name: "current user",
-		call: "auth.getCurrentUser",
-		asks: []string{"GET v2.5/user/info/61736923/ 200"},
+		name:     "current user",
+		call:     "auth.getCurrentUser",
+		requests: []string{"GET v2.5/user/info/61736923/ 200"},
 	},
 	{
 		name: "logout",
 		call: "auth.logout", noValue: true,
-		asks: []string{"POST v2.0/session/destroy/ 201"},
+		requests: []string{"POST v2.0/session/destroy/ 201"},
 	},
 	{
 		name: "nobody is logged in",
@@ -104,27 +105,27 @@ var phoneSteps = []step{
 	{
 		name: "login by phone number",
 		call: "auth.loginWithWechat", args: eventWithCode("allow-phone-number", m{"number": "13800138000"}, nil),
-		asks: []string{"POST v2.7/idp/wechat/phone-login/ 201"},
+		requests: []string{"POST v2.7/idp/wechat/phone-login/ 201"},
 	},
 	{
 		name: "logout again",
 		call: "auth.logout", noValue: true,
-		asks: []string{"POST v2.0/session/destroy/ 201"},
+		requests: []string{"POST v2.0/session/destroy/ 201"},
 	},
 	{
 		name: "documented login(false)",
 		call: "login", args: with(false),
-		asks: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
+		requests: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
 	},
 	{
 		name: "logout once more",
 		call: "auth.logout", noValue: true,
-		asks: []string{"POST v2.0/session/destroy/ 201"},
+		requests: []string{"POST v2.0/session/destroy/ 201"},
 	},
 	{
 		name: "login by union id",
 		call: "auth.loginWithWechat", args: with(nil, m{"createUser": false, "withUnionID": true}),
-		asks: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
+		requests: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
 	},
 }
 
@@ -132,28 +133,28 @@ var oldPhoneSteps = []step{
 	{
 		name: "login by phone number, no account, and none wanted",
 		call: "auth.loginWithWechat", args: eventWithCode("allow-phone-number", m{"number": "13800138000", "old": true}, m{"createUser": false}),
-		code: herror.NotFound,
-		asks: []string{"POST v2.5/idp/wechat/phone-login/ 404"},
+		code:     herror.NotFound,
+		requests: []string{"POST v2.5/idp/wechat/phone-login/ 404"},
 	},
 	{
 		name: "login by phone number",
 		call: "auth.loginWithWechat", args: eventWithCode("allow-phone-number", m{"number": "13800138000", "old": true}, nil),
-		asks: []string{"POST v2.5/idp/wechat/phone-login/ 201"},
+		requests: []string{"POST v2.5/idp/wechat/phone-login/ 201"},
 	},
 	{
 		name: "phone number",
 		call: "auth.updatePhoneNumber", args: event("allow-phone-number", m{"number": "13900139000", "old": true}, nil),
-		asks: []string{"PUT v2.5/idp/wechat/phone-verification/ 200"},
+		requests: []string{"PUT v2.5/idp/wechat/phone-verification/ 200"},
 	},
 	{
 		name: "user info",
 		call: "auth.updateUserInfo", args: event("user-profile", nil, nil),
-		asks: []string{"PUT v2.5/idp/wechat/user/info/ 200"},
+		requests: []string{"PUT v2.5/idp/wechat/user/info/ 200"},
 	},
 	{
 		name: "logout",
 		call: "auth.logout", noValue: true,
-		asks: []string{"POST v2.0/session/destroy/ 201"},
+		requests: []string{"POST v2.0/session/destroy/ 201"},
 	},
 }
 
@@ -161,65 +162,65 @@ var accountSteps = []step{
 	{
 		name: "no such account",
 		call: "auth.login", args: with(larry), web: true,
-		code: herror.BadRequest,
-		asks: []string{"POST v2.1/login/username/ 400"},
+		code:     herror.BadRequest,
+		requests: []string{"POST v2.1/login/username/ 400"},
 	},
 	{
 		name: "register",
 		call: "auth.register", args: with(larry), web: true,
-		asks: []string{"POST v2.1/register/username/ 201", "GET v2.5/user/info/61736923/ 200"},
+		requests: []string{"POST v2.1/register/username/ 201", "GET v2.5/user/info/61736923/ 200"},
 	},
 	{
 		name: "logout",
 		call: "auth.logout", noValue: true, web: true,
-		asks: []string{"POST v2.0/session/destroy/ 201"},
+		requests: []string{"POST v2.0/session/destroy/ 201"},
 	},
 	{
 		name: "name is taken",
 		call: "auth.register", args: with(larry), web: true,
-		code: herror.BadRequest,
-		asks: []string{"POST v2.1/register/username/ 400"},
+		code:     herror.BadRequest,
+		requests: []string{"POST v2.1/register/username/ 400"},
 	},
 	{
 		name: "login",
 		call: "auth.login", args: with(larry), web: true,
-		asks: []string{"POST v2.1/login/username/ 201", "GET v2.5/user/info/61736923/ 200"},
+		requests: []string{"POST v2.1/login/username/ 201", "GET v2.5/user/info/61736923/ 200"},
 	},
 	{
-		name: "link",
-		call: "user.linkWechat",
-		asks: []string{"POST v2.4/idp/wechat/user-associate/ 200"},
+		name:     "link",
+		call:     "user.linkWechat",
+		requests: []string{"POST v2.4/idp/wechat/user-associate/ 200"},
 	},
 	{
-		name: "current user",
-		call: "auth.getCurrentUser",
-		asks: []string{"GET v2.5/user/info/61736923/ 200"},
+		name:     "current user",
+		call:     "auth.getCurrentUser",
+		requests: []string{"GET v2.5/user/info/61736923/ 200"},
 	},
 	{
 		name: "logout after the link",
 		call: "auth.logout", noValue: true,
-		asks: []string{"POST v2.0/session/destroy/ 201"},
+		requests: []string{"POST v2.0/session/destroy/ 201"},
 	},
 	{
 		name: "silent login finds the account",
 		call: "auth.loginWithWechat", args: with(nil, m{"createUser": false}),
-		asks: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
+		requests: []string{"POST v2.5/idp/wechat/silent-login/ 201"},
 	},
 	{
 		name: "logout before another account",
 		call: "auth.logout", noValue: true,
-		asks: []string{"POST v2.0/session/destroy/ 201"},
+		requests: []string{"POST v2.0/session/destroy/ 201"},
 	},
 	{
 		name: "register another account",
 		call: "auth.register", args: with(moe), web: true,
-		asks: []string{"POST v2.1/register/email/ 201", "GET v2.5/user/info/61736924/ 200"},
+		requests: []string{"POST v2.1/register/email/ 201", "GET v2.5/user/info/61736924/ 200"},
 	},
 	{
-		name: "link a person who has an account",
-		call: "user.linkWechat",
-		code: herror.BadRequest,
-		asks: []string{"POST v2.4/idp/wechat/user-associate/ 400"},
+		name:     "link a person who has an account",
+		call:     "user.linkWechat",
+		code:     herror.BadRequest,
+		requests: []string{"POST v2.4/idp/wechat/user-associate/ 400"},
 	},
 }
 
@@ -228,13 +229,13 @@ var (
 	moe   = m{"email": "moe@example.com", "password": "live-password"}
 )
 
-// with is a call's arguments, known beforehand.
+// with returns fixed arguments.
 func with(args ...any) func(*testing.T, *person) []any {
 	return func(*testing.T, *person) []any { return args }
 }
 
-// event has the person do something on the phone and hands its data over, with the
-// options if there are any.
+// event makes the person do something on the phone, and returns the event's data and
+// the options, if there are any, as arguments.
 func event(action string, body, options m) func(*testing.T, *person) []any {
 	return func(t *testing.T, p *person) []any {
 		args := []any{p.act(t, action, body)}
@@ -245,7 +246,8 @@ func event(action string, body, options m) func(*testing.T, *person) []any {
 	}
 }
 
-// eventWithCode gets a login code before the event, as a mini-program must.
+// eventWithCode gets a login code before the event, as a mini-program must, and adds it
+// to the options.
 func eventWithCode(action string, body, options m) func(*testing.T, *person) []any {
 	return func(t *testing.T, p *person) []any {
 		all := m{"code": p.login(t)}
