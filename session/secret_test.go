@@ -89,9 +89,12 @@ func TestSecretInAnUnexportedField(t *testing.T) {
 	require.Regexp(t, `^\{outer:\{secret:\{text:0x[0-9a-f]+\}\}\}$`, fmt.Sprintf("%+v", v))
 	require.Regexp(t, `^\{\{\{0x[0-9a-f]+\}\}\}$`, fmt.Sprint(v))
 	require.Equal(t, "{outer:{secret:{text:<nil>}}}", fmt.Sprintf("%+v", deeper{}))
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(struct {
+		N      int
+		secret session.Secret
+	}{1, session.NewSecret(canary)})
 	require.NoError(t, err)
-	require.Equal(t, "{}", string(b))
+	require.Equal(t, `{"N":1}`, string(b))
 
 	exported := struct{ Secret session.Secret }{session.NewSecret(canary)}
 	require.Equal(t, "{Secret:[redacted]}", fmt.Sprintf("%+v", exported))

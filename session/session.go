@@ -20,8 +20,8 @@ import (
 	"time"
 )
 
-// Precision is how exactly the times of a session are kept, by every store and by
-// [Session.MarshalBinary].
+// Precision is the precision of a session's times in every store and in
+// [Session.MarshalBinary]. Times are truncated to it.
 const Precision = time.Millisecond
 
 // Session is the login state of one end user. The zero Session means: not logged in.

@@ -32,7 +32,7 @@ func TestReadIsShared(t *testing.T) {
 
 		c.read(t.Context(), &g, "a", working(&runs))
 		c.all.Wait()
-		require.EqualValues(t, 3, runs.Load(), "a later call reads anew")
+		require.EqualValues(t, 3, runs.Load(), "a later call reads again")
 	})
 }
 

@@ -66,7 +66,7 @@ func TestRetries(t *testing.T) {
 		{"a read after 429", "GET", []step{{status: 429}, {status: 200}}, 0, 2},
 		{"a read after 500", "GET", []step{{status: 500}, {status: 200}}, 0, 2},
 		{"a read after 502 and 503", "GET", []step{{status: 502}, {status: 503}, {status: 200}}, 0, 3},
-		{"a read of 503 for good", "GET", []step{{status: 503}}, 503, 3},
+		{"a read with 503 each time", "GET", []step{{status: 503}}, 503, 3},
 		{"a read of 400", "GET", []step{{status: 400}}, 400, 1},
 		{"a read of 401", "GET", []step{{status: 401}}, 401, 1},
 		{"a read of 404", "GET", []step{{status: 404}}, 404, 1},

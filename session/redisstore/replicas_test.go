@@ -151,7 +151,7 @@ func TestALate401OfOneReplicaLeavesTheSessionOfAnother(t *testing.T) {
 	require.ErrorIs(t, err, herror.SessionMissing)
 	for _, a := range []*auth.Auth{one, two} {
 		u, err := a.CurrentUser(ctx)
-		require.NoError(t, err, "the new session stands")
+		require.NoError(t, err, "the new session is still valid")
 		require.Equal(t, id, u.ID())
 	}
 }
