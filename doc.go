@@ -1,50 +1,67 @@
-// Package baas is a Go SDK for the logins of MinCloud (知晓云), the backend whose
-// users come from Kuaishou, ByteDance, WeChat and other Chinese mini-programs.
+// Package baas is a Go SDK for the logins of MinCloud (知晓云), a backend for
+// mini-programs on Kuaishou, ByteDance, WeChat and other Chinese platforms.
 //
-// A mini-program gets a login code on the phone and posts it to a Go server, with
-// what the user agreed to share. The server makes one call:
+// The mini-program gets a login code on the phone. It posts the code to a Go server,
+// together with the data that the user agreed to share. The server makes one call:
 //
-//	client, err := baas.New("your-client-id")
+//	client, err := baas.New("your-client-id") // once, for all users
 //	…
-//	a := client.Auth(visitorKey)
-//	u, err := a.LoginWithKs(ctx, data, auth.Code(code))
+//	visitorKey := baas.NewVisitorKey() // one per visitor: keep it in the visitor's cookie
+//	u, err := client.Auth(visitorKey).LoginWithKs(ctx, data, auth.Code(code))
+//	switch {
+//	case errors.Is(err, herror.UserRefused): // 603: the user refused on the phone
+//	case err == nil: // u.ID(), u.Nickname(), u.OpenID() …
+//	}
 //
-// and has a typed user, or a typed error.
+// The result is a typed user or a typed error.
+//
+// # From the vendor's documentation
+//
+// Every call has its documented name, letter by letter, with a capital first letter.
+// The documented auth.loginWithKs, loginWithTt and loginWithWechat are methods of the
+// value that [Client.Auth] returns: client.Auth(visitorKey).LoginWithKs and so on. The
+// calls of a user, as linkKs, are methods of the user that a login returns. The options
+// are in package auth: createUser is auth.CreateUser. The platforms are values of
+// package platform, as platform.Kuaishou{}. The strategies, which make each platform's
+// requests, are in internal/idp, one file per platform. The README of this module has a
+// table of all documented calls.
 //
 // # Users and sessions
 //
-// One [Client] serves every end user. What belongs to one user hangs on the session
-// key given to [Client.Auth]: two keys never see each other's token. Sessions are
-// kept in a [session.Store], in memory unless [WithSessionStore] says otherwise.
-// A program that keeps them itself uses [Client.Resume].
+// One [Client] serves all end users. The state of one user, above all the token,
+// belongs to the visitor key given to [Client.Auth]. A call with one visitor key never
+// uses the token of another. Sessions are kept in a [session.Store], which is in memory
+// by default; [WithSessionStore] sets another one. A program that keeps sessions itself
+// uses [Client.Resume].
 //
 // # Errors
 //
-// Every error is a *herror.HError. Ask for its kind with errors.Is and a code of
-// package herror: Unauthorized (603, the user refused), SessionMissing (604, not
-// logged in), NotFound (404, no account yet) and so on. Its Sent method says
-// whether a login code may be spent.
+// Every error of a call is a *herror.HError. Test for its kind with errors.Is and a code
+// of package herror: UserRefused (603, the user refused on the phone), SessionMissing
+// (604, not logged in), NotFound (404, no account yet) and so on. Its method Sent
+// reports whether a login code may be spent.
 //
 // # Retries
 //
-// Reads are tried again after connection errors, 429 and 5xx, up to three times in
-// all, waiting as long as Retry-After asks. Everything else is sent again only where
-// nothing of it can have reached the backend, for login codes are single use.
+// Reads are tried up to three times in all: after connection errors, 429 and 5xx. The
+// pause between two attempts follows Retry-After where the response has it. Every other
+// request is sent again only if nothing of it can have reached the backend, because a
+// login code is single use.
 //
 // # Concurrency
 //
-// Everything exported is safe for concurrent use. Identical logins, links and reads
-// of the current user that are under way for one session make one request. No call
-// leaves a goroutine behind.
+// Everything exported is safe for concurrent use. Identical logins, links and reads of
+// the current user that are under way for one visitor key are deduplicated: they make
+// one request. No call leaves a goroutine running.
 //
 // # Login servers
 //
-// Package loginproxy is a ready login server around a Client: mini-programs talk to
-// it, and tokens stay behind it. Several replicas share their sessions in Redis with
+// Package loginproxy is a login server around a Client. Mini-programs talk to it, and
+// the backend's tokens stay on it. Several replicas share their sessions in Redis with
 // package session/redisstore.
 //
 // # Tests
 //
-// Package baastest is a double of the backend, with simulated phones, for tests
-// without network, account or phone.
+// Package baastest is a double of the backend with simulated phones. Tests with it need
+// no network, no account and no phone.
 package baas

@@ -14,8 +14,8 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// In production the client is that of baas.New("your-client-id"), the visitor key
-// comes with the visitor's request, and the code and data with its body.
+// In production, the client comes from baas.New("your-client-id"), and the code and
+// the data come with the body of the visitor's request.
 func Example() {
 	ctx := context.Background()
 	backend := baastest.New()
@@ -25,9 +25,10 @@ func Example() {
 	}
 	phone := backend.Kuaishou("openid-1").SetProfile(baastest.Profile{NickName: "Ann"})
 
-	code := phone.Login()         // on the phone the code comes first …
+	code := phone.Login()         // on the phone: the code first …
 	data := phone.AllowUserInfo() // … and the data second
-	u, err := client.Auth("session-key").LoginWithKs(ctx, data, auth.Code(code))
+	visitorKey := baas.NewVisitorKey()
+	u, err := client.Auth(visitorKey).LoginWithKs(ctx, data, auth.Code(code))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func Example() {
 	// Output: Ann openid-1
 }
 
-// The user said no: the error says who that was.
+// The user refuses to share user info. The error carries the user's ids.
 func Example_refusal() {
 	ctx := context.Background()
 	backend := baastest.New()
@@ -46,16 +47,16 @@ func Example_refusal() {
 	phone := backend.WeChat("openid-1")
 
 	code := phone.Login()
-	_, err = client.Auth("session-key").LoginWithWechat(ctx, phone.RefuseUserInfo(), auth.Code(code))
+	_, err = client.Auth(baas.NewVisitorKey()).LoginWithWechat(ctx, phone.RefuseUserInfo(), auth.Code(code))
 	var refused *herror.HError
-	if errors.Is(err, herror.Unauthorized) && errors.As(err, &refused) {
+	if errors.Is(err, herror.UserRefused) && errors.As(err, &refused) {
 		fmt.Println(refused, refused.OpenID)
 	}
 	// Output: 603: unauthorized openid-1
 }
 
-// One account on three platforms: where a platform's user has no account yet, the
-// login is 404, and an account of the user's own is linked to it.
+// One account on three platforms. The first login on each platform fails with 404,
+// because no account is linked yet. Then the user's own account is linked.
 func Example_linking() {
 	ctx := context.Background()
 	backend := baastest.New()
@@ -64,70 +65,85 @@ func Example_linking() {
 		log.Fatal(err)
 	}
 	credentials := auth.Credentials{Username: "ann", Password: "correct horse"}
-	kuaishou, byteDance, wechat := backend.Kuaishou("ks-ann"), backend.ByteDance("tt-ann"), backend.WeChat("wx-ann")
 
-	// On Kuaishou the user is new and registers.
-	a := client.Auth("session on Kuaishou")
-	_, err = a.LoginWithKs(ctx, nil, auth.Code(kuaishou.Login()), auth.CreateUser(false))
-	fmt.Println("Kuaishou:", err)
-	u, err := a.Register(ctx, credentials)
+	signIn := (*auth.Auth).Register // on the first platform, then (*auth.Auth).Login
+	for _, p := range []platform.Platform{platform.Kuaishou{}, platform.ByteDance{}, platform.WeChat{}} {
+		phone, err := backend.Phone(p.Name(), "ann-on-"+p.Name())
+		if err != nil {
+			log.Fatal(err)
+		}
+		a := client.Auth(baas.NewVisitorKey())
+		_, err = a.LoginOn(ctx, p, nil, auth.Code(phone.Login()), auth.CreateUser(false))
+		fmt.Println(p.Name(), err)
+		u, err := signIn(a, ctx, credentials)
+		if err != nil {
+			log.Fatal(err)
+		}
+		linked, err := u.LinkOn(ctx, p, nil, auth.Code(phone.Login())) // the first code is spent
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(p.Name(), linked.Message, linked.OpenID)
+		signIn = (*auth.Auth).Login
+	}
+
+	// From now on the login of each platform finds the account.
+	code := backend.Kuaishou("ann-on-kuaishou").Login()
+	u, err := client.Auth(baas.NewVisitorKey()).LoginWithKs(ctx, nil, auth.Code(code), auth.CreateUser(false))
 	if err != nil {
 		log.Fatal(err)
 	}
-	linked, err := u.LinkKs(ctx, nil, auth.Code(kuaishou.Login())) // the first code is spent
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("Kuaishou:", linked.Message, linked.OpenID)
-
-	// On ByteDance and WeChat the user logs in to the account.
-	a = client.Auth("session on ByteDance")
-	_, err = a.LoginWithTt(ctx, nil, auth.Code(byteDance.Login()), auth.CreateUser(false))
-	fmt.Println("ByteDance:", err)
-	if u, err = a.Login(ctx, credentials); err != nil {
-		log.Fatal(err)
-	}
-	if linked, err = u.LinkTt(ctx, nil, auth.Code(byteDance.Login())); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("ByteDance:", linked.Message, linked.OpenID)
-
-	a = client.Auth("session on WeChat")
-	_, err = a.LoginWithWechat(ctx, nil, auth.Code(wechat.Login()), auth.CreateUser(false))
-	fmt.Println("WeChat:", err)
-	if u, err = a.Login(ctx, credentials); err != nil {
-		log.Fatal(err)
-	}
-	if linked, err = u.LinkWechat(ctx, nil, auth.Code(wechat.Login())); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("WeChat:", linked.Message, linked.OpenID)
-
-	// From now on each platform's own login finds the account.
-	again, err := client.Auth("another day").LoginWithKs(ctx, nil, auth.Code(kuaishou.Login()), auth.CreateUser(false))
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("same account:", again.ID() == u.ID() && again.Username() == "ann")
 	for _, p := range platform.All() {
-		if again.Provider(p).Exists() {
-			fmt.Println("linked:", p.Name())
+		if u.Provider(p).Exists() {
+			fmt.Println(u.Username(), "is linked to", p.Name())
 		}
 	}
 	// Output:
-	// Kuaishou: 404: not found
-	// Kuaishou: User associated. ks-ann
-	// ByteDance: 404: not found
-	// ByteDance: User associated. tt-ann
-	// WeChat: 404: not found
-	// WeChat: User associated. wx-ann
-	// same account: true
-	// linked: kuaishou
-	// linked: bytedance
-	// linked: wechat
+	// kuaishou 404: not found
+	// kuaishou User associated. ann-on-kuaishou
+	// bytedance 404: not found
+	// bytedance User associated. ann-on-bytedance
+	// wechat 404: not found
+	// wechat User associated. ann-on-wechat
+	// ann is linked to kuaishou
+	// ann is linked to bytedance
+	// ann is linked to wechat
 }
 
-// A program that keeps sessions itself, and no store.
+// Me is the logged-in user as a handle. It is made without a request, so that a server
+// that only links or changes a field sends one request and not two.
+func Example_me() {
+	ctx := context.Background()
+	backend := baastest.New()
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	a := client.Auth(baas.NewVisitorKey())
+	if _, err = a.LoginWithKs(ctx, nil, auth.Code(backend.Kuaishou("ks-ann").Login())); err != nil {
+		log.Fatal(err)
+	}
+
+	me, err := a.Me(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err = me.Set("city_seen", "Huizhou").Update(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("reads:", backend.CountRequests("GET /hserve/v2.5/user/info/*/"))
+
+	u, err := me.User(ctx) // reads the fields
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(u.Get("city_seen"), "reads:", backend.CountRequests("GET /hserve/v2.5/user/info/*/"))
+	// Output:
+	// reads: 0
+	// Huizhou reads: 1
+}
+
+// A program that keeps sessions itself uses no store.
 func ExampleClient_Resume() {
 	ctx := context.Background()
 	backend := baastest.New()
@@ -137,7 +153,7 @@ func ExampleClient_Resume() {
 	}
 	phone := backend.Kuaishou("openid-1")
 
-	// At the login: from nobody's session to the user's.
+	// At the login, begin with the zero session: nobody is logged in.
 	a := client.Resume(session.Session{})
 	if _, err = a.LoginWithKs(ctx, nil, auth.Code(phone.Login())); err != nil {
 		log.Fatal(err)
@@ -146,12 +162,12 @@ func ExampleClient_Resume() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	kept, err := s.MarshalBinary() // holds the token: keep it as you would a password
+	kept, err := s.MarshalBinary() // contains the token: store it as you store a password
 	if err != nil {
 		log.Fatal(err)
 	}
 
-	// At any later request.
+	// At a later request.
 	var again session.Session
 	if err = again.UnmarshalBinary(kept); err != nil {
 		log.Fatal(err)
@@ -164,27 +180,27 @@ func ExampleClient_Resume() {
 	// Output: openid-1
 }
 
-// With a source of codes the client logs in by itself: the documented autoLogin.
+// With a code source the client logs in by itself: the documented autoLogin.
 func ExampleWithCodeSource() {
 	ctx := context.Background()
 	backend := baastest.New()
 	phone := backend.Kuaishou("openid-1")
 	source := func(ctx context.Context, visitorKey string) (string, error) {
-		return phone.Login(), nil // ask the phone of that session for a code
+		return phone.Login(), nil // ask this visitor's phone for a code
 	}
 	client, err := backend.Client(baas.WithCodeSource(platform.Kuaishou{}, source))
 	if err != nil {
 		log.Fatal(err)
 	}
-	a := client.Auth("session-key")
+	a := client.Auth(baas.NewVisitorKey())
 
-	u, err := a.CurrentUser(ctx) // nobody is logged in yet
+	u, err := a.CurrentUser(ctx) // not logged in: the client logs in first
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(u.OpenID())
 
-	backend.RevokeTokens(u.ID()) // the backend forgets the session
+	backend.RevokeTokens(u.ID()) // the backend answers 401: the client logs in again
 	if u, err = a.CurrentUser(ctx); err != nil {
 		log.Fatal(err)
 	}
@@ -194,7 +210,7 @@ func ExampleWithCodeSource() {
 	// openid-1 after 2 logins
 }
 
-// Any path of the backend, with the session's headers and token.
+// Request sends a request to any path of the backend, with the visitor's token.
 func ExampleClient_Request() {
 	ctx := context.Background()
 	backend := baastest.New()
@@ -203,18 +219,19 @@ func ExampleClient_Request() {
 		log.Fatal(err)
 	}
 
-	_, err = client.Request(ctx, "session-key", auth.Request{Path: "/hserve/v2.5/user/info/1/"})
+	visitorKey := baas.NewVisitorKey()
+	_, err = client.Request(ctx, visitorKey, auth.Request{Path: "/hserve/v2.5/user/info/1/"})
 	fmt.Println(err != nil, errors.Is(err, herror.NotAuthenticated))
 
-	res, err := client.Request(ctx, "session-key", auth.Request{Path: "/hserve/v2.2/server/time/"})
+	res, err := client.Request(ctx, visitorKey, auth.Request{Path: "/hserve/v2.2/server/time/"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	var answer struct{ Time string }
-	if err = res.Decode(&answer); err != nil {
+	var body struct{ Time string }
+	if err = res.Decode(&body); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(res.StatusCode, answer.Time != "")
+	fmt.Println(res.StatusCode, body.Time != "")
 	// Output:
 	// true true
 	// 200 true

@@ -3,47 +3,50 @@ package herror
 import "strconv"
 
 // Code is the number of an error: an HTTP status of the backend, or one of the
-// client's own codes from 600 on. A Code is itself an error, so that each one
-// serves as the target of [errors.Is].
+// client's own codes from 600 on. A Code is an error, so that it can be the target
+// of [errors.Is].
 type Code int
 
-// The statuses of the backend that its documentation gives a meaning of its own.
+// The statuses of the backend that have a documented meaning.
 const (
-	// BadRequest is the backend's refusal of what was asked: a wrong password, a
-	// spent login code, a phone number that another user holds.
+	// BadRequest means that the backend refused the request: a wrong password, a spent
+	// login code, a phone number that belongs to another user.
 	BadRequest Code = 400
-	// NotAuthenticated is the backend's refusal of the session's token.
+	// NotAuthenticated means that the backend does not know the session's token.
 	NotAuthenticated Code = 401
 	// PaymentRequired means that the backend refuses because the app is in arrears.
 	PaymentRequired Code = 402
-	// Forbidden is the backend's refusal of the action for this user.
+	// Forbidden means that this user may not do this.
 	Forbidden Code = 403
-	// NotFound means that no account exists yet (createUser false), or no such resource.
+	// NotFound means that no account exists yet and createUser is false, or that the
+	// resource does not exist.
 	NotFound Code = 404
-	// TooManyRequests means that the backend limits the rate of this call.
+	// TooManyRequests means that the call exceeded the backend's rate limit.
 	TooManyRequests Code = 429
 )
 
 // The documented codes of the client itself.
 const (
-	// NetworkDisconnected means that no connection was made, or that it broke.
+	// NetworkDisconnected means that the connection failed or broke.
 	NetworkDisconnected Code = 600
-	// RequestTimeout means that no answer came in time, or that the caller gave up.
+	// RequestTimeout means that no response came in time, or that the caller's context
+	// ended.
 	RequestTimeout Code = 601
-	// Uninitialized means that the client was made without a client id.
+	// Uninitialized means that no client id was given.
 	Uninitialized Code = 602
 	// UserRefused means that the user refused, on the phone, to share user info or
-	// the phone number. Such an error carries the user's ids where they are known.
+	// the phone number. The error carries the user's ids where they are known.
 	UserRefused Code = 603
 	// Unauthorized is the documented name of [UserRefused]. It is not the HTTP status
 	// 401, which is [NotAuthenticated].
 	Unauthorized = UserRefused
-	// SessionMissing means that the user is not logged in, or no longer.
+	// SessionMissing means that the user is not logged in, or that the session has
+	// ended.
 	SessionMissing Code = 604
-	// InvalidParameter means that an argument is wrong; nothing was sent.
+	// InvalidParameter means that an argument is invalid and that nothing was sent.
 	// The documentation calls it "incorrect parameter type".
 	InvalidParameter Code = 605
-	// UnsupportedFunction means that the platform has no such call.
+	// UnsupportedFunction means that the platform does not have this call.
 	UnsupportedFunction Code = 611
 	// AnonymousNotAllowed means that an anonymous user may not make this call.
 	AnonymousNotAllowed Code = 612
@@ -57,16 +60,16 @@ const (
 	UserInfoSwitchOff Code = 616
 )
 
-// Codes that the documentation does not have, because a phone has no use for them.
+// The codes of this SDK, which are not documented by the vendor.
 const (
-	// InvalidResponse means that the backend's response was not what its protocol
-	// promises: not JSON, too large, or without a token or a user.
+	// InvalidResponse means that the backend's response breaks the protocol: it is not
+	// JSON, or too large, or it has no token or no user.
 	InvalidResponse Code = 690
-	// StoreFailed means that the session store failed. The cause is the store's error.
+	// StoreFailed means that the session store failed. It wraps the store's error.
 	StoreFailed Code = 691
 )
 
-// messages holds the documented text of each of the client's own codes.
+// messages holds the text of each code that has a fixed one.
 var messages = map[Code]string{
 	PaymentRequired:      "payment required",
 	NotFound:             "not found",
@@ -85,7 +88,7 @@ var messages = map[Code]string{
 	StoreFailed:          "session store failed",
 }
 
-// Message returns the documented text of the code, "unknown error" where it has none.
+// Message returns the documented text of the code, or "unknown error" if it has none.
 func (c Code) Message() string {
 	if m, ok := messages[c]; ok {
 		return m

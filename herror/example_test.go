@@ -9,7 +9,7 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// An error's kind is its code; its parts are fields.
+// The code is the kind of an error. The other parts are fields.
 func ExampleHError() {
 	refused := herror.New(herror.UserRefused, "")
 	refused.ID, refused.OpenID = 61736923, "openid-1"
@@ -17,7 +17,7 @@ func ExampleHError() {
 
 	switch {
 	case errors.Is(err, herror.UserRefused):
-		fmt.Println("the user said no")
+		fmt.Println("the user refused")
 	case errors.Is(err, herror.SessionMissing):
 		fmt.Println("log in again")
 	case errors.Is(err, herror.NotFound):
@@ -33,12 +33,12 @@ func ExampleHError() {
 	}
 	fmt.Printf("%s\n", text)
 	// Output:
-	// the user said no
+	// the user refused
 	// 603: unauthorized 61736923 openid-1
 	// {"id":61736923,"openid":"openid-1","code":603,"message":"unauthorized"}
 }
 
-// Whether a login code can be used again depends on whether it was sent.
+// A login code can be used again if it was not sent.
 func ExampleHError_Sent() {
 	for _, err := range []*herror.HError{
 		herror.New(herror.NetworkDisconnected, "").WithSent(false),
@@ -48,11 +48,11 @@ func ExampleHError_Sent() {
 		if err.Sent() {
 			fmt.Println(err, "- ask the phone for a fresh code")
 		} else {
-			fmt.Println(err, "- the code is still good")
+			fmt.Println(err, "- the code is not spent")
 		}
 	}
 	// Output:
-	// 600: network disconnected - the code is still good
+	// 600: network disconnected - the code is not spent
 	// 601: request timeout - ask the phone for a fresh code
 	// 400: invalid code - ask the phone for a fresh code
 }

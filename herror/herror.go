@@ -1,18 +1,25 @@
-// Package herror holds the one error type of this module, [HError], and the
-// codes it comes with.
+// Package herror holds the error type of this module, [HError], and its codes.
 //
-// Every error that a call of the SDK returns is an *HError. Ask for its kind
-// with [errors.Is] and a [Code], and for its parts with [errors.As]:
+// Every call of a client, of an auth.Auth and of a user returns its error as an
+// *HError. So do the constructors of packages baas, session, redisstore and
+// loginproxy. Test for its kind with [errors.Is] and a [Code], and read its fields
+// with [errors.As]:
 //
 //	switch {
-//	case errors.Is(err, herror.Unauthorized): // the user said no
-//	case errors.Is(err, herror.SessionMissing): // log in again
+//	case errors.Is(err, herror.UserRefused): // the user refused on the phone
+//	case errors.Is(err, herror.SessionMissing): // not logged in
 //	case errors.Is(err, herror.NotFound): // no account yet
 //	}
 //
-// The cause stays reachable: errors.Is(err, context.DeadlineExceeded) holds
-// beside errors.Is(err, herror.RequestTimeout). No error text holds a token, a
-// password, a login code, a session key, a URL or a body.
+// Some errors are not an *HError. The methods of a session.Store return the store's
+// own errors; the client wraps them in an *HError with code [StoreFailed].
+// UnmarshalBinary of session.Session returns session.ErrEncoding. Package baastest,
+// which is for tests, returns plain errors.
+//
+// An *HError wraps its cause: errors.Is(err, context.DeadlineExceeded) holds
+// together with errors.Is(err, herror.RequestTimeout). So test for UserRefused
+// before NotFound: a refusal wraps the error of its silent login. No error text
+// contains a token, a password, a login code, a session key, a URL or a body.
 package herror
 
 import (
@@ -32,7 +39,7 @@ type HError struct {
 	Code Code
 	// Message is the backend's text, or the documented text of the code.
 	Message string
-	// ID, OpenID and UnionID name the user, on errors with code [Unauthorized],
+	// ID, OpenID and UnionID are the user's ids on errors with code [UserRefused],
 	// where they are known. ID 0 and the empty string mean unknown.
 	ID      int64
 	OpenID  string
@@ -43,8 +50,8 @@ type HError struct {
 	SessionExpiresAt time.Time
 
 	sent bool
-	// A pointer to the interface, which fmt never follows, whatever the verb: the
-	// cause's text is not ours to vouch for.
+	// A pointer to the interface, because fmt never follows one, whatever the verb:
+	// the text of the cause may contain a secret.
 	cause *error
 }
 
@@ -58,10 +65,10 @@ func New(code Code, detail string) *HError {
 	return e
 }
 
-// FromBackend returns the error for an answer with an HTTP status outside 2xx.
-// Text is what the backend said; it is made one line of bounded length. As the
-// documentation has it, the message of a 404 is always "not found", and that of
-// an answer without a text "unknown error".
+// FromBackend returns the error for a response with an HTTP status outside 2xx.
+// Text is the backend's error text. It is put on one line and cut to a bounded
+// length. As documented, the message of a 404 is always "not found", and that of a
+// response without a text is "unknown error".
 func FromBackend(status int, text string) *HError {
 	e := &HError{Code: Code(status), Message: oneLine(text), sent: true}
 	if e.Message == "" || e.Code == NotFound {
@@ -70,8 +77,9 @@ func FromBackend(status int, text string) *HError {
 	return e
 }
 
-// WithCause returns a copy of e that wraps cause. Its text stays as it is, so
-// that nothing in the cause's own text is printed.
+// WithCause returns a copy of e that wraps cause. The text of e does not change,
+// so the text of the cause is never printed. Where the cause was sent, the copy
+// counts as sent.
 func (e *HError) WithCause(cause error) *HError {
 	c := *e
 	c.cause = &cause
@@ -82,16 +90,16 @@ func (e *HError) WithCause(cause error) *HError {
 	return &c
 }
 
-// WithSent returns a copy of e with what [HError.Sent] reports.
+// WithSent returns a copy of e whose [HError.Sent] reports sent.
 func (e *HError) WithSent(sent bool) *HError {
 	c := *e
 	c.sent = sent
 	return &c
 }
 
-// Sent reports whether the request may have reached the backend. Where it did, a
-// login code sent with it may be spent: get a fresh one on the phone before
-// trying again. Where it did not, the same code can still be used.
+// Sent reports whether the request may have reached the backend. If it is true, a
+// login code sent with the request may be spent: get a fresh one on the phone before
+// the next attempt. If it is false, the same code can still be used.
 func (e *HError) Sent() bool { return e.sent }
 
 // Error returns "{code}: {message}", as documented, on one line.
@@ -116,13 +124,12 @@ func (e *HError) Is(target error) bool {
 	return false
 }
 
-// GoString returns the error's text, so that %#v prints neither cause nor address.
+// GoString returns the error's text, so that %#v does not print the cause.
 func (e *HError) GoString() string { return "herror.HError(" + strconv.Quote(e.Error()) + ")" }
 
 // MarshalJSON returns the documented JSON of the error: code and message, and with
-// [UserRefused] the user's ids where they are known and session_expires_at in unix
-// seconds. As on the documentation's pages, unionid is there for WeChat, also where it
-// is empty.
+// [UserRefused] the user's ids where they are known and session_expires_at in Unix
+// seconds. As documented, unionid is always there on WeChat, even if it is empty.
 func (e *HError) MarshalJSON() ([]byte, error) {
 	j := struct {
 		ID        int64   `json:"id,omitempty"`
@@ -157,7 +164,7 @@ func CodeOf(err error) Code {
 // maxMessage bounds the length of a backend's text in an error, in bytes.
 const maxMessage = 512
 
-// oneLine makes text printable on one line and bounds its length.
+// oneLine returns text on one line, without control characters, of bounded length.
 func oneLine(text string) string {
 	if len(text) > maxMessage {
 		text = text[:maxMessage]
