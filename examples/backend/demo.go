@@ -7,8 +7,8 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 )
 
-// demoHandler returns the login server on a double of the backend, with the
-// double's control API beside it, which plays the phones.
+// demoHandler returns the login server on a double of the backend, and the double's
+// control API, which gives the codes and data of simulated phones.
 func demoHandler(log *slog.Logger) (http.Handler, error) {
 	backend := baastest.New()
 	client, err := backend.Client()

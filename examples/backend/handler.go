@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 	"net/http"
 
@@ -13,8 +12,8 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// cookieName has a prefix that makes browsers take it over TLS only, and from this
-// host only.
+// cookieName has a prefix with which a browser accepts the cookie only over TLS and
+// only from this host.
 const cookieName = "__Host-session"
 
 // handler returns the routes of the login server.
@@ -24,7 +23,7 @@ func handler(client *baas.Client, log *slog.Logger) http.Handler {
 	mux.HandleFunc("POST /login", s.login)
 	mux.HandleFunc("GET /me", s.me)
 	mux.HandleFunc("POST /logout", s.logout)
-	// Other sites must not post in a visitor's name.
+	// Refuse requests that another site sends with a visitor's cookie.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -33,8 +32,8 @@ type server struct {
 	log    *slog.Logger
 }
 
-// login takes {"code": …, "data": …}: what ks.login() gave the phone, and the
-// button event that came after it, if any.
+// login takes {"code": …, "data": …}: the code of ks.login() on the phone, and the
+// button event that came after it, if there was one.
 func (s *server) login(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Code string             `json:"code"`
@@ -44,12 +43,12 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	// A new key for every login: one that the visitor brought may be known to
-	// whoever planted it.
-	key := rand.Text()
+	// Make a new key for every login, because an attacker may have planted the key
+	// that came with the request.
+	key := baas.NewVisitorKey()
 	u, err := s.client.Auth(key).LoginWithKs(r.Context(), in.Data, auth.Code(in.Code))
 	if err != nil {
-		s.forget(r, key) // after a refusal the user is logged in silently
+		s.forget(r, key) // a refusal has logged the user in silently
 		s.fail(w, r, err)
 		return
 	}
@@ -58,7 +57,7 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, view(u))
 }
 
-// me answers who is logged in.
+// me returns the logged-in user.
 func (s *server) me(w http.ResponseWriter, r *http.Request) {
 	key := visitorKey(r)
 	if key == "" {
@@ -79,18 +78,18 @@ func (s *server) logout(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// forget logs a session out. Whatever the backend says, it is gone here.
+// forget logs a session out. It is deleted here even if the backend fails.
 func (s *server) forget(r *http.Request, key string) {
 	if key == "" {
 		return
 	}
-	ctx := context.WithoutCancel(r.Context()) // the visitor need not wait for it
+	ctx := context.WithoutCancel(r.Context()) // goes on if the visitor disconnects
 	if err := s.client.Auth(key).Logout(ctx); err != nil {
 		s.log.WarnContext(ctx, "logout", "err", err)
 	}
 }
 
-// view returns what the phone gets to see of a user.
+// view returns the part of a user that the phone may see.
 func view(u *user.CurrentUser) any {
 	return struct {
 		ID       int64  `json:"id"`

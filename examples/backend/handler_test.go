@@ -44,10 +44,10 @@ func (f *fixture) do(method, path, body string, cookie *http.Cookie) *http.Respo
 	return w.Result()
 }
 
-// login posts a fresh code of a person, and data.
+// login posts a fresh code of the phone, and the event data.
 func (f *fixture) login(p *baastest.Phone, event func() []byte, cookie *http.Cookie) *http.Response {
 	f.t.Helper()
-	code, data := p.Login(), []byte("null") // the code first: the data is sealed for it
+	code, data := p.Login(), []byte("null") // the code first: the data is encrypted under its session key
 	if event != nil {
 		data = event()
 	}
@@ -56,15 +56,15 @@ func (f *fixture) login(p *baastest.Phone, event func() []byte, cookie *http.Coo
 	return f.do("POST", "/login", string(body), cookie)
 }
 
-// loggedIn asserts a login and returns its cookie and who it is.
-func (f *fixture) loggedIn(res *http.Response) (*http.Cookie, answer) {
+// loggedIn requires a successful login and returns its cookie and the user.
+func (f *fixture) loggedIn(res *http.Response) (*http.Cookie, result) {
 	f.t.Helper()
 	require.Equal(f.t, http.StatusOK, res.StatusCode)
 	require.Len(f.t, res.Cookies(), 1)
 	return res.Cookies()[0], f.read(res)
 }
 
-type answer struct {
+type result struct {
 	ID       int64  `json:"id"`
 	Nickname string `json:"nickname"`
 	Avatar   string `json:"avatar"`
@@ -72,16 +72,16 @@ type answer struct {
 	Message  string `json:"message"`
 }
 
-func (f *fixture) read(res *http.Response) (a answer) {
+func (f *fixture) read(res *http.Response) (got result) {
 	f.t.Helper()
 	require.Equal(f.t, "no-store", res.Header.Get("Cache-Control"))
 	d := json.NewDecoder(res.Body)
 	d.DisallowUnknownFields()
-	require.NoError(f.t, d.Decode(&a))
-	return a
+	require.NoError(f.t, d.Decode(&got))
+	return got
 }
 
-// refused asserts an error answer.
+// refused requires an error response.
 func (f *fixture) refused(status, code int, res *http.Response) {
 	f.t.Helper()
 	require.Equal(f.t, status, res.StatusCode)
@@ -97,7 +97,7 @@ func TestLoginMeLogout(t *testing.T) {
 	require.Equal(t, "Ann", got.Nickname)
 	require.True(t, cookie.HttpOnly && cookie.Secure)
 	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
-	require.GreaterOrEqual(t, len(cookie.Value), 26, "128 bits of key")
+	require.GreaterOrEqual(t, len(cookie.Value), 26, "a key of 128 random bits")
 
 	me := f.do("GET", "/me", "", cookie)
 	require.Equal(t, http.StatusOK, me.StatusCode)
@@ -111,7 +111,7 @@ func TestLoginMeLogout(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, f.do("POST", "/logout", "", nil).StatusCode)
 }
 
-// A key that somebody planted in the visitor's phone never becomes a session.
+// A key that an attacker has planted in the visitor's cookie never becomes a session.
 func TestLoginTakesNoKeyFromTheVisitor(t *testing.T) {
 	f := newFixture(t)
 	planted := &http.Cookie{Name: cookieName, Value: "planted"}
@@ -122,8 +122,8 @@ func TestLoginTakesNoKeyFromTheVisitor(t *testing.T) {
 	f.refused(http.StatusUnauthorized, 604, f.do("GET", "/me", "", planted))
 }
 
-// Whoever's cookie comes with it, the code says who logs in.
-func TestTheCodeWinsOverTheCookie(t *testing.T) {
+// The code decides who logs in, whatever cookie comes with it.
+func TestCodeWinsOverCookie(t *testing.T) {
 	f := newFixture(t)
 	annsCookie, ann := f.loggedIn(f.login(f.backend.Kuaishou("ks-ann"), nil, nil))
 
@@ -142,7 +142,7 @@ func TestRefusalLeavesNoSession(t *testing.T) {
 	f.refused(http.StatusForbidden, 603, f.login(ann, ann.RefuseUserInfoJSON, nil))
 
 	account, ok := f.backend.UserOf(ann)
-	require.True(t, ok, "the silent login makes the account")
+	require.True(t, ok, "the silent login creates the account")
 	require.Zero(t, f.backend.TokensAlive(account.ID))
 }
 
@@ -173,21 +173,21 @@ func TestBadBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			f.refused(test.status, 605, f.do("POST", "/login", test.body, nil))
-			require.Empty(t, f.backend.Requests(), "nothing reaches the backend")
+			require.Empty(t, f.backend.Requests(), "nothing is sent to the backend")
 		})
 	}
 }
 
-func TestBackendTrouble(t *testing.T) {
+func TestBackendFailures(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault        baastest.Fault
 		status, code int
 	}{
-		"its own text is not echoed": {baastest.Fault{Status: 400, Body: `{"error_msg": "inner workings"}`}, http.StatusBadRequest, 400},
-		"rate limit":                 {baastest.Fault{Status: 429}, http.StatusTooManyRequests, 429},
-		"broken":                     {baastest.Fault{Status: 500}, http.StatusBadGateway, 500},
-		"garbage":                    {baastest.Fault{Status: 201, Body: "<html>", ContentType: "text/html"}, http.StatusBadGateway, 690},
-		"cut":                        {baastest.Fault{Cut: baastest.CutAfterRead}, http.StatusBadGateway, 600},
+		"its text is not passed on": {baastest.Fault{Status: 400, Body: `{"error_msg": "inner workings"}`}, http.StatusBadRequest, 400},
+		"rate limit":                {baastest.Fault{Status: 429}, http.StatusTooManyRequests, 429},
+		"broken":                    {baastest.Fault{Status: 500}, http.StatusBadGateway, 500},
+		"garbage":                   {baastest.Fault{Status: 201, Body: "<html>", ContentType: "text/html"}, http.StatusBadGateway, 690},
+		"cut":                       {baastest.Fault{Cut: baastest.CutAfterRead}, http.StatusBadGateway, 600},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
@@ -201,7 +201,7 @@ func TestBackendTrouble(t *testing.T) {
 	}
 }
 
-func TestOtherSitesAreRefused(t *testing.T) {
+func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{"/login", "/logout"} {
 		r := httptest.NewRequest("POST", path, strings.NewReader(`{"code": "c"}`))

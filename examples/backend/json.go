@@ -10,7 +10,7 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// maxBody is far over what a phone posts: an event's encrypted data is a few KB.
+// maxBody is much more than a phone posts: an event's encrypted data is a few KB.
 const maxBody = 256 << 10
 
 // readJSON reads one JSON value and nothing else.
@@ -22,7 +22,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 		err = errors.New("more than one value")
 	}
 	if err != nil {
-		return herror.New(herror.InvalidParameter, "the body is not the JSON expected").WithCause(err)
+		return herror.New(herror.InvalidParameter, "the body is not the expected JSON").WithCause(err)
 	}
 	return nil
 }
@@ -31,11 +31,11 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the visitor has gone: nobody is left to tell
+	_ = json.NewEncoder(w).Encode(v) // fails only if the visitor has disconnected
 }
 
-// fail answers an error as {"code": 603, "message": "unauthorized"}. What the
-// backend itself said is for the log.
+// fail writes an error as {"code": 603, "message": "unauthorized"}. The backend's own
+// text goes to the log only.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s.log.InfoContext(r.Context(), "refused", "path", r.URL.Path, "err", err)
 	var tooLarge *http.MaxBytesError
@@ -60,7 +60,7 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	case herror.SessionMissing:
 		return http.StatusUnauthorized
-	case herror.Unauthorized, herror.Forbidden, herror.AnonymousNotAllowed:
+	case herror.UserRefused, herror.Forbidden, herror.AnonymousNotAllowed:
 		return http.StatusForbidden
 	case herror.NotFound, herror.TooManyRequests:
 		return int(code)

@@ -1,20 +1,20 @@
-// Command backend is a login server for a Kuaishou mini-program, in the shape
-// to copy: the phone posts its code and data, the server keeps the backend's token
-// and gives the phone an opaque session cookie.
+// Command backend is a login server for a Kuaishou mini-program, to copy and change:
+// the phone posts its code and data, the server keeps the backend's token and gives
+// the phone an opaque session cookie.
 //
 //	go run ./examples/backend -client-id ID
 //	go run ./examples/backend -demo
 //
-// With -demo a double of the backend runs inside the process, and the phones are
-// played with curl:
+// With -demo a double of the backend runs inside the process, and curl takes the place
+// of the phones:
 //
 //	curl -X POST localhost:8080/_emulator/people/kuaishou/ann/login
 //	curl -i localhost:8080/login -d '{"code": "…"}'
 //	curl localhost:8080/me -H 'Cookie: __Host-session=…'
 //
-// A mini-program keeps no cookies by itself: it stores the Set-Cookie of the login
-// and sends it back as Cookie. Sessions are kept in this process; several replicas
-// need a shared session.Store.
+// A mini-program does not keep cookies by itself: it stores the Set-Cookie of the
+// login response and sends it back as Cookie. Sessions are kept in this process;
+// several replicas need a shared session.Store.
 package main
 
 import (
@@ -43,13 +43,13 @@ func main() {
 	}
 }
 
-// run serves until ctx ends, then lets the requests under way finish.
+// run serves until ctx ends. Then it waits for the requests under way.
 func run(ctx context.Context, args []string, log *slog.Logger) error {
 	flags := flag.NewFlagSet("backend", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:8080", "address to listen on; put TLS in front of it")
 	clientID := flags.String("client-id", "", "client id of the mini-program's backend")
 	host := flags.String("host", "", "address of the backend (default https://{client-id}.myminapp.com)")
-	demo := flags.Bool("demo", false, "use a double of the backend; it gives codes to whoever asks, so on a loopback address only")
+	demo := flags.Bool("demo", false, "use a double of the backend; anybody can get a code from it, so it needs a loopback address")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, log *slog.Logger) error {
 		return err
 	}
 	if tcp, ok := listener.Addr().(*net.TCPAddr); *demo && (!ok || !tcp.IP.IsLoopback()) {
-		return errors.Join(fmt.Errorf("%s is not a loopback address, and the demo gives codes to whoever asks", *addr), listener.Close())
+		return errors.Join(fmt.Errorf("%s is not a loopback address, and anybody can get a code from the demo", *addr), listener.Close())
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "demo", *demo)
 	return serve(ctx, listener, h)
@@ -99,7 +99,7 @@ func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second, // a login and the logout of the session before it
+		WriteTimeout:      30 * time.Second, // for a login and the logout of the previous session
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}

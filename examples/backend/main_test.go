@@ -18,7 +18,7 @@ import (
 
 var silent = slog.New(slog.DiscardHandler)
 
-// The whole program on a port, with a phone played over the control API.
+// The whole program on a port, with a simulated phone of the control API.
 func TestDemoServesAndStops(t *testing.T) {
 	h, err := demoHandler(silent)
 	require.NoError(t, err)

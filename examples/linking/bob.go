@@ -5,17 +5,17 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
-	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// bobWasAnonymous lets Bob look around first and register later: the account, its id
-// and what hangs on it stay.
-func (s *story) bobWasAnonymous(ctx context.Context, backend *baastest.Backend) error {
-	s.title("Bob looks around before he says who he is")
-	phone := backend.Kuaishou("ks-bob")
-	a := s.client.Auth("bob")
+// bobWasAnonymous logs Bob in anonymously first and registers him later. He keeps the
+// account, its id and its fields.
+func (s *story) bobWasAnonymous(ctx context.Context) error {
+	s.title("Bob begins as an anonymous user")
+	phone := s.backend.Kuaishou("ks-bob")
+	a := s.client.Auth(baas.NewVisitorKey())
 
 	u, err := a.AnonymousLogin(ctx)
 	if err != nil {
@@ -29,12 +29,12 @@ func (s *story) bobWasAnonymous(ctx context.Context, backend *baastest.Backend) 
 
 	_, err = u.LinkKs(ctx, nil, auth.Code(phone.Login()))
 	if !errors.Is(err, herror.AnonymousNotAllowed) {
-		return fmt.Errorf("link of an anonymous user: %w", err)
+		return fmt.Errorf("link as an anonymous user: %w", err)
 	}
 	s.tell("LinkKs", "%v", err)
 
 	s.title("Bob registers")
-	// The same visitor key, so that the backend learns who it was that registers.
+	// Use the same visitor key, because the anonymous user's token goes with the request.
 	if _, err = a.Register(ctx, auth.Credentials{Email: "bob@example.com", Password: "battery staple"}); err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
-// Command quickstart plays the documented logins end to end. A double of the
-// backend and the user's phones run inside this process: it needs no account, no
-// network and no phone.
+// Command quickstart shows the documented logins, from the phone to the backend. A
+// double of the backend and the user's phones run inside this process: it needs no
+// account, no network and no phone.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 
+	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
@@ -23,7 +24,7 @@ func main() {
 	}
 }
 
-// run plays the story of Ann, and writes one line per call to w.
+// run makes the calls for one user, Ann, and writes one line per call to w.
 func run(ctx context.Context, w io.Writer) error {
 	backend := baastest.New()
 	defer backend.Close()
@@ -32,22 +33,21 @@ func run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	s := &story{
-		w: w,
-		// The key stands for Ann's session: a server makes one per visitor.
-		auth:     client.Auth("ann-on-her-phone"),
+		w:        w,
+		auth:     client.Auth(baas.NewVisitorKey()), // a server makes one key per visitor
 		kuaishou: backend.Kuaishou("ks-ann").SetProfile(baastest.Profile{NickName: "Ann", City: "Huizhou"}),
 		wechat:   backend.WeChat("wx-ann"),
 	}
-	fmt.Fprintln(w, "Ann logs in. The backend is a double in this process; the codes, signatures and\nencrypted data of her phones are real.")
-	for _, chapter := range []func(context.Context) error{s.logIn, s.link, s.updatePhone, s.logOut} {
-		if err := chapter(ctx); err != nil {
+	fmt.Fprintln(w, "Ann logs in. The backend is a double in this process. The signatures and the\nencrypted data of her phones are real, and the double checks them.")
+	for _, step := range []func(context.Context) error{s.logIn, s.link, s.updatePhone, s.logOut} {
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// story is a user, her login state, and her two phones.
+// story has Ann's login state and her phone on each of two platforms.
 type story struct {
 	w        io.Writer
 	auth     *auth.Auth
@@ -56,7 +56,7 @@ type story struct {
 }
 
 func (s *story) logIn(ctx context.Context) error {
-	s.title("Log in with Kuaishou (on a phone: the code first, the data second)")
+	s.title("Log in on Kuaishou (the phone gets the code first and the data second)")
 
 	code := s.kuaishou.Login() // ks.login() on the phone, posted to your server
 	u, err := s.auth.LoginWithKs(ctx, nil, auth.Code(code))
@@ -68,7 +68,7 @@ func (s *story) logIn(ctx context.Context) error {
 	code = s.kuaishou.Login()
 	_, err = s.auth.LoginWithKs(ctx, s.kuaishou.RefuseUserInfo(), auth.Code(code))
 	var refused *herror.HError
-	if !errors.Is(err, herror.Unauthorized) || !errors.As(err, &refused) {
+	if !errors.Is(err, herror.UserRefused) || !errors.As(err, &refused) {
 		return fmt.Errorf("refusal: %w", err)
 	}
 	s.tell("refused", "LoginWithKs(refusal)", "%v (id %d, openid %s)", refused, refused.ID, refused.OpenID)
@@ -90,17 +90,18 @@ func (s *story) logIn(ctx context.Context) error {
 func (s *story) link(ctx context.Context) error {
 	s.title("One account on two platforms")
 
-	u, err := s.auth.CurrentUser(ctx)
+	me, err := s.auth.Me(ctx) // the logged-in user, without a request
 	if err != nil {
 		return err
 	}
-	linked, err := u.LinkWechat(ctx, nil, auth.Code(s.wechat.Login()))
+	linked, err := me.LinkWechat(ctx, nil, auth.Code(s.wechat.Login()))
 	if err != nil {
 		return err
 	}
 	s.tell("link", "LinkWechat(nil)", "%s user %d is %s", linked.Message, linked.UserID, linked.OpenID)
 
-	if u, err = s.auth.LoginWithWechat(ctx, nil, auth.Code(s.wechat.Login())); err != nil {
+	u, err := s.auth.LoginWithWechat(ctx, nil, auth.Code(s.wechat.Login()))
+	if err != nil {
 		return err
 	}
 	s.tell("WeChat login", "LoginWithWechat(nil)", "%s: the same account", who(u))
@@ -113,16 +114,16 @@ func (s *story) updatePhone(ctx context.Context) error {
 	data := s.wechat.AllowPhoneNumber("13900139000")
 	_, err := s.auth.UpdatePhoneNumber(ctx, data, auth.Overwrite(false))
 	if !errors.Is(err, herror.BadRequest) {
-		return fmt.Errorf("update without overwriting: %w", err)
+		return fmt.Errorf("update with Overwrite(false): %w", err)
 	}
-	s.tell("keep", "UpdatePhoneNumber(…, Overwrite(false))", "%v", err)
+	s.tell("not replaced", "UpdatePhoneNumber(…, Overwrite(false))", "%v", err)
 
 	data = s.wechat.AllowPhoneNumber("13900139000")
 	u, err := s.auth.UpdatePhoneNumber(ctx, data)
 	if err != nil {
 		return err
 	}
-	s.tell("overwrite", "UpdatePhoneNumber(phone number)", "%s: phone %s", who(u), u.Phone())
+	s.tell("replaced", "UpdatePhoneNumber(phone number)", "%s: phone %s", who(u), u.Phone())
 	return nil
 }
 
@@ -136,9 +137,9 @@ func (s *story) logOut(ctx context.Context) error {
 
 	_, err := s.auth.CurrentUser(ctx)
 	if !errors.Is(err, herror.SessionMissing) {
-		return fmt.Errorf("after logging out: %w", err)
+		return fmt.Errorf("read after the logout: %w", err)
 	}
-	s.tell("afterwards", "CurrentUser()", "%v", err)
+	s.tell("then", "CurrentUser()", "%v", err)
 	return nil
 }
 
@@ -146,7 +147,7 @@ func who(u *user.CurrentUser) string { return fmt.Sprintf("user %d", u.ID()) }
 
 func (s *story) title(text string) { fmt.Fprintf(s.w, "\n%s\n", text) }
 
-// tell writes what happened, the call that was made, and what came of it.
+// tell writes what happens, the call, and its result.
 func (s *story) tell(what, call, format string, args ...any) {
 	fmt.Fprintf(s.w, "  %-13s %-39s %s\n", what, call, fmt.Sprintf(format, args...))
 }

@@ -1,6 +1,7 @@
-// Package members is the login code of a team that uses the SDK. It is here for the
-// sake of members_test.go, which tests it on a double of the backend: with phones that
-// agree and refuse, faults, a clock and a journal, and without network, account or wait.
+// Package members is the login code of a team that uses the SDK. The example is
+// members_test.go, which tests it on a double of the backend: with phones whose users
+// agree and refuse, faults, a clock and a journal. The tests need no network and no
+// account, and they do not wait.
 package members
 
 import (
@@ -15,21 +16,21 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// What the phone is told to do about a failure.
+// These errors say what the phone does next.
 var (
-	ErrRefused   = errors.New("go on without a name")
-	ErrNewCode   = errors.New("call login() again and come back")
-	ErrSameCode  = errors.New("come back with the same code")
+	ErrRefused   = errors.New("continue without a name")
+	ErrNewCode   = errors.New("call login() again and try with the new code")
+	ErrSameCode  = errors.New("try again with the same code")
 	ErrLoggedOut = errors.New("show the login page")
 )
 
 // Service logs members in.
 type Service struct{ client *baas.Client }
 
-// New returns a Service on the client, which in a test is that of a double.
+// New returns a Service on a client. In a test, it is the client of a double.
 func New(client *baas.Client) *Service { return &Service{client} }
 
-// Member is what the team's pages show of a user.
+// Member is the part of a user that the team's pages show.
 type Member struct {
 	ID   int64
 	Name string
@@ -57,15 +58,15 @@ func (s *Service) Member(ctx context.Context, visitorKey string) (Member, error)
 
 func memberOf(u *user.CurrentUser) Member { return Member{ID: u.ID(), Name: u.Nickname()} }
 
-// explain says what a failed login means to the phone.
+// explain wraps the error of a login in the one that says what the phone does next.
 func explain(err error) error {
 	var h *herror.HError
 	switch {
-	case errors.Is(err, herror.Unauthorized):
+	case errors.Is(err, herror.UserRefused):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	case errors.As(err, &h) && !h.Sent() && h.Code != herror.InvalidParameter:
 		return fmt.Errorf("%w: %w", ErrSameCode, err)
-	default: // the code may be spent, or is none
+	default: // the code may be spent, or invalid
 		return fmt.Errorf("%w: %w", ErrNewCode, err)
 	}
 }

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	key         = "a visitor's session"
+	key         = "visitor-1"
 	silentLogin = "POST /hserve/v2.5/idp/kuaishou/silent-login/"
 	readUser    = "GET /hserve/v2.5/user/info/*/"
 )
 
-// newService returns the service under test, on a backend in this process without a
-// port, and the person who visits it.
+// newService returns the service under test, its backend, which runs in this process
+// without a port, and a phone.
 func newService(t *testing.T) (*Service, *baastest.Backend, *baastest.Phone) {
 	t.Helper()
 	backend := baastest.New()
@@ -30,7 +30,7 @@ func newService(t *testing.T) (*Service, *baastest.Backend, *baastest.Phone) {
 	return New(client), backend, backend.Kuaishou("ks-ann").SetProfile(baastest.Profile{NickName: "Ann"})
 }
 
-// A nil data is the silent login; the others are what a button's event gives the
+// Nil data is the silent login. The other data is that of a button's event on the
 // phone, with real signatures and encryption.
 func TestLogin(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -49,7 +49,7 @@ func TestLogin(t *testing.T) {
 			_, err := service.Login(t.Context(), key, code, tt.data(phone))
 			require.ErrorIs(t, err, tt.err)
 
-			member, err := service.Member(t.Context(), key) // who refused is logged in too
+			member, err := service.Member(t.Context(), key) // a user who refuses is logged in too
 			require.NoError(t, err)
 			account, ok := backend.UserOf(phone) // read without a request
 			require.True(t, ok)
@@ -58,8 +58,8 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// A code is good once, and data opens under the session key of its own code only.
-func TestLoginMistakesOfThePhone(t *testing.T) {
+// A code is single use, and data decrypts only under the session key of its own code.
+func TestLoginWithSpentCodeOrOldData(t *testing.T) {
 	service, _, phone := newService(t)
 	code := phone.Login()
 	data := phone.AllowUserInfo()
@@ -76,20 +76,20 @@ func TestLoginMistakesOfThePhone(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// What goes wrong in life goes wrong here: each fault hits one kind of request. In a
-// synctest bubble the SDK's waits before it tries again take no time.
+// Each fault hits one route. In a synctest bubble the SDK's pauses between attempts
+// take no time.
 func TestLoginFaults(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fault    baastest.Fault
 		err      error
 		requests int
 	}{
-		"no connection":          {baastest.Fault{Cut: baastest.CutDial}, ErrSameCode, 3},
-		"cut before the answer":  {baastest.Fault{Cut: baastest.CutAfterRead}, ErrNewCode, 1},
-		"half an answer":         {baastest.Fault{Cut: baastest.CutInAnswer}, ErrNewCode, 1},
-		"unavailable":            {baastest.Fault{Status: http.StatusServiceUnavailable}, ErrNewCode, 1},
-		"a page in place of one": {baastest.Fault{Status: http.StatusOK, Body: "<html>", ContentType: "text/html"}, ErrNewCode, 1},
-		"no answer in time":      {baastest.Fault{Delay: time.Hour}, ErrNewCode, 1},
+		"no connection":           {baastest.Fault{Cut: baastest.CutDial}, ErrSameCode, 3},
+		"cut before the response": {baastest.Fault{Cut: baastest.CutAfterRead}, ErrNewCode, 1},
+		"half a response":         {baastest.Fault{Cut: baastest.CutInAnswer}, ErrNewCode, 1},
+		"unavailable":             {baastest.Fault{Status: http.StatusServiceUnavailable}, ErrNewCode, 1},
+		"an HTML page":            {baastest.Fault{Status: http.StatusOK, Body: "<html>", ContentType: "text/html"}, ErrNewCode, 1},
+		"no response in time":     {baastest.Fault{Delay: time.Hour}, ErrNewCode, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -112,8 +112,8 @@ func TestLoginFaults(t *testing.T) {
 	}
 }
 
-// A member who taps twice logs in once. The backend holds its answer back, so that
-// both taps are there before it.
+// Two identical logins at the same time are deduplicated. The backend holds its
+// response until both have begun.
 func TestLoginTwiceAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		service, backend, phone := newService(t)
@@ -133,7 +133,8 @@ func TestLoginTwiceAtOnce(t *testing.T) {
 	})
 }
 
-// A month goes by in no time. The journal shows that nothing was asked with the old token.
+// The clock advances by a month. The journal shows that no request was sent with the
+// expired token.
 func TestMemberAfterAMonth(t *testing.T) {
 	service, backend, phone := newService(t)
 	_, err := service.Member(t.Context(), key)
@@ -162,7 +163,7 @@ func TestMemberWhoseTokenWasRevoked(t *testing.T) {
 	require.ErrorIs(t, err, ErrLoggedOut)
 }
 
-// The data that a member agreed to share goes to the backend as the phone posted it.
+// The data that a user agreed to share goes to the backend as the phone posted it.
 func TestLoginSendsWhatThePhonePosted(t *testing.T) {
 	service, backend, phone := newService(t)
 	code := phone.Login()
@@ -175,8 +176,8 @@ func TestLoginSendsWhatThePhonePosted(t *testing.T) {
 	require.Contains(t, string(requests[0].Body), code)
 }
 
-// With a listener, for what only a real connection shows. A program in a process of
-// its own gets srv.URL() as its host.
+// With a listener, for tests that need a real connection. Give srv.URL() as the host
+// to a program that runs in a process of its own.
 func TestOnAListener(t *testing.T) {
 	srv := baastest.NewServer(t)
 	service := New(srv.Client())

@@ -11,20 +11,21 @@ import (
 	"github.com/hydrogen-go/baas"
 )
 
-// newClient returns a client that makes a span of every request to the backend: the
-// lines to copy. Spans hold the request's URL and no header or body, so they hold no
-// secret of the SDK's own calls. Call closeIdle when the client is no longer needed.
+// newClient returns a client that makes a span of every request to the backend. Copy
+// this function. A span contains the request's URL and no header or body, so it
+// contains no secret of the SDK's own calls. Call closeIdle when the client is no longer
+// needed.
 func newClient(clientID string, spans trace.TracerProvider, opts ...baas.Option) (client *baas.Client, closeIdle func(), err error) {
-	// As many idle connections as may be open: with the default of two, most of
-	// them are closed after one request.
+	// Allow as many idle connections as open ones. With the default of two, most
+	// connections are closed after one request.
 	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConns = 0 // no bound beside the one per host
+	base.MaxIdleConns = 0 // no limit except the one per host
 	base.MaxIdleConnsPerHost = baas.DefaultMaxConnsPerHost
 	base.MaxConnsPerHost = baas.DefaultMaxConnsPerHost
 
 	traced := otelhttp.NewTransport(base,
 		otelhttp.WithTracerProvider(spans),
-		// The trace's ids go to the backend; baggage, which may say more, does not.
+		// Send the trace's ids to the backend, but no baggage, which may contain more.
 		otelhttp.WithPropagators(propagation.TraceContext{}),
 		otelhttp.WithSpanNameFormatter(spanName),
 	)
@@ -34,12 +35,12 @@ func newClient(clientID string, spans trace.TracerProvider, opts ...baas.Option)
 	if err != nil {
 		return nil, nil, err
 	}
-	return client, base.CloseIdleConnections, nil // otelhttp does not pass that call on
+	return client, base.CloseIdleConnections, nil // otelhttp does not forward CloseIdleConnections
 }
 
 var userID = regexp.MustCompile(`/\d+/`)
 
-// spanName names a span after its route, so that the reads of all users have one name.
+// spanName names a span by its route, so that the reads of all users have one name.
 func spanName(_ string, r *http.Request) string {
 	return r.Method + " " + userID.ReplaceAllString(r.URL.Path, "/{id}/")
 }

@@ -1,10 +1,10 @@
 // Command tracing shows the SDK's requests as OpenTelemetry spans: a login, a read
 // that is tried twice, and a login that fails. A double of the backend runs inside
-// this process; its journal shows that the trace's ids reached it.
+// this process. Its journal shows that the trace's ids reached it.
 //
 //	go run -C examples/tracing .
 //
-// It is a module of its own, so that OpenTelemetry is no dependency of the SDK.
+// This example is a module of its own, so that the SDK does not depend on OpenTelemetry.
 package main
 
 import (
@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// run plays the calls and writes their spans to w.
+// run makes the calls and writes their spans to w.
 func run(ctx context.Context, w io.Writer) error {
 	spans, requests, err := record(ctx)
 	if err != nil {
@@ -42,8 +42,8 @@ func run(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// record plays three requests of visitors to a program, and returns their spans and
-// what the backend was asked.
+// record makes the calls of three visitors' requests, and returns their spans and the
+// requests that the backend received.
 func record(ctx context.Context) (tracetest.SpanStubs, []baastest.Request, error) {
 	backend := baastest.New()
 	server := httptest.NewServer(backend)
@@ -57,14 +57,14 @@ func record(ctx context.Context) (tracetest.SpanStubs, []baastest.Request, error
 	}
 	defer closeIdle()
 
-	if err := play(ctx, backend, client.Auth("ann-on-her-phone"), provider); err != nil {
+	if err := play(ctx, backend, client.Auth(baas.NewVisitorKey()), provider); err != nil {
 		return nil, nil, err
 	}
 	spans := exporter.GetSpans() // Shutdown empties the exporter
 	return spans, backend.Requests(), provider.Shutdown(ctx)
 }
 
-// play makes the calls, each inside a span that stands for the program's own.
+// play makes the calls, each inside a span of the program.
 func play(ctx context.Context, backend *baastest.Backend, ann *auth.Auth, provider *sdktrace.TracerProvider) error {
 	tracer := provider.Tracer("example")
 	phone := backend.Kuaishou("ks-ann").SetProfile(baastest.Profile{NickName: "Ann"})
@@ -79,14 +79,14 @@ func play(ctx context.Context, backend *baastest.Backend, ann *auth.Auth, provid
 	}
 
 	backend.Fail("GET /hserve/v2.5/user/info/*/", baastest.Fault{Times: 1, Status: http.StatusServiceUnavailable})
-	within, span = tracer.Start(ctx, "a visitor is read, at the second try")
+	within, span = tracer.Start(ctx, "a visitor is read, at the second attempt")
 	_, err = ann.CurrentUser(within)
 	span.End()
 	if err != nil {
 		return err
 	}
 
-	within, span = tracer.Start(ctx, "a visitor comes with a code that is spent")
+	within, span = tracer.Start(ctx, "a visitor logs in with a spent code")
 	_, err = ann.LoginWithKs(within, nil, auth.Code(code))
 	span.End()
 	if !errors.Is(err, herror.BadRequest) {

@@ -26,7 +26,7 @@ func TestOutput(t *testing.T) {
 	require.Equal(t, strings.ReplaceAll(string(want), "\r\n", "\n"), got.String())
 }
 
-// Every request has a span of its own, and what was secret in it is in no span.
+// Every request has its own span, and no span contains a secret of a request.
 func TestNoSecretInSpans(t *testing.T) {
 	spans, requests, err := record(t.Context())
 	require.NoError(t, err)
@@ -46,7 +46,7 @@ func TestNoSecretInSpans(t *testing.T) {
 	}
 }
 
-// secretsOf returns what the requests said that nobody else may know, by its name.
+// secretsOf returns the secrets of the requests by name.
 func secretsOf(t *testing.T, requests []baastest.Request) map[string]string {
 	t.Helper()
 	secrets := map[string]string{}
@@ -68,7 +68,7 @@ func secretsOf(t *testing.T, requests []baastest.Request) map[string]string {
 	return secrets
 }
 
-// textOf returns everything that an exporter can send of a span.
+// textOf returns all text that an exporter can send of a span.
 func textOf(span tracetest.SpanStub) string {
 	var b strings.Builder
 	write := func(attributes []attribute.KeyValue) {

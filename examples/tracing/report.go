@@ -13,8 +13,8 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 )
 
-// report writes a line per span, the program's own first and under it those of the
-// requests that it made.
+// report writes one line per span: each span of the program, and under it the spans of
+// its requests.
 func report(w io.Writer, spans tracetest.SpanStubs, requests []baastest.Request) {
 	seen := seenSpans(requests)
 	for _, parent := range spans {
@@ -38,7 +38,7 @@ type spanIDs struct {
 
 func ids(c trace.SpanContext) spanIDs { return spanIDs{c.TraceID(), c.SpanID()} }
 
-// seenSpans returns the spans that the backend was told of, in W3C's header traceparent.
+// seenSpans returns the spans whose ids reached the backend in the traceparent header.
 func seenSpans(requests []baastest.Request) map[spanIDs]bool {
 	seen := make(map[spanIDs]bool, len(requests))
 	for _, r := range requests {
