@@ -9,16 +9,16 @@ import (
 )
 
 // link is POST link/{platform}.
-func (t *turn) link() error {
-	var in proof
-	if err := t.read(&in); err != nil {
+func (x *exchange) link() error {
+	var in linkInput
+	if err := x.read(&in); err != nil {
 		return err
 	}
-	v, err := t.visitor()
+	v, err := x.visitor()
 	if err != nil {
 		return err
 	}
-	linked, err := v.me.LinkOn(t.ctx, t.platform, in.data, in.linkOptions()...)
+	linked, err := v.me.LinkOn(x.ctx, x.platform, in.data, in.linkOptions()...)
 	if err != nil {
 		return err
 	}
@@ -30,73 +30,73 @@ func (t *turn) link() error {
 	if err != nil {
 		return err
 	}
-	t.write(http.StatusOK, body)
+	x.respond(http.StatusOK, body)
 	return nil
 }
 
 // phone is POST phone.
-func (t *turn) phone() error {
-	var in number
-	if err := t.read(&in); err != nil {
+func (x *exchange) phone() error {
+	var in phoneInput
+	if err := x.read(&in); err != nil {
 		return err
 	}
-	v, err := t.visitor()
+	v, err := x.visitor()
 	if err != nil {
 		return err
 	}
-	t.event.Platform = v.Platform()
-	u, err := v.auth.UpdatePhoneNumber(t.ctx, in.data, in.opts...)
+	x.event.Platform = v.Platform()
+	u, err := v.auth.UpdatePhoneNumber(x.ctx, in.data, in.options...)
 	if err != nil {
 		return err
 	}
-	return t.answerUser(v.session, u)
+	return x.respondUser(v.session, u)
 }
 
 // me is GET me.
-func (t *turn) me() error {
-	v, err := t.visitor()
+func (x *exchange) me() error {
+	v, err := x.visitor()
 	if err != nil {
 		return err
 	}
-	u, err := v.User(t.ctx)
+	u, err := v.User(x.ctx)
 	if err != nil {
 		return err
 	}
-	return t.answerUser(v.session, u)
+	return x.respondUser(v.session, u)
 }
 
-// logout is POST logout. It succeeds once the session is forgotten here, for
-// without it nobody has the backend's token any more.
-func (t *turn) logout() error {
-	if err := t.read(empty{}); err != nil {
+// logout is POST logout. It succeeds once the session is forgotten here, because
+// nobody has the backend's token after that. A logout without a session succeeds too.
+func (x *exchange) logout() error {
+	if err := x.read(emptyInput{}); err != nil {
 		return err
 	}
-	ctx, cancel := late(t.ctx) // a phone that hangs up is logged out all the same
+	ctx, cancel := detach(x.ctx) // a phone that hangs up is logged out all the same
 	defer cancel()
-	v, err := t.maybeVisitor(ctx)
+	v, err := x.visitorOrNil(ctx)
 	if err != nil {
 		return err
 	}
 	if v != nil {
-		if err := t.forget(ctx, v); err != nil {
+		if err := x.forget(ctx, v); err != nil {
 			return err
 		}
-		t.event.Code = herror.CodeOf(t.destroy(v.session))
+		x.event.Code = herror.CodeOf(x.destroy(v.session))
 	}
-	if t.p.cookie != "" {
-		t.p.setCookie(t.w, "", -1)
+	if x.p.cookie != "" {
+		x.p.setCookie(x.w, "", -1)
 	}
-	t.ok()
+	x.respondEmpty()
 	return nil
 }
 
-// forget forgets a session for good, and tells the hook.
-func (t *turn) forget(ctx context.Context, v *Visitor) error {
+// forget removes the session of a logout from the store and calls the hook.
+func (x *exchange) forget(ctx context.Context, v *Visitor) error {
 	if _, err := connOf(v.auth).Forget(ctx); err != nil {
 		return err
 	}
-	if t.p.onLogout != nil {
-		t.p.onLogout(context.WithoutCancel(t.r.Context()), v)
+	if x.p.onLogout != nil {
+		x.p.onLogout(context.WithoutCancel(x.r.Context()), v)
 	}
 	return nil
 }

@@ -12,53 +12,54 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// hasToken reports whether a login's answer holds a token: a link's does not.
+// hasToken reports whether the response to a login or link holds a token. The
+// response to a link does not.
 func hasToken(body string) bool {
 	if strings.TrimSpace(body) == "" {
 		return false
 	}
 	if !response.Valid(body) {
-		return true // nobody can say: it does not go out
+		return true // it may hold one, so it must not be sent to the phone as it is
 	}
 	return gjson.Get(body, "token").Exists()
 }
 
-// entered makes a session of a login's answer and returns the answer that the
-// phone gets.
-func (t *turn) entered(ctx context.Context, old *Visitor, body string, began time.Time) (string, error) {
+// establishForwarded stores the session of a login that was forwarded. It returns the
+// response for the phone.
+func (x *exchange) establishForwarded(ctx context.Context, old *Visitor, body string, began time.Time) (string, error) {
 	l, err := response.ParseLogin(body)
 	if err != nil {
 		return "", err
 	}
-	now := t.p.backend.Now()
+	now := x.p.backend.Now()
 	fresh := session.Session{
 		Token:      session.NewSecret(l.Token),
 		UserID:     l.UserID,
 		OpenID:     l.OpenID,
 		UnionID:    l.UnionID,
-		Platform:   t.event.Platform,
-		Anonymous:  l.Anonymous || t.event.Operation == OpLoginAnonymous && l.User == "",
+		Platform:   x.event.Platform,
+		Anonymous:  l.Anonymous || x.event.Operation == OpLoginAnonymous && l.User == "",
 		LoggedInAt: began,
 		ExpiresAt:  l.ExpiresAt(now),
 	}
-	id, here, err := t.p.establish(ctx, old, fresh)
+	id, stored, err := x.p.establish(ctx, old, fresh)
 	if err != nil {
-		t.replaced(fresh, old.of())
+		x.noteReplaced(fresh, old.sessionOrZero())
 		return "", err
 	}
-	t.replaced(old.of(), fresh)
-	if t.p.onLogin != nil {
-		t.p.onLogin(t.r.Context(), newVisitor(t.p.client.Auth(id), here))
+	x.noteReplaced(old.sessionOrZero(), fresh)
+	if x.p.onLogin != nil {
+		x.p.onLogin(x.r.Context(), newVisitor(x.p.client.Auth(id), stored))
 	}
-	if here.ExpiresAt.Equal(fresh.ExpiresAt) {
-		return disguise(body, l.Token, id, 0), nil
+	if stored.ExpiresAt.Equal(fresh.ExpiresAt) {
+		return replaceToken(body, l.Token, id, 0), nil
 	}
-	return disguise(body, l.Token, id, here.ExpiresAt.Sub(now)), nil
+	return replaceToken(body, l.Token, id, stored.ExpiresAt.Sub(now)), nil
 }
 
-// disguise returns a login's answer with id in the place of the token, wherever it
-// stands, and with the life of the session if that is not the token's.
-func disguise(body, token, id string, life time.Duration) string {
+// replaceToken returns the response to a login with id in all places of the token.
+// Unless life is 0, expires_in is set to it.
+func replaceToken(body, token, id string, life time.Duration) string {
 	quoted := strconv.Quote(id)
 	patch := `{"token":` + quoted
 	fields := response.Fields(body)
@@ -73,12 +74,12 @@ func disguise(body, token, id string, life time.Duration) string {
 		hidden := response.Fields(inner.Raw)
 		for _, name := range [...]string{"session_key", "token"} {
 			if hidden.Get(name).Exists() {
-				hidden = hidden.Merge(response.Fields(`{"`+name+`":`+quoted+`}`), same)
+				hidden = hidden.Merge(response.Fields(`{"`+name+`":`+quoted+`}`), sameName)
 			}
 		}
 		patch += `,"` + part + `":` + string(hidden)
 	}
-	return strings.ReplaceAll(string(fields.Merge(response.Fields(patch+"}"), same)), token, id)
+	return strings.ReplaceAll(string(fields.Merge(response.Fields(patch+"}"), sameName)), token, id)
 }
 
-func same(name string) string { return name }
+func sameName(name string) string { return name }

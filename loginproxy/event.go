@@ -9,8 +9,8 @@ import (
 	"github.com/hydrogen-go/baas/internal/check"
 )
 
-// Operation names what a request asks for, on the JSON routes and on the
-// backend's own paths alike.
+// Operation names what a request asks for, on the JSON routes and on the backend's
+// own paths.
 type Operation string
 
 // The operations.
@@ -20,7 +20,7 @@ const (
 	OpLoginSMS       Operation = "login_sms"
 	OpRegister       Operation = "register"
 	OpSMS            Operation = "sms"            // send or check the code of a text message
-	OpPasswordReset  Operation = "password_reset" // backend's paths only
+	OpPasswordReset  Operation = "password_reset" // on the backend's paths only
 	OpLink           Operation = "link"
 	OpPhone          Operation = "phone"
 	OpLogout         Operation = "logout"
@@ -30,47 +30,46 @@ const (
 	OpUnknown        Operation = "unknown" // no such route
 )
 
-// Event is what an observer learns of one request. It holds no secret, and its
-// texts have few values, whatever clients send: they serve as labels of metrics.
+// Event describes one request to an observer. It holds no secret. Its texts have few
+// different values, whatever clients send, so they can be labels of metrics.
 type Event struct {
 	Operation Operation
 	// Platform is the platform's name, as in "kuaishou", or empty.
 	Platform string
-	// Status is the HTTP status of the answer; 500 stands for a panic.
+	// Status is the HTTP status of the response; 500 for a panic.
 	Status int
-	// Duration is the time until the answer.
+	// Duration is the time from the request to the response.
 	Duration time.Duration
-	// Code is the code in the answer's body, 0 for success. Only a logout has both
-	// success and a code: the session is gone, but the backend did not hear of it.
+	// Code is the code in the response's body, 0 for success. A logout may have a code
+	// and succeed: the session is forgotten, but the backend did not destroy the token.
 	Code herror.Code
 }
 
-// RateKey is what a rate limiter may count by.
+// RateKey describes a request to a rate limiter, which counts by its fields.
 type RateKey struct {
 	Operation Operation
 	Platform  string
 	// Addr is the client's address.
 	Addr string
-	// Account is the username, email address or phone number that the request
-	// names, up to 256 bytes; empty for logins on a platform. It is in lower case and
-	// without the white space around it: a client that spells it differently each
-	// time is still counted as one.
+	// Account is the username, email address or phone number that the request names, at
+	// most 256 bytes; empty for logins on a platform. It is trimmed and in lower case,
+	// so that different spellings are counted together.
 	Account string
 }
 
-// limit asks the rate limiter. A longer account than any is an error, so that the
-// limiter need not keep it.
-func (t *turn) limit(ctx context.Context, account string) error {
-	if t.p.limiter == nil {
+// limit asks the rate limiter. An account that is too long to exist is an error, so
+// that the limiter does not have to store it.
+func (x *exchange) limit(ctx context.Context, account string) error {
+	if x.p.limiter == nil {
 		return nil
 	}
 	account = strings.ToLower(strings.TrimSpace(account))
 	if len(account) > check.MaxIdentifier {
 		return errInput
 	}
-	allowed, wait := t.p.limiter(ctx, RateKey{t.event.Operation, t.event.Platform, t.p.clientAddr(t.r), account})
+	allowed, wait := x.p.limiter(ctx, RateKey{x.event.Operation, x.event.Platform, x.p.clientAddr(x.r), account})
 	if allowed {
 		return nil
 	}
-	return tooMany(wait)
+	return tooManyRequests(wait)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// failure is what a client learns of an error.
+// failure is what a client is told about an error.
 type failure struct {
 	status  int         // of HTTP
 	Code    herror.Code `json:"code"`
@@ -22,11 +22,11 @@ type failure struct {
 	UnionID string      `json:"unionid,omitempty"`
 }
 
-// refusal is an error of the proxy's own; its code is the HTTP status.
+// refusal is an error of the proxy itself. Its code is the HTTP status.
 type refusal struct {
 	status int
 	name   string
-	// header and value go with the answer.
+	// header and value are sent with the response.
 	header, value string
 }
 
@@ -40,17 +40,17 @@ var (
 	errCrossOrigin = &refusal{status: http.StatusForbidden, name: "cross_origin"}
 )
 
-func wrongMethod(allowed string) error {
+func wrongMethod(allowed string) *refusal {
 	return &refusal{http.StatusMethodNotAllowed, "method_not_allowed", "Allow", allowed}
 }
 
-func tooMany(wait time.Duration) error {
+func tooManyRequests(wait time.Duration) *refusal {
 	seconds := max(1, int64(math.Ceil(wait.Seconds())))
 	return &refusal{http.StatusTooManyRequests, "too_many_requests", "Retry-After", strconv.FormatInt(seconds, 10)}
 }
 
-// known says how errors are answered; those of the backend that are not here are
-// "backend_failed".
+// known has the status and the name of each code. A code that is not here has 502
+// and "backend_failed". The package documentation has the same table.
 var known = map[herror.Code]struct {
 	status int
 	name   string
@@ -62,7 +62,7 @@ var known = map[herror.Code]struct {
 	herror.TooManyRequests:     {http.StatusTooManyRequests, "too_many_requests"},
 	herror.NetworkDisconnected: {http.StatusBadGateway, "network_disconnected"},
 	herror.RequestTimeout:      {http.StatusGatewayTimeout, "request_timeout"},
-	herror.Unauthorized:        {http.StatusForbidden, "unauthorized"},
+	herror.UserRefused:         {http.StatusForbidden, "unauthorized"}, // the documented name
 	herror.SessionMissing:      {http.StatusUnauthorized, "session_missing"},
 	herror.InvalidParameter:    {http.StatusBadRequest, "invalid_parameter"},
 	herror.UnsupportedFunction: {http.StatusNotImplemented, "unsupported_function"},
@@ -71,7 +71,7 @@ var known = map[herror.Code]struct {
 	herror.StoreFailed:         {http.StatusServiceUnavailable, "store_failed"},
 }
 
-// failureOf returns what a client learns of err.
+// failureOf returns what a client is told about err.
 func failureOf(err error) failure {
 	var own *refusal
 	if errors.As(err, &own) {
@@ -89,22 +89,23 @@ func failureOf(err error) failure {
 	return f
 }
 
-// fail answers err.
-func (t *turn) fail(err error) {
+// fail responds with err, in the form of the JSON routes.
+func (x *exchange) fail(err error) {
 	f := failureOf(err)
-	body, _ := json.Marshal(f) // numbers and texts always marshal
+	body, _ := json.Marshal(f) // cannot fail for numbers and strings
 	if f.status == http.StatusUnauthorized {
-		t.w.Header().Set("WWW-Authenticate", "Bearer")
+		x.w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	t.refuse(f, err, body)
+	x.respondFailure(f, err, body)
 }
 
-// refuse answers with a body made of f. What else stands in err is not for the client.
-func (t *turn) refuse(f failure, err error, body []byte) {
+// respondFailure responds with f, whose body is given. The text of err is not sent
+// to the client.
+func (x *exchange) respondFailure(f failure, err error, body []byte) {
 	var own *refusal
 	if errors.As(err, &own) && own.header != "" {
-		t.w.Header().Set(own.header, own.value)
+		x.w.Header().Set(own.header, own.value)
 	}
-	t.event.Code = f.Code
-	t.write(f.status, body)
+	x.event.Code = f.Code
+	x.respond(f.status, body)
 }

@@ -12,15 +12,15 @@ const (
 	idLength = 43 // in base64url without padding
 )
 
-// newID returns a session id that nobody can guess.
+// newID returns a random session id.
 func newID() string {
 	var b [idBytes]byte
-	_, _ = rand.Read(b[:]) // never fails: it ends the program instead
+	_, _ = rand.Read(b[:]) // never fails: it crashes the program instead
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// isID reports whether text has the form of a session id, so that nothing else
-// ever reaches the session store.
+// isID reports whether text has the form of a session id. Nothing else is looked up
+// in the session store.
 func isID(text string) bool {
 	if len(text) != idLength {
 		return false
@@ -34,8 +34,8 @@ func isID(text string) bool {
 	return true
 }
 
-// bearer returns what follows the scheme in the Authorization header; ok tells
-// whether the header is there with that scheme.
+// bearer returns the credentials in the Authorization header, and whether the header
+// is there with that scheme.
 func bearer(r *http.Request, scheme string) (id string, ok bool) {
 	got, id, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(got, scheme) {
@@ -44,10 +44,11 @@ func bearer(r *http.Request, scheme string) (id string, ok bool) {
 	return strings.TrimSpace(id), true
 }
 
-// presented returns the session id that a request to the JSON routes comes with.
-// The header counts, whatever is in it; only without it the cookie does, and the
-// browser may have added that on its own.
-func (p *Proxy) presented(r *http.Request) (id string, byCookie bool) {
+// sessionID returns the session id of a request to the JSON routes. If there is a
+// Bearer header, even an empty or wrong one, the cookie is ignored. A browser may
+// send the cookie by itself, so byCookie asks for a check of the origin; it is also
+// true where both are missing.
+func (p *Proxy) sessionID(r *http.Request) (id string, byCookie bool) {
 	if id, ok := bearer(r, "Bearer"); ok || p.cookie == "" {
 		return id, false
 	}
@@ -58,8 +59,8 @@ func (p *Proxy) presented(r *http.Request) (id string, byCookie bool) {
 	return c.Value, true
 }
 
-// setCookie has a browser keep the session id for so many seconds; a negative
-// number has it forget the cookie.
+// setCookie has a browser keep the session id for that many seconds. A negative
+// number deletes the cookie.
 func (p *Proxy) setCookie(w http.ResponseWriter, id string, seconds int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: p.cookie, Value: id, MaxAge: seconds,

@@ -14,17 +14,17 @@ import (
 // errInput is the error for a body that is not the JSON expected.
 var errInput = check.Invalid("the body is not the JSON expected")
 
-// input is what a route's body is read into.
+// input is the body of a route. The package documentation lists the fields of each.
 type input interface {
-	// set takes over a field; it returns false for one that the route does not know
+	// set stores a field. It returns false for a field that the route does not have
 	// and for a value of a wrong type.
 	set(name string, v gjson.Result) bool
 }
 
-// read reads the body, one JSON object with fields that in knows. An empty body
-// stands for an empty object, and null for a field that is left out.
-func (t *turn) read(in input) error {
-	text, err := t.body()
+// read reads the body, one JSON object with the fields of in. An empty body means an
+// empty object, and null means that the field is left out.
+func (x *exchange) read(in input) error {
+	text, err := x.body()
 	if err != nil || text == "" {
 		return err
 	}
@@ -43,169 +43,168 @@ func (t *turn) read(in input) error {
 	return nil
 }
 
-// empty is the body of a route that asks for nothing.
-type empty struct{}
+// emptyInput is the body of a route without fields.
+type emptyInput struct{}
 
-func (empty) set(string, gjson.Result) bool { return false }
+func (emptyInput) set(string, gjson.Result) bool { return false }
 
-// proof is what a phone sends for a login or a link on a platform. Of the optional
-// fields, given are those that are there.
-type proof struct {
-	code  string
-	data  *platform.AuthData
-	given []option
+// linkInput is the body of a link.
+type linkInput struct {
+	code    string
+	data    *platform.AuthData
+	options []option // of the fields that are given
 }
 
-// option is an option of logins and links alike.
+// option is an option of both logins and links.
 type option interface {
 	platform.LoginOption
 	platform.LinkOption
 }
 
-func (p *proof) set(name string, v gjson.Result) bool {
+func (in *linkInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "code":
-		return text(v, &p.code)
+		return setText(v, &in.code)
 	case "data":
-		return event(v, &p.data)
+		return setEvent(v, &in.data)
 	case "syncUserProfile":
-		return p.sync(v)
+		return in.setSync(v)
 	case "appName":
-		return v.Type == gjson.String && p.give(auth.AppName(v.Str))
+		return v.Type == gjson.String && in.add(auth.AppName(v.Str))
 	case "withUnionID":
-		return v.IsBool() && p.give(auth.WithUnionID(v.Bool()))
+		return v.IsBool() && in.add(auth.WithUnionID(v.Bool()))
 	}
 	return false
 }
 
-// sync takes the documented syncUserProfile: "overwrite", "setnx" or false.
-func (p *proof) sync(v gjson.Result) bool {
+// setSync takes the documented values of syncUserProfile: "overwrite", "setnx" or false.
+func (in *linkInput) setSync(v gjson.Result) bool {
 	switch v.Raw {
 	case `"overwrite"`:
-		return p.give(auth.SyncUserProfile(platform.Overwrite))
+		return in.add(auth.SyncUserProfile(platform.Overwrite))
 	case `"setnx"`:
-		return p.give(auth.SyncUserProfile(platform.SetNX))
+		return in.add(auth.SyncUserProfile(platform.SetNX))
 	case "false":
-		return p.give(auth.SyncUserProfile(platform.NoSync))
+		return in.add(auth.SyncUserProfile(platform.NoSync))
 	}
 	return false
 }
 
-func (p *proof) give(o option) bool {
-	p.given = append(p.given, o)
+func (in *linkInput) add(o option) bool {
+	in.options = append(in.options, o)
 	return true
 }
 
-// loginProof is a proof for a login.
-type loginProof struct {
-	proof
-	create []platform.LoginOption
-}
-
-func (p *loginProof) set(name string, v gjson.Result) bool {
-	if name == "createUser" {
-		p.create = append(p.create, auth.CreateUser(v.Bool()))
-		return v.IsBool()
-	}
-	return p.proof.set(name, v)
-}
-
-// options returns what the phone asks for. The code is always given: an empty one
-// is an error and never falls back to a session.
-func (p *loginProof) options() []platform.LoginOption {
-	opts := append(make([]platform.LoginOption, 0, 5), auth.Code(p.code))
-	for _, o := range p.given {
-		opts = append(opts, o)
-	}
-	return append(opts, p.create...)
-}
-
-// linkOptions is options for a link.
-func (p *proof) linkOptions() []platform.LinkOption {
-	opts := []platform.LinkOption{auth.Code(p.code)}
-	for _, o := range p.given {
+// linkOptions returns the options of the link. The code is always one of them.
+func (in *linkInput) linkOptions() []platform.LinkOption {
+	opts := []platform.LinkOption{auth.Code(in.code)}
+	for _, o := range in.options {
 		opts = append(opts, o)
 	}
 	return opts
 }
 
-// credentials are those of an account.
-type credentials struct{ auth.Credentials }
+// platformLoginInput is the body of a login on a platform.
+type platformLoginInput struct {
+	linkInput
+	createOptions []platform.LoginOption
+}
 
-func (c *credentials) set(name string, v gjson.Result) bool {
+func (in *platformLoginInput) set(name string, v gjson.Result) bool {
+	if name == "createUser" {
+		in.createOptions = append(in.createOptions, auth.CreateUser(v.Bool()))
+		return v.IsBool()
+	}
+	return in.linkInput.set(name, v)
+}
+
+// loginOptions returns the options of the login. The code is always one of them,
+// because an empty code must be an error and not the stored session.
+func (in *platformLoginInput) loginOptions() []platform.LoginOption {
+	opts := append(make([]platform.LoginOption, 0, 5), auth.Code(in.code))
+	for _, o := range in.options {
+		opts = append(opts, o)
+	}
+	return append(opts, in.createOptions...)
+}
+
+// accountInput is the body of a login with an account, and of a register.
+type accountInput struct{ auth.Credentials }
+
+func (in *accountInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "username":
-		return text(v, &c.Username)
+		return setText(v, &in.Username)
 	case "email":
-		return text(v, &c.Email)
+		return setText(v, &in.Email)
 	case "phone":
-		return text(v, &c.Phone)
+		return setText(v, &in.Phone)
 	case "password":
-		return text(v, &c.Password)
+		return setText(v, &in.Password)
 	}
 	return false
 }
 
-// smsLogin is a phone number with the code that was sent to it.
-type smsLogin struct {
-	phone, code string
-	create      []platform.CreateOption
+// smsLoginInput is the body of a login with the code of a text message.
+type smsLoginInput struct {
+	phone, code   string
+	createOptions []platform.CreateOption
 }
 
-func (s *smsLogin) set(name string, v gjson.Result) bool {
+func (in *smsLoginInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "phone":
-		return text(v, &s.phone)
+		return setText(v, &in.phone)
 	case "code":
-		return text(v, &s.code)
+		return setText(v, &in.code)
 	case "createUser":
-		s.create = append(s.create, auth.CreateUser(v.Bool()))
+		in.createOptions = append(in.createOptions, auth.CreateUser(v.Bool()))
 		return v.IsBool()
 	}
 	return false
 }
 
-// smsOrder asks for a text message with a code.
-type smsOrder struct {
-	phone string
-	opts  []auth.SMSOption
+// smsInput is the body of a request for a text message.
+type smsInput struct {
+	phone   string
+	options []auth.SMSOption
 }
 
-func (s *smsOrder) set(name string, v gjson.Result) bool {
+func (in *smsInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "phone":
-		return text(v, &s.phone)
+		return setText(v, &in.phone)
 	case "signatureID":
-		s.opts = append(s.opts, auth.SignatureID(response.Int(v)))
+		in.options = append(in.options, auth.SignatureID(response.Int(v)))
 		return v.Type == gjson.Number && response.Int(v) > 0
 	}
 	return false
 }
 
-// number is a phone number that a user shares.
-type number struct {
-	data *platform.AuthData
-	opts []platform.PhoneOption
+// phoneInput is the body of a request that sets the phone number.
+type phoneInput struct {
+	data    *platform.AuthData
+	options []platform.PhoneOption
 }
 
-func (n *number) set(name string, v gjson.Result) bool {
+func (in *phoneInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "data":
-		return event(v, &n.data)
+		return setEvent(v, &in.data)
 	case "overwrite":
-		n.opts = append(n.opts, auth.Overwrite(v.Bool()))
+		in.options = append(in.options, auth.Overwrite(v.Bool()))
 		return v.IsBool()
 	}
 	return false
 }
 
-// text takes a string.
-func text(v gjson.Result, into *string) bool {
+// setText takes a string.
+func setText(v gjson.Result, into *string) bool {
 	*into = v.Str
 	return v.Type == gjson.String
 }
 
-// event takes the data of a button event, or null.
-func event(v gjson.Result, into **platform.AuthData) bool {
+// setEvent takes the data of a button event.
+func setEvent(v gjson.Result, into **platform.AuthData) bool {
 	return json.Unmarshal([]byte(v.Raw), into) == nil
 }

@@ -10,128 +10,121 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// entry makes a login; the visitor it begins with is in a.
-type entry func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error)
+// loginCall is a login or register of the SDK.
+type loginCall func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error)
 
-// enter makes a login, gives the user a session of its own and answers with both.
-// The login runs beside the store, on a copy of the session that the request comes
-// with: an anonymous user's token goes along, and a login that fails changes nothing.
-func (t *turn) enter(account string, login entry) error {
-	ctx := t.ctx
-	if err := t.limit(ctx, account); err != nil {
+// logIn makes a login, stores its session under a new id and responds with both. The
+// login works on a copy of the session that the request comes with: an anonymous
+// user's token is sent along, and a login that fails changes nothing.
+func (x *exchange) logIn(account string, login loginCall) error {
+	ctx := x.ctx
+	if err := x.limit(ctx, account); err != nil {
 		return err
 	}
-	old, err := t.maybeVisitor(ctx)
+	old, err := x.visitorOrNil(ctx)
 	if err != nil {
 		return err
 	}
-	a := t.p.alone(old.of())
+	a := x.p.temporaryAuth(old.sessionOrZero())
 	u, err := login(ctx, a)
-	fresh, _, _ := connOf(a).Load(ctx) // of memory: it cannot fail
+	fresh, _, _ := connOf(a).Load(ctx) // from memory: cannot fail
 	if err != nil {
-		t.replaced(fresh, old.of()) // a refused or half-finished login has left a token
-		return t.dropUnknown(ctx, old, fresh, err)
+		x.noteReplaced(fresh, old.sessionOrZero()) // a login that fails half-way leaves a token
+		return x.discardUnknown(ctx, old, fresh, err)
 	}
-	id, s, err := t.p.establish(ctx, old, fresh)
+	id, s, err := x.p.establish(ctx, old, fresh)
 	if err != nil {
-		t.replaced(fresh, old.of())
+		x.noteReplaced(fresh, old.sessionOrZero())
 		return err
 	}
-	t.replaced(old.of(), fresh)
+	x.noteReplaced(old.sessionOrZero(), fresh)
 	text, err := u.MarshalJSON()
 	if err != nil {
 		return err
 	}
-	if t.p.onLogin != nil {
-		t.p.onLogin(t.r.Context(), newVisitorRead(t.p.client.Auth(id), s, text))
+	if x.p.onLogin != nil {
+		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, text))
 	}
-	t.giveCookie(id, s)
-	t.writeUser(id, s, text)
+	x.setSessionCookie(id, s)
+	x.respondSession(id, s, text)
 	return nil
 }
 
-// dropUnknown returns the error of a login. Where the login has dropped the session
-// from its copy, because the backend does not know the token that went along, the
-// stored one goes too: with it every further login would fail as well.
-func (t *turn) dropUnknown(ctx context.Context, old *Visitor, now session.Session, err error) error {
-	if old == nil || !now.IsZero() {
+// discardUnknown returns the error of a login. If the login has dropped the session
+// from its copy, the backend does not know the token that was sent along. The stored
+// session is then dropped too, because every later login with it would fail as well.
+func (x *exchange) discardUnknown(ctx context.Context, old *Visitor, left session.Session, err error) error {
+	if old == nil || !left.IsZero() {
 		return err
 	}
-	if dropped := connOf(old.auth).Discard(ctx, old.session.Token); dropped != nil {
-		return visitor.Reached(dropped)
+	if failed := connOf(old.auth).Discard(ctx, old.session.Token); failed != nil {
+		return visitor.Reached(failed)
 	}
 	return err
 }
 
-// replaced leaves gone to be destroyed, unless stays has the same token.
-func (t *turn) replaced(gone, stays session.Session) {
-	if !gone.IsZero() && !gone.Token.Equal(stays.Token) {
-		t.leftover = &gone
-	}
-}
-
 // loginOnPlatform is POST login/{platform}.
-func (t *turn) loginOnPlatform() error {
-	var in loginProof
-	if err := t.read(&in); err != nil {
+func (x *exchange) loginOnPlatform() error {
+	var in platformLoginInput
+	if err := x.read(&in); err != nil {
 		return err
 	}
-	return t.enter("", func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
-		return a.LoginOn(ctx, t.platform, in.data, in.options()...)
+	return x.logIn("", func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
+		return a.LoginOn(ctx, x.platform, in.data, in.loginOptions()...)
 	})
 }
 
 // login is POST login.
-func (t *turn) login() error { return t.enterWith((*auth.Auth).Login) }
+func (x *exchange) login() error { return x.logInWithAccount((*auth.Auth).Login) }
 
 // register is POST register.
-func (t *turn) register() error { return t.enterWith((*auth.Auth).Register) }
+func (x *exchange) register() error { return x.logInWithAccount((*auth.Auth).Register) }
 
-func (t *turn) enterWith(call func(*auth.Auth, context.Context, auth.Credentials) (*user.CurrentUser, error)) error {
-	var in credentials
-	if err := t.read(&in); err != nil {
+func (x *exchange) logInWithAccount(call func(*auth.Auth, context.Context, auth.Credentials) (*user.CurrentUser, error)) error {
+	var in accountInput
+	if err := x.read(&in); err != nil {
 		return err
 	}
 	account := cmp.Or(in.Phone, in.Email, in.Username) // the one that is sent
-	return t.enter(account, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
+	return x.logIn(account, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return call(a, ctx, in.Credentials)
 	})
 }
 
 // loginAnonymous is POST login/anonymous.
-func (t *turn) loginAnonymous() error {
-	if err := t.read(empty{}); err != nil {
+func (x *exchange) loginAnonymous() error {
+	if err := x.read(emptyInput{}); err != nil {
 		return err
 	}
-	return t.enter("", func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
+	return x.logIn("", func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return a.AnonymousLogin(ctx)
 	})
 }
 
 // loginSMS is POST login/sms.
-func (t *turn) loginSMS() error {
-	var in smsLogin
-	if err := t.read(&in); err != nil {
+func (x *exchange) loginSMS() error {
+	var in smsLoginInput
+	if err := x.read(&in); err != nil {
 		return err
 	}
-	return t.enter(in.phone, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
-		return a.LoginWithSmsVerificationCode(ctx, in.phone, in.code, in.create...)
+	return x.logIn(in.phone, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
+		return a.LoginWithSmsVerificationCode(ctx, in.phone, in.code, in.createOptions...)
 	})
 }
 
-// sendSMS is POST sms. Nobody need be logged in, and nobody is.
-func (t *turn) sendSMS() error {
-	var in smsOrder
-	if err := t.read(&in); err != nil {
+// sendSMS is POST sms. It needs no session and uses none.
+func (x *exchange) sendSMS() error {
+	var in smsInput
+	if err := x.read(&in); err != nil {
 		return err
 	}
-	ctx := t.ctx
-	if err := t.limit(ctx, in.phone); err != nil {
+	ctx := x.ctx
+	if err := x.limit(ctx, in.phone); err != nil {
 		return err
 	}
-	if err := t.p.alone(session.Session{}).SendSmsCode(ctx, in.phone, in.opts...); err != nil {
+	if err := x.p.temporaryAuth(session.Session{}).SendSmsCode(ctx, in.phone, in.options...); err != nil {
 		return err
 	}
-	t.ok()
+	x.respondEmpty()
 	return nil
 }

@@ -16,10 +16,10 @@ const (
 	DefaultMaxBody         = 128 << 10
 )
 
-// Option is an option of [New]. A nil Option changes nothing.
+// Option is an option of [New]. A nil Option is ignored.
 type Option func(*config) error
 
-// config is what the options add up to.
+// config is the result of the options.
 type config struct {
 	idle        time.Duration
 	absolute    time.Duration
@@ -33,12 +33,24 @@ type config struct {
 	clientAddr  func(*http.Request) string
 }
 
+func defaults() config {
+	return config{
+		idle:       DefaultIdleTimeout,
+		absolute:   DefaultAbsoluteTimeout,
+		maxBody:    DefaultMaxBody,
+		clientAddr: remoteHost,
+	}
+}
+
 // WithIdleTimeout sets how long a session lives without a request. The default is
-// [DefaultIdleTimeout]. When a user was last seen is written at most once in a
-// twentieth of this time, so a session may end earlier by as much.
+// [DefaultIdleTimeout]. The time of the last request is written at most once in a
+// twentieth of d, so a session may end up to a twentieth of d earlier.
 //
-// The session is forgotten here; the backend's token stays valid there until its
-// own end.
+// The vendor's client cannot learn of later requests: it takes d as the life of
+// every session, see [Proxy.Backend].
+//
+// An idle session is removed from the session store only. The backend's token stays
+// valid in the backend until it expires there.
 func WithIdleTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
@@ -49,8 +61,9 @@ func WithIdleTimeout(d time.Duration) Option {
 	}
 }
 
-// WithAbsoluteTimeout sets how long a session lives, however busy it is. The
-// default is [DefaultAbsoluteTimeout]. No session outlives the backend's token.
+// WithAbsoluteTimeout sets how long a session lives after its login, with or without
+// requests. The default is [DefaultAbsoluteTimeout]. A session never lives longer
+// than the backend's token.
 func WithAbsoluteTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
@@ -61,8 +74,8 @@ func WithAbsoluteTimeout(d time.Duration) Option {
 	}
 }
 
-// WithMaxBody bounds the bodies of requests, in bytes. The default is
-// [DefaultMaxBody]; an event's encrypted data is a few KB.
+// WithMaxBody limits the size of request bodies, in bytes. The default is
+// [DefaultMaxBody]; the encrypted data of an event has a few KB.
 func WithMaxBody(n int64) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -73,11 +86,11 @@ func WithMaxBody(n int64) Option {
 	}
 }
 
-// WithCookie has browsers get the session id as a cookie too: Secure, HttpOnly,
-// for the whole host, SameSite=Lax. The name begins with "__Host-". Requests
-// without an Authorization header are then refused with 403 where they change
-// something and come from another site, unless from a trusted origin, as in
-// "https://app.example.com". The default is no cookie.
+// WithCookie also gives browsers the session id as a cookie: Secure, HttpOnly,
+// SameSite=Lax, without Domain, for all paths. The name must begin with "__Host-".
+// A request that changes state and has no Authorization header is then refused with
+// 403 if it comes from another site, except from a trusted origin such as
+// "https://app.example.com". By default there is no cookie.
 func WithCookie(name string, trustedOrigins ...string) Option {
 	return func(c *config) error {
 		sample := http.Cookie{Name: name, Value: "v", Path: "/", Secure: true}
@@ -95,8 +108,9 @@ func WithCookie(name string, trustedOrigins ...string) Option {
 	}
 }
 
-// WithOnLogin has f called after every login and register, when the session is
-// stored and before the answer goes out.
+// WithOnLogin sets a function that is called after every login and register, after
+// the session is stored and before the response is sent. It must be safe for
+// concurrent use.
 func WithOnLogin(f func(ctx context.Context, v *Visitor)) Option {
 	return func(c *config) error {
 		if f == nil {
@@ -107,8 +121,9 @@ func WithOnLogin(f func(ctx context.Context, v *Visitor)) Option {
 	}
 }
 
-// WithOnLogout has f called after every logout that ended a session. It is not
-// called for sessions that end by themselves or by the next login.
+// WithOnLogout sets a function that is called after every logout that ended a
+// session. It is not called for a session that expires or that a login replaces. It
+// must be safe for concurrent use.
 func WithOnLogout(f func(ctx context.Context, v *Visitor)) Option {
 	return func(c *config) error {
 		if f == nil {
@@ -119,9 +134,9 @@ func WithOnLogout(f func(ctx context.Context, v *Visitor)) Option {
 	}
 }
 
-// WithObserver has f called once for every request that the proxy answers itself,
-// when it is answered: also for refused ones, and for one that panics. It must be
-// safe for concurrent use.
+// WithObserver sets a function that is called once for every request that the proxy
+// itself responds to, after the response. This includes refused requests and
+// requests that end with a panic. It must be safe for concurrent use.
 func WithObserver(f func(ctx context.Context, e Event)) Option {
 	return func(c *config) error {
 		if f == nil {
@@ -132,10 +147,10 @@ func WithObserver(f func(ctx context.Context, e Event)) Option {
 	}
 }
 
-// WithRateLimiter has f asked before every login, register, text message and
-// password reset. Where it does not allow one, nothing is sent and the answer is
-// 429 with retryAfter, rounded up to whole seconds, in Retry-After. It must be
-// safe for concurrent use. The default is to allow everything.
+// WithRateLimiter sets a function that is called before every login, register, text
+// message and password reset. If it does not allow the request, nothing is sent to
+// the backend, and the response is 429 with retryAfter in Retry-After, rounded up to
+// whole seconds. It must be safe for concurrent use. By default everything is allowed.
 func WithRateLimiter(f func(ctx context.Context, k RateKey) (allowed bool, retryAfter time.Duration)) Option {
 	return func(c *config) error {
 		if f == nil {
@@ -147,8 +162,8 @@ func WithRateLimiter(f func(ctx context.Context, k RateKey) (allowed bool, retry
 }
 
 // WithClientAddr sets how the address in [RateKey] is found, for servers behind a
-// balancer that tells it in a header. The default is the host of
-// [http.Request.RemoteAddr].
+// balancer that puts it into a header. It must be safe for concurrent use. The
+// default is the host of [http.Request.RemoteAddr].
 func WithClientAddr(f func(*http.Request) string) Option {
 	return func(c *config) error {
 		if f == nil {

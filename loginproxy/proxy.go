@@ -12,20 +12,22 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// Proxy is an [http.Handler] with the JSON routes; [Proxy.Backend] and
-// [Proxy.Middleware] are its other sides. It is immutable and safe for concurrent
-// use. All its state is in the client's session store, so that any number of
-// replicas on one store serve the same users. What a request asks of the store and
-// of the backend takes no longer in all than the client's [baas.WithTimeout].
+// Proxy is an [http.Handler] that serves the JSON routes. [Proxy.Backend] returns a
+// handler for the vendor's client, and [Proxy.Middleware] protects the program's own
+// routes. A Proxy is immutable and safe for concurrent use. All its state is in the
+// client's session store, so any number of replicas on one store serve the same
+// users. For one request, all calls to the store and to the backend together take
+// at most the client's [baas.WithTimeout].
 type Proxy struct {
 	config
 	client  *baas.Client
-	backend *visitor.Conn // nobody's, to send requests and tell the time with
+	backend *visitor.Conn // without a user: sends requests and tells the time
 }
 
-// New returns a proxy for the users of client. It sends nothing and starts nothing.
+// New returns a proxy for the users of client. It sends no request and starts no
+// goroutine.
 //
-// Errors: 605 no client, one with a code source, or a bad option.
+// Errors: 605 client is nil or has a code source, or an option is invalid.
 func New(client *baas.Client, opts ...Option) (*Proxy, error) {
 	if client == nil {
 		return nil, check.Invalid("client is nil")
@@ -34,12 +36,7 @@ func New(client *baas.Client, opts ...Option) (*Proxy, error) {
 	if backend.AutoLogin != nil {
 		return nil, check.Invalid("a client with a code source would log in whoever makes up a session id")
 	}
-	cfg := config{
-		idle:       DefaultIdleTimeout,
-		absolute:   DefaultAbsoluteTimeout,
-		maxBody:    DefaultMaxBody,
-		clientAddr: remoteHost,
-	}
+	cfg := defaults()
 	for _, opt := range opts {
 		if opt == nil {
 			continue
@@ -53,8 +50,9 @@ func New(client *baas.Client, opts ...Option) (*Proxy, error) {
 
 func connOf(a *auth.Auth) *visitor.Conn { return access.ConnOf(a) }
 
-// alone returns the login state of s beside the store, for one request.
-func (p *Proxy) alone(s session.Session) *auth.Auth {
+// temporaryAuth returns a login state for one request. It starts with a copy of s
+// and does not use the session store.
+func (p *Proxy) temporaryAuth(s session.Session) *auth.Auth {
 	return access.NewAuth(visitor.Alone(p.backend.Shared, s)).(*auth.Auth)
 }
 
@@ -67,23 +65,23 @@ func remoteHost(r *http.Request) string {
 }
 
 // ServeHTTP serves the JSON routes, see the package documentation. Paths are
-// relative to where the proxy is mounted: strip what stands before them.
+// relative to the path that the proxy is mounted at: use [http.StripPrefix].
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rt, platform, err := find(r)
-	t := p.begin(w, r, rt.operation)
-	defer t.cancel()
-	defer t.observe()
+	rt, platform, err := findRoute(r)
+	x := p.begin(w, r, rt.operation)
+	defer x.cancel()
+	defer x.observe()
 	if platform != nil {
-		t.platform, t.event.Platform = platform, platform.Name()
+		x.platform, x.event.Platform = platform, platform.Name()
 	}
 	if err == nil {
-		err = t.admit()
+		err = x.checkRequest()
 	}
 	if err == nil {
-		err = rt.serve(t)
+		err = rt.serve(x)
 	}
 	if err != nil {
-		t.fail(err)
+		x.fail(err)
 	}
-	t.tidy()
+	x.destroyReplaced()
 }

@@ -12,44 +12,41 @@ import (
 type route struct {
 	method    string
 	operation Operation
-	serve     func(*turn) error
+	serve     func(*exchange) error
 }
 
+// The routes. The package documentation lists them with their fields.
 var (
-	loginOn = route{http.MethodPost, OpLogin, (*turn).loginOnPlatform}
-	linkOn  = route{http.MethodPost, OpLink, (*turn).link}
-	nowhere = route{operation: OpUnknown}
-	byPath  = map[string]route{
-		"login":           {http.MethodPost, OpLogin, (*turn).login},
-		"login/anonymous": {http.MethodPost, OpLoginAnonymous, (*turn).loginAnonymous},
-		"login/sms":       {http.MethodPost, OpLoginSMS, (*turn).loginSMS},
-		"register":        {http.MethodPost, OpRegister, (*turn).register},
-		"sms":             {http.MethodPost, OpSMS, (*turn).sendSMS},
-		"phone":           {http.MethodPost, OpPhone, (*turn).phone},
-		"logout":          {http.MethodPost, OpLogout, (*turn).logout},
-		"me":              {http.MethodGet, OpMe, (*turn).me},
+	routes = map[string]route{ // by path
+		"login":           {http.MethodPost, OpLogin, (*exchange).login},
+		"login/anonymous": {http.MethodPost, OpLoginAnonymous, (*exchange).loginAnonymous},
+		"login/sms":       {http.MethodPost, OpLoginSMS, (*exchange).loginSMS},
+		"register":        {http.MethodPost, OpRegister, (*exchange).register},
+		"sms":             {http.MethodPost, OpSMS, (*exchange).sendSMS},
+		"phone":           {http.MethodPost, OpPhone, (*exchange).phone},
+		"logout":          {http.MethodPost, OpLogout, (*exchange).logout},
+		"me":              {http.MethodGet, OpMe, (*exchange).me},
 	}
+	platformRoutes = map[string]route{ // by what stands before /{platform}
+		"login": {http.MethodPost, OpLogin, (*exchange).loginOnPlatform},
+		"link":  {http.MethodPost, OpLink, (*exchange).link},
+	}
+	unknownRoute = route{operation: OpUnknown}
 )
 
-// find returns the route of a request and the platform in its path, if any. The
-// route is usable also beside an error, to observe the request.
-func find(r *http.Request) (route, platform.Platform, error) {
+// findRoute returns the route of a request, and the platform in its path if it names
+// one. With an error, the route has the operation to observe.
+func findRoute(r *http.Request) (route, platform.Platform, error) {
 	path := strings.TrimPrefix(r.URL.Path, "/")
-	rt, ok := byPath[path]
+	rt, ok := routes[path]
 	var on platform.Platform
 	if !ok {
-		var kind, name string
-		kind, name, _ = strings.Cut(path, "/")
-		switch kind {
-		case "login":
-			rt = loginOn
-		case "link":
-			rt = linkOn
-		default:
-			return nowhere, nil, errNoRoute
+		kind, name, _ := strings.Cut(path, "/")
+		if rt, ok = platformRoutes[kind]; ok {
+			on, ok = platform.ByName(name)
 		}
-		if on, ok = platform.ByName(name); !ok {
-			return nowhere, nil, errNoRoute
+		if !ok {
+			return unknownRoute, nil, errNoRoute
 		}
 	}
 	if r.Method != rt.method {
@@ -58,24 +55,26 @@ func find(r *http.Request) (route, platform.Platform, error) {
 	return rt, on, nil
 }
 
-// admit refuses requests that another site has a browser make, and those whose
-// body is not said to be JSON.
-func (t *turn) admit() error {
-	if err := t.p.sameSite(t.r); err != nil {
+// checkRequest refuses state-changing requests from other sites, and bodies whose
+// content type is not JSON.
+func (x *exchange) checkRequest() error {
+	if err := x.p.checkOrigin(x.r); err != nil {
 		return err
 	}
-	if t.r.Method == http.MethodPost && !isJSON(t.r.Header) {
+	if x.r.Method == http.MethodPost && !isJSON(x.r.Header) {
 		return errMediaType
 	}
 	return nil
 }
 
-// sameSite checks what only browsers do: to send a cookie, or to be about to get one.
-func (p *Proxy) sameSite(r *http.Request) error {
+// checkOrigin refuses a state-changing request that another site has a browser make.
+// Requests without a session id are checked too, because a login would give the
+// browser a cookie.
+func (p *Proxy) checkOrigin(r *http.Request) error {
 	if p.crossOrigin == nil {
 		return nil
 	}
-	if _, byCookie := p.presented(r); !byCookie {
+	if _, byCookie := p.sessionID(r); !byCookie {
 		return nil
 	}
 	if p.crossOrigin.Check(r) != nil {
@@ -86,7 +85,7 @@ func (p *Proxy) sameSite(r *http.Request) error {
 
 const jsonType = "application/json"
 
-// isJSON reports whether the body is said to be JSON, in UTF-8.
+// isJSON reports whether the content type is JSON in UTF-8.
 func isJSON(h http.Header) bool {
 	value := h.Get("Content-Type")
 	if value == jsonType {

@@ -9,12 +9,12 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// touchesPerIdle is how often within the idle timeout a busy session is written.
-const touchesPerIdle = 20
+// writesPerIdle limits how often a busy session is written, per idle timeout.
+const writesPerIdle = 20
 
-// find returns the visitor with that session id, or nil where there is no session
-// or it has been idle for too long. It notes that the visitor was seen.
-func (p *Proxy) find(ctx context.Context, id string) (*Visitor, error) {
+// findVisitor returns the visitor with that session id, or nil if there is no such
+// session or it has expired. It notes the time of the request.
+func (p *Proxy) findVisitor(ctx context.Context, id string) (*Visitor, error) {
 	if !isID(id) {
 		return nil, nil
 	}
@@ -30,13 +30,13 @@ func (p *Proxy) find(ctx context.Context, id string) (*Visitor, error) {
 	}
 	idle := now.Sub(lastSeen(s))
 	if idle >= p.idle || now.Sub(s.LoggedInAt) >= p.absolute {
-		_, err = conn.Swap(ctx, rev, session.Session{}) // where it fails to, somebody else has just been at it
+		_, err = conn.Swap(ctx, rev, session.Session{}) // if it loses, another request has just changed the session
 		return nil, err
 	}
-	if idle >= p.idle/touchesPerIdle {
+	if idle >= p.idle/writesPerIdle {
 		s.SeenAt = now
-		// A session that has changed meanwhile is left alone, and a store that cannot
-		// write ends it early rather than now.
+		// Best effort: a session that has changed since is not overwritten, and without
+		// the write the session only ends earlier.
 		_, _ = conn.Swap(ctx, rev, s)
 	}
 	return newVisitor(a, s), nil
@@ -49,10 +49,10 @@ func lastSeen(s session.Session) time.Time {
 	return s.LoggedInAt
 }
 
-// establish stores fresh, the outcome of a login that old began, under a new id,
-// so that no id ever stands for two users and none that a client chose for anyone.
-// The old session, if there is one, is forgotten. It returns the session with the
-// end that it has here. On an error all is as it was.
+// establish stores fresh, the result of a login that began with the session of old,
+// under a new id. So an id never changes its user, and a client cannot choose one.
+// The session of old, if there is one, is forgotten. It returns the session with its
+// end on this server. On an error nothing has changed.
 func (p *Proxy) establish(ctx context.Context, old *Visitor, fresh session.Session) (id string, s session.Session, err error) {
 	if end := fresh.LoggedInAt.Add(p.absolute); fresh.ExpiresAt.After(end) {
 		fresh.ExpiresAt = end
@@ -69,19 +69,19 @@ func (p *Proxy) establish(ctx context.Context, old *Visitor, fresh session.Sessi
 	if err != nil {
 		return "", s, visitor.Reached(err)
 	}
-	if err := old.retire(ctx); err != nil {
-		ctx, cancel := late(ctx)
+	if err := old.forgetReplaced(ctx); err != nil {
+		ctx, cancel := detach(ctx)
 		defer cancel()
-		_ = conn.Discard(ctx, fresh.Token) // nobody knows the id
+		_ = conn.Discard(ctx, fresh.Token) // best effort: nobody has been told the id
 		return "", s, visitor.Reached(err)
 	}
 	return id, fresh, nil
 }
 
-// retire forgets the session that a login has replaced. A logout since the login
-// began stays a logout: the login has come too late. It leaves no mark of a logout
-// itself, for two logins of one visitor at once may both succeed.
-func (v *Visitor) retire(ctx context.Context) error {
+// forgetReplaced forgets the session that a login has replaced. It fails with 604
+// after a logout that came while the login was under way. It does not record a
+// logout itself, because two concurrent logins of one visitor may both succeed.
+func (v *Visitor) forgetReplaced(ctx context.Context) error {
 	if v == nil {
 		return nil
 	}

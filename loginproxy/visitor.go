@@ -16,7 +16,8 @@ import (
 )
 
 // Visitor is the logged-in user of one request. Its ids come from the session and
-// cost nothing. It is safe for concurrent use; a nil Visitor is nobody.
+// cost no request. It is safe for concurrent use. A nil Visitor means that nobody is
+// logged in; all its methods can be called.
 type Visitor struct {
 	auth    *auth.Auth
 	session session.Session
@@ -27,38 +28,38 @@ func newVisitor(a *auth.Auth, s session.Session) *Visitor {
 	return &Visitor{auth: a, session: s, me: access.NewMe(connOf(a), s).(*user.Me)}
 }
 
-// newVisitorRead is newVisitor for a user whose fields are known.
+// newVisitorRead is newVisitor for a user whose fields have been read.
 func newVisitorRead(a *auth.Auth, s session.Session, fields []byte) *Visitor {
 	u := access.NewCurrentUser(connOf(a), response.Fields(fields), s).(*user.CurrentUser)
 	return &Visitor{auth: a, session: s, me: &u.Me}
 }
 
-// UserID is the user's id in the backend, 0 for nobody.
-func (v *Visitor) UserID() int64 { return v.of().UserID }
+// UserID is the user's id in the backend; 0 if nobody is logged in.
+func (v *Visitor) UserID() int64 { return v.sessionOrZero().UserID }
 
 // OpenID is the user's id on the platform of the login; empty after a login with an account.
-func (v *Visitor) OpenID() string { return v.of().OpenID }
+func (v *Visitor) OpenID() string { return v.sessionOrZero().OpenID }
 
 // UnionID is the user's id across the apps of one developer, where the platform has one.
-func (v *Visitor) UnionID() string { return v.of().UnionID }
+func (v *Visitor) UnionID() string { return v.sessionOrZero().UnionID }
 
-// Platform is the name of the platform of the login ("kuaishou"), or of the first
-// one linked since; empty after a login with an account.
-func (v *Visitor) Platform() string { return v.of().Platform }
+// Platform is the name of the platform of the login, as in "kuaishou", or of the
+// first platform linked since; empty after a login with an account.
+func (v *Visitor) Platform() string { return v.sessionOrZero().Platform }
 
 // Anonymous reports whether the user logged in anonymously.
-func (v *Visitor) Anonymous() bool { return v.of().Anonymous }
+func (v *Visitor) Anonymous() bool { return v.sessionOrZero().Anonymous }
 
-func (v *Visitor) of() session.Session {
+func (v *Visitor) sessionOrZero() session.Session {
 	if v == nil {
 		return session.Session{}
 	}
 	return v.session
 }
 
-// Auth returns the user's login state, for every other call of the SDK; nil for
-// nobody. Its logins change who the session belongs to under the same session id:
-// leave them to the proxy.
+// Auth returns the user's login state, for the other calls of the SDK; nil if nobody
+// is logged in. Do not call its logins: they would give the session id to another
+// user. The routes of the proxy log in under a new id.
 func (v *Visitor) Auth() *auth.Auth {
 	if v == nil {
 		return nil
@@ -66,19 +67,20 @@ func (v *Visitor) Auth() *auth.Auth {
 	return v.auth
 }
 
-// User reads the user from the backend, once however often it is called: the
-// documented getCurrentUser. An error is not kept: the next call tries again.
+// User returns the user with all fields: the documented getCurrentUser. The first
+// call reads them from the backend; concurrent calls share one request, and later
+// calls return the same user. After an error the next call reads again.
 //
-// Errors: 604 nobody, or no longer known to the backend.
+// Errors: 604 nobody is logged in, or the backend no longer knows the session.
 func (v *Visitor) User(ctx context.Context) (*user.CurrentUser, error) {
 	if v == nil {
-		return nil, errNobody
+		return nil, errNotLoggedIn
 	}
 	return v.me.User(ctx)
 }
 
-// Me returns the user as a handle for the calls that change or link the account,
-// without a request; nil for nobody.
+// Me returns the user as a handle for the calls that change or link the account. It
+// sends no request. It is nil if nobody is logged in.
 func (v *Visitor) Me() *user.Me {
 	if v == nil {
 		return nil
@@ -86,7 +88,7 @@ func (v *Visitor) Me() *user.Me {
 	return v.me
 }
 
-var errNobody = herror.New(herror.SessionMissing, "")
+var errNotLoggedIn = herror.New(herror.SessionMissing, "")
 
 // Format prints the user's id, for every verb.
 func (v *Visitor) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, v.summary()) }
@@ -98,62 +100,63 @@ func (v *Visitor) summary() string { return fmt.Sprintf("visitor{%d}", v.UserID(
 
 type visitorKey struct{}
 
-// FromContext returns the visitor that [Proxy.Middleware] has put into the
-// request's context, nil where it has not.
+// FromContext returns the visitor that [Proxy.Middleware] has put into the context
+// of a request; nil for any other context.
 func FromContext(ctx context.Context) *Visitor {
 	v, _ := ctx.Value(visitorKey{}).(*Visitor)
 	return v
 }
 
-// Middleware lets only requests with a live session through to next, where
-// [FromContext] tells who it is; others get the proxy's own 401. It is of the shape
-// that net/http, chi and others take as it is; for echo and gin:
+// Middleware passes requests with a live session on to next, which gets the visitor
+// from [FromContext]. Other requests get the proxy's own error response: 401 without
+// a live session; with [WithCookie] 403 for a state-changing request from another
+// site. net/http, chi and others take it as it is; for echo and gin:
 //
 //	e.Use(echo.WrapMiddleware(proxy.Middleware))
 //
 //	r.Use(func(c *gin.Context) {
 //		proxy.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c.Request = r; c.Next() })).ServeHTTP(c.Writer, c.Request)
-//		c.Abort() // of what has run already, or of all where nobody is logged in
+//		c.Abort() // the handlers have run already, or must not run
 //	})
 func (p *Proxy) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v := p.welcome(w, r); v != nil {
+		if v := p.authenticate(w, r); v != nil {
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)))
 		}
 	})
 }
 
-// welcome returns the visitor, or answers that there is none and returns nil.
-func (p *Proxy) welcome(w http.ResponseWriter, r *http.Request) (v *Visitor) {
-	t := p.begin(w, r, OpVisit)
-	defer t.cancel()
+// authenticate returns the visitor, or responds with an error and returns nil.
+func (p *Proxy) authenticate(w http.ResponseWriter, r *http.Request) (v *Visitor) {
+	x := p.begin(w, r, OpVisit)
+	defer x.cancel()
 	defer func() {
 		if v == nil {
-			t.observe()
+			x.observe()
 		}
 	}()
-	err := p.sameSite(r)
+	err := p.checkOrigin(r)
 	if err == nil {
-		v, err = t.visitor()
+		v, err = x.visitor()
 	}
 	if err != nil {
-		t.fail(err)
+		x.fail(err)
 		return nil
 	}
 	return v
 }
 
-// visitor returns whose session the request comes with, or fails with 604.
-func (t *turn) visitor() (*Visitor, error) {
-	v, err := t.maybeVisitor(t.ctx)
+// visitor returns the visitor of the request's session, or fails with 604.
+func (x *exchange) visitor() (*Visitor, error) {
+	v, err := x.visitorOrNil(x.ctx)
 	if err == nil && v == nil {
-		err = errNobody
+		err = errNotLoggedIn
 	}
 	return v, err
 }
 
-// maybeVisitor returns whose session the request comes with, nil for nobody's.
-func (t *turn) maybeVisitor(ctx context.Context) (*Visitor, error) {
-	id, _ := t.p.presented(t.r)
-	return t.p.find(ctx, id)
+// visitorOrNil returns the visitor of the request's session, or nil.
+func (x *exchange) visitorOrNil(ctx context.Context) (*Visitor, error) {
+	id, _ := x.p.sessionID(x.r)
+	return x.p.findVisitor(ctx, id)
 }

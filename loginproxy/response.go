@@ -1,0 +1,74 @@
+package loginproxy
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/user"
+)
+
+// The header values of every response. They are shared, because net/http only reads them.
+var (
+	jsonValue    = []string{jsonType}
+	noStoreValue = []string{"no-store"}
+	noSniffValue = []string{"nosniff"}
+)
+
+// respond sends a response whose body is the concatenation of parts. It sets
+// Content-Length, so that a flush sends the complete response.
+func (x *exchange) respond(status int, parts ...[]byte) {
+	length := 0
+	for _, part := range parts {
+		length += len(part)
+	}
+	h := x.w.Header()
+	h["Content-Type"] = jsonValue
+	h["Cache-Control"] = noStoreValue
+	h["X-Content-Type-Options"] = noSniffValue
+	h["Content-Length"] = []string{strconv.Itoa(length)}
+	x.noteStatus(status)
+	x.w.WriteHeader(status)
+	for _, part := range parts {
+		_, _ = x.w.Write(part) // an error means that the phone has hung up
+	}
+}
+
+// respondEmpty responds with an empty object.
+func (x *exchange) respondEmpty() { x.respond(http.StatusOK, []byte("{}")) }
+
+// respondUser responds with a user whose session id stays the same.
+func (x *exchange) respondUser(s session.Session, u *user.CurrentUser) error {
+	text, err := u.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	x.respondSession("", s, text)
+	return nil
+}
+
+// respondSession responds with the user's JSON as the backend sent it, the end of
+// the session, and the session id if it is new.
+func (x *exchange) respondSession(id string, s session.Session, user []byte) {
+	head := make([]byte, 0, idLength+64)
+	head = append(head, '{')
+	if id != "" {
+		head = append(head, `"token":"`...)
+		head = append(head, id...)
+		head = append(head, `",`...)
+	}
+	head = append(head, `"expires_at":`...)
+	head = strconv.AppendInt(head, s.ExpiresAt.Unix(), 10)
+	head = append(head, `,"user":`...)
+	x.respond(http.StatusOK, head, user, closingBrace)
+}
+
+var closingBrace = []byte{'}'}
+
+// setSessionCookie has a browser keep a new session id until the session ends.
+func (x *exchange) setSessionCookie(id string, s session.Session) {
+	if x.p.cookie != "" {
+		x.p.setCookie(x.w, id, max(1, int(s.ExpiresAt.Sub(x.p.backend.Now())/time.Second)))
+	}
+}
