@@ -9,11 +9,7 @@ import (
 )
 
 // link is POST link/{platform}.
-func (x *exchange) link() error {
-	var in linkInput
-	if err := x.read(&in); err != nil {
-		return err
-	}
+func (x *exchange) link(in *linkInput) error {
 	v, err := x.visitor()
 	if err != nil {
 		return err
@@ -35,11 +31,7 @@ func (x *exchange) link() error {
 }
 
 // phone is POST phone.
-func (x *exchange) phone() error {
-	var in phoneInput
-	if err := x.read(&in); err != nil {
-		return err
-	}
+func (x *exchange) phone(in *phoneInput) error {
 	v, err := x.visitor()
 	if err != nil {
 		return err
@@ -67,10 +59,7 @@ func (x *exchange) me() error {
 
 // logout is POST logout. It succeeds once the session is forgotten here, because
 // nobody has the backend's token after that. A logout without a session succeeds too.
-func (x *exchange) logout() error {
-	if err := x.read(emptyInput{}); err != nil {
-		return err
-	}
+func (x *exchange) logout(*emptyInput) error {
 	ctx, cancel := detach(x.ctx) // a phone that hangs up is logged out all the same
 	defer cancel()
 	v, err := x.visitorOrNil(ctx)

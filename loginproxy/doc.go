@@ -1,5 +1,6 @@
-// Package loginproxy is a login server to mount in a Go program: mini-programs
-// talk to it, it talks to the backend, and the backend's tokens never leave it.
+// Package loginproxy is a login server to mount in a Go program: mini-programs send
+// their logins to it, and it sends them to the backend. The backend's tokens never
+// leave the server.
 //
 //	client, err := baas.New("your-client-id", baas.WithSessionStore(store))
 //	…
@@ -8,52 +9,61 @@
 //	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
 //	mux.Handle("/api/", proxy.Middleware(api))
 //
-// It keeps no state but in the client's session store: on a shared one, any number
-// of replicas serve the same users.
+// All its state is in the client's session store. With a shared store, any number of
+// replicas serve the same users.
 //
 // # Routes
 //
-// All take and give JSON. Fields are those of the vendor's client; all but the
-// ones said to be needed are optional, an unknown one is an error, and data is the
-// button event as the phone got it.
+// Requests and responses are JSON. The fields have the names that the vendor's client
+// uses. A field is optional unless marked; of a/b, one is needed. An unknown field is
+// an error.
 //
-//	POST login/{platform}   code (needed), data, createUser, syncUserProfile, appName, withUnionID
-//	POST login              username, email or phone, and password
-//	POST login/sms          phone and code (needed), createUser
+//	POST login/{platform}  code (needed), data, createUser, syncUserProfile, appName, withUnionID
+//	POST login             username/email/phone (needed), password (needed)
+//	POST login/sms         phone (needed), code (needed), createUser
 //	POST login/anonymous
-//	POST register           username, email or phone, and password
-//	POST sms                phone (needed), signatureID: sends a code
-//	POST link/{platform}    code (needed), data, syncUserProfile, appName, withUnionID
-//	POST phone              data (needed), overwrite
+//	POST register          username/email/phone (needed), password (needed)
+//	POST sms               phone (needed), signatureID
+//	POST link/{platform}   code (needed), data, syncUserProfile, appName, withUnionID
+//	POST phone             data (needed), overwrite
 //	POST logout
 //	GET  me
 //
-// Platforms go by both of their names, as in ks and kuaishou. syncUserProfile is
-// "overwrite", "setnx" or false. A POST says Content-Type: application/json; an
-// empty body stands for {}, and null for a field that is left out.
+// {platform} is a platform's name or one of its aliases, as in kuaishou and ks. data
+// is the event of the button, as the phone got it. syncUserProfile is "overwrite",
+// "setnx" or false. POST sms sends a text message with a code, for POST login/sms.
 //
-// Logins and register answer 200 with a new session id, when the session ends at
-// the latest, in unix seconds, and the user as the backend describes it:
+// A POST needs Content-Type: application/json. An empty body means {}, and a field
+// that is null means the same as a field that is left out.
+//
+// A login and a register respond with 200, a new session id, the time when the session
+// ends at the latest, in unix seconds, and the user as the backend describes it:
 //
 //	{"token":"…","expires_at":1735689600,"user":{…}}
 //
-// GET me and POST phone answer the same without the token, POST link
-// {"user_id":…,"openid":…,"unionid":…}, POST sms and logout {}.
+// GET me and POST phone respond with the same without the token, POST link with
+// {"user_id":…,"openid":…,"unionid":…}, POST sms and POST logout with {}.
 //
 // # Sessions
 //
-// The token is 256 random bits that mean nothing to the backend. The phone sends
-// it as Authorization: Bearer …; with [WithCookie] browsers send a cookie, and
-// requests that other sites have them make are refused. Every login and register
-// gives a new id and forgets the session that the request came with, whose user, if
-// anonymous, keeps the account by registering. A login that fails leaves that session
-// as it was, but for a login on a platform to which the backend answers 401: it no
-// longer knows that session. A logout is not undone by a login that is still under
-// way, which fails with 604, nor lost where the phone hangs up.
+// The session id in token is 256 random bits. It is not the backend's token and means
+// nothing to the backend. The phone sends it as Authorization: Bearer …. With
+// [WithCookie] browsers send it as a cookie, and state-changing requests that another
+// site has a browser make are refused.
 //
-// A session ends with a logout, after [WithIdleTimeout], after
-// [WithAbsoluteTimeout], with the backend's token, or when the backend no longer
-// knows that.
+// Every login and register creates a new session id. It forgets the session that the
+// request came with, if any. A user of that session who is anonymous keeps the account
+// by registering.
+//
+// A login that fails leaves the session of its request unchanged, with one exception:
+// if the backend responds to a login on a platform with 401, it does not know the
+// session any more, and the session is forgotten.
+//
+// A logout while a login of the same session is under way is not undone: the login
+// fails with 604. A logout is completed also when the phone hangs up.
+//
+// A session ends with a logout, after [WithIdleTimeout], after [WithAbsoluteTimeout],
+// when the backend's token expires, or when the backend no longer knows the token.
 //
 // # Errors
 //
@@ -61,9 +71,9 @@
 //
 //	{"code":604,"error":"session_missing","code_spent":false}
 //
-// The codes are those of package herror. After code_spent true, a login code that
-// was sent is spent: get a new one on the phone. With 603 come id, openid and
-// unionid, where known. What the backend said is never part of it.
+// The codes are those of package herror. If code_spent is true, a login code that the
+// request sent may be spent: get a new one on the phone. 603 also has id, openid and
+// unionid if they are known. The backend's own text is never part of the body.
 //
 //	code           error                   status
 //	400            bad_request             400  the backend refused: wrong password, spent code
@@ -73,17 +83,21 @@
 //	429            too_many_requests       429
 //	600            network_disconnected    502
 //	601            request_timeout         504
-//	603            unauthorized            403  the user said no
+//	603            unauthorized            403  the user refused: herror.UserRefused
 //	604            session_missing         401  log in again
-//	605            invalid_parameter       400  also for JSON that is not as it should be
+//	605            invalid_parameter       400  also for JSON other than expected
 //	611            unsupported_function    501  the platform has no such call
 //	612            anonymous_not_allowed   403
 //	690            invalid_answer          502
 //	691            store_failed            503
 //	all others     backend_failed          502
 //
-// What the proxy refuses by itself has the status as its code:
+// For errors of the proxy itself, the code is the HTTP status:
 //
+//	code           error                   status
+//	400            wrong_client_id         400  Proxy.Backend only
+//	400            wrong_environment       400  Proxy.Backend only
+//	400            unknown_platform        400  Proxy.Backend only
 //	403            cross_origin            403
 //	404            no_route                404
 //	405            method_not_allowed      405
@@ -93,11 +107,12 @@
 //
 // # The vendor's own client
 //
-// [Proxy.Backend] lets the vendor's JavaScript client work through the proxy as it is.
+// [Proxy.Backend] lets the vendor's JavaScript client work through the proxy without a
+// change.
 //
-// # Watching
+// # Hooks and metrics
 //
-// [WithOnLogin] and [WithOnLogout] are called for what happens to users,
-// [WithObserver] for every request, for metrics and logs; [WithRateLimiter] guards
-// logins and text messages. The package itself logs nothing.
+// [WithOnLogin] and [WithOnLogout] set functions that are called when users log in and
+// out. [WithObserver] sets one that is called for every request, for metrics and logs.
+// [WithRateLimiter] limits logins and text messages. The package itself logs nothing.
 package loginproxy

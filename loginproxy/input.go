@@ -46,7 +46,7 @@ func (x *exchange) read(in input) error {
 // emptyInput is the body of a route without fields.
 type emptyInput struct{}
 
-func (emptyInput) set(string, gjson.Result) bool { return false }
+func (*emptyInput) set(string, gjson.Result) bool { return false }
 
 // linkInput is the body of a link.
 type linkInput struct {

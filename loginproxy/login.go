@@ -64,27 +64,21 @@ func (x *exchange) discardUnknown(ctx context.Context, old *Visitor, left sessio
 }
 
 // loginOnPlatform is POST login/{platform}.
-func (x *exchange) loginOnPlatform() error {
-	var in platformLoginInput
-	if err := x.read(&in); err != nil {
-		return err
-	}
+func (x *exchange) loginOnPlatform(in *platformLoginInput) error {
 	return x.logIn("", func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return a.LoginOn(ctx, x.platform, in.data, in.loginOptions()...)
 	})
 }
 
 // login is POST login.
-func (x *exchange) login() error { return x.logInWithAccount((*auth.Auth).Login) }
+func (x *exchange) login(in *accountInput) error { return x.logInWithAccount(in, (*auth.Auth).Login) }
 
 // register is POST register.
-func (x *exchange) register() error { return x.logInWithAccount((*auth.Auth).Register) }
+func (x *exchange) register(in *accountInput) error {
+	return x.logInWithAccount(in, (*auth.Auth).Register)
+}
 
-func (x *exchange) logInWithAccount(call func(*auth.Auth, context.Context, auth.Credentials) (*user.CurrentUser, error)) error {
-	var in accountInput
-	if err := x.read(&in); err != nil {
-		return err
-	}
+func (x *exchange) logInWithAccount(in *accountInput, call func(*auth.Auth, context.Context, auth.Credentials) (*user.CurrentUser, error)) error {
 	account := cmp.Or(in.Phone, in.Email, in.Username) // the one that is sent
 	return x.logIn(account, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return call(a, ctx, in.Credentials)
@@ -92,32 +86,21 @@ func (x *exchange) logInWithAccount(call func(*auth.Auth, context.Context, auth.
 }
 
 // loginAnonymous is POST login/anonymous.
-func (x *exchange) loginAnonymous() error {
-	if err := x.read(emptyInput{}); err != nil {
-		return err
-	}
+func (x *exchange) loginAnonymous(*emptyInput) error {
 	return x.logIn("", func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return a.AnonymousLogin(ctx)
 	})
 }
 
 // loginSMS is POST login/sms.
-func (x *exchange) loginSMS() error {
-	var in smsLoginInput
-	if err := x.read(&in); err != nil {
-		return err
-	}
+func (x *exchange) loginSMS(in *smsLoginInput) error {
 	return x.logIn(in.phone, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return a.LoginWithSmsVerificationCode(ctx, in.phone, in.code, in.createOptions...)
 	})
 }
 
 // sendSMS is POST sms. It needs no session and uses none.
-func (x *exchange) sendSMS() error {
-	var in smsInput
-	if err := x.read(&in); err != nil {
-		return err
-	}
+func (x *exchange) sendSMS(in *smsInput) error {
 	ctx := x.ctx
 	if err := x.limit(ctx, in.phone); err != nil {
 		return err

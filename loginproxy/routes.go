@@ -13,26 +13,46 @@ type route struct {
 	method    string
 	operation Operation
 	serve     func(*exchange) error
+	newInput  func() input // nil for a route without a body
 }
 
 // The routes. The package documentation lists them with their fields.
 var (
 	routes = map[string]route{ // by path
-		"login":           {http.MethodPost, OpLogin, (*exchange).login},
-		"login/anonymous": {http.MethodPost, OpLoginAnonymous, (*exchange).loginAnonymous},
-		"login/sms":       {http.MethodPost, OpLoginSMS, (*exchange).loginSMS},
-		"register":        {http.MethodPost, OpRegister, (*exchange).register},
-		"sms":             {http.MethodPost, OpSMS, (*exchange).sendSMS},
-		"phone":           {http.MethodPost, OpPhone, (*exchange).phone},
-		"logout":          {http.MethodPost, OpLogout, (*exchange).logout},
-		"me":              {http.MethodGet, OpMe, (*exchange).me},
+		"login":           post(OpLogin, (*exchange).login),
+		"login/anonymous": post(OpLoginAnonymous, (*exchange).loginAnonymous),
+		"login/sms":       post(OpLoginSMS, (*exchange).loginSMS),
+		"register":        post(OpRegister, (*exchange).register),
+		"sms":             post(OpSMS, (*exchange).sendSMS),
+		"phone":           post(OpPhone, (*exchange).phone),
+		"logout":          post(OpLogout, (*exchange).logout),
+		"me":              {method: http.MethodGet, operation: OpMe, serve: (*exchange).me},
 	}
 	platformRoutes = map[string]route{ // by what stands before /{platform}
-		"login": {http.MethodPost, OpLogin, (*exchange).loginOnPlatform},
-		"link":  {http.MethodPost, OpLink, (*exchange).link},
+		"login": post(OpLogin, (*exchange).loginOnPlatform),
+		"link":  post(OpLink, (*exchange).link),
 	}
 	unknownRoute = route{operation: OpUnknown}
 )
+
+// post returns a route that reads its body into a *T.
+func post[T any, In interface {
+	*T
+	input
+}](operation Operation, serve func(*exchange, In) error) route {
+	return route{
+		method:    http.MethodPost,
+		operation: operation,
+		newInput:  func() input { return In(new(T)) },
+		serve: func(x *exchange) error {
+			in := In(new(T))
+			if err := x.read(in); err != nil {
+				return err
+			}
+			return serve(x, in)
+		},
+	}
+}
 
 // findRoute returns the route of a request, and the platform in its path if it names
 // one. With an error, the route has the operation to observe.
