@@ -31,9 +31,21 @@ import (
 // All other responses are the backend's, with its status and text. The proxy's own
 // errors have the backend's form, {"status":"error","error_msg":…}: 400 for a client
 // id or an environment that is not the client's, or for a body that is not JSON; 401
-// for a session id that is unknown or expired, but a login ignores such an id; 404,
-// 405, 413 and 415; 429 of the rate limiter; 502, 503 and 504 as on the JSON routes.
-// A logout succeeds once the session is forgotten on this server.
+// for a session id that is unknown or expired; 404, 405, 413 and 415; 429 of the rate
+// limiter; 502, 503 and 504 as on the JSON routes. Logins, text messages and password
+// resets need no session and ignore an id that is unknown or expired. A logout
+// succeeds once the session is forgotten on this server, and also with such an id.
+//
+// The vendor's client learns the life of a session only from expires_in of the login.
+// Later requests do not change what it knows. It takes the session for live until 30
+// seconds before that time, and until then it does not log in again by itself. So
+// expires_in is the time that the session lives without another request: the shortest
+// of the token's life, [WithIdleTimeout] and [WithAbsoluteTimeout]. When it is over,
+// the client logs in again silently, or its getCurrentUser fails with 604, although
+// later requests may have kept the session alive here. For this client, the idle
+// timeout is therefore the longest time between two logins. To let an active user stay
+// logged in longer, make the idle timeout as long as the absolute timeout. A timeout of
+// less than a minute leaves the client no time.
 func (p *Proxy) Backend() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := p.begin(w, r, OpUnknown)
@@ -77,8 +89,12 @@ func (x *exchange) forward() error {
 	if err != nil {
 		return err
 	}
-	if v != nil && x.event.Operation == OpLogout {
+	if x.event.Operation == OpLogout && v != nil {
 		return x.forwardLogout(ctx, v, req)
+	}
+	if x.event.Operation == OpLogout && x.hasSessionID() {
+		x.respond(http.StatusCreated, []byte(loggedOut)) // the session has ended, and its token is not known
+		return nil
 	}
 	return x.relay(ctx, v, req)
 }
@@ -104,17 +120,24 @@ func (x *exchange) accountIn(body string) string {
 }
 
 // sender returns the visitor of the request's session. It is nil for a request without
-// a session id, and for a login with an id that is unknown or expired.
+// a session id. For one whose id is unknown or expired, it is nil if the request needs
+// no session, and else the error is 604.
 func (x *exchange) sender(ctx context.Context) (*Visitor, error) {
 	id, ok := bearer(x.r, backendScheme)
 	if !ok {
 		return nil, nil
 	}
 	v, err := x.p.findVisitor(ctx, id)
-	if err == nil && v == nil && !x.isLogin() {
+	if err == nil && v == nil && x.needsSession() {
 		err = errNotLoggedIn
 	}
 	return v, err
+}
+
+// hasSessionID reports whether the request comes with a session id, known or not.
+func (x *exchange) hasSessionID() bool {
+	_, ok := bearer(x.r, backendScheme)
+	return ok
 }
 
 // relay sends the request with the visitor's token, and the backend's response back.

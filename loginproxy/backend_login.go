@@ -51,20 +51,25 @@ func (x *exchange) establishForwarded(ctx context.Context, old *Visitor, body st
 	if x.p.onLogin != nil {
 		x.p.onLogin(x.r.Context(), newVisitor(x.p.client.Auth(id), stored))
 	}
-	if stored.ExpiresAt.Equal(fresh.ExpiresAt) {
-		return replaceToken(body, l.Token, id, 0), nil
+	end := began.Add(x.p.idle) // without another request
+	if stored.ExpiresAt.Before(end) {
+		end = stored.ExpiresAt
 	}
-	return replaceToken(body, l.Token, id, stored.ExpiresAt.Sub(now)), nil
+	if end.Equal(fresh.ExpiresAt) {
+		return replaceToken(body, l.Token, id, ""), nil
+	}
+	seconds := int64(max(0, end.Sub(now)) / time.Second)
+	return replaceToken(body, l.Token, id, strconv.FormatInt(seconds, 10)), nil
 }
 
 // replaceToken returns the response to a login with id in all places of the token.
-// Unless life is 0, expires_in is set to it.
-func replaceToken(body, token, id string, life time.Duration) string {
+// Unless expiresIn is empty, it replaces expires_in.
+func replaceToken(body, token, id, expiresIn string) string {
 	quoted := strconv.Quote(id)
 	patch := `{"token":` + quoted
 	fields := response.Fields(body)
-	if life > 0 {
-		patch += `,"expires_in":` + strconv.FormatInt(int64(life/time.Second), 10)
+	if expiresIn != "" {
+		patch += `,"expires_in":` + expiresIn
 	}
 	for _, part := range [...]string{"_session", "user_info"} {
 		inner := fields.Get(part)

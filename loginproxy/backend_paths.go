@@ -129,8 +129,18 @@ func operationOf(segments []string) Operation {
 	return OpLogin
 }
 
-// isLogin reports whether the request is a login of any kind, or a register. It may
-// come with a session id that is unknown or expired.
+// needsSession reports whether the request must not come with a session id that is
+// unknown or expired. The vendor's client goes on sending such an id: it must be able
+// to log out and to log in, also with a code that it first asks for.
+func (x *exchange) needsSession() bool {
+	switch x.event.Operation {
+	case OpLogout, OpSMS, OpPasswordReset:
+		return false
+	}
+	return !x.isLogin()
+}
+
+// isLogin reports whether the request is a login of any kind, or a register.
 func (x *exchange) isLogin() bool {
 	switch x.event.Operation {
 	case OpLogin, OpLoginAnonymous, OpLoginSMS, OpRegister:

@@ -2,6 +2,7 @@ package loginproxy_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -247,6 +248,91 @@ func TestDropInTimeouts(t *testing.T) {
 	w.vendorLogin(phone, id)
 }
 
+// The phone is told the time that the session lives without a request.
+func TestDropInTellsTheLife(t *testing.T) {
+	const token = 36000 // seconds
+	for name, tt := range map[string]struct {
+		idle, absolute, login time.Duration
+		want                  string
+	}{
+		"the token's":                     {24 * time.Hour, 48 * time.Hour, 0, `"36000"`},
+		"the idle timeout":                {time.Hour, 48 * time.Hour, 0, `3600`},
+		"the absolute timeout":            {24 * time.Hour, 2 * time.Hour, 0, `7200`},
+		"the shorter timeout":             {time.Hour, time.Hour / 2, 0, `1800`},
+		"whole seconds":                   {90*time.Second + 999*time.Millisecond, time.Hour, 0, `90`},
+		"less what the login took":        {time.Hour, 48 * time.Hour, time.Minute, `3540`},
+		"less than the login took":        {time.Minute, 48 * time.Hour, time.Hour, `0`},
+		"less what the login took, token": {24 * time.Hour, 48 * time.Hour, time.Minute, `"36000"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, loginproxy.WithIdleTimeout(tt.idle), loginproxy.WithAbsoluteTimeout(tt.absolute))
+			w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: fmt.Sprintf(`{"token":"canary","expires_in":"%d","user_info":{"id":7}}`, token)})
+			arrived, release := w.hold("POST " + silentPath)
+			done := make(chan answer)
+			go func() { done <- w.vendor("POST", silentPath, "", m{"code": "c"}) }()
+			<-arrived
+			w.Clock().Advance(tt.login)
+			close(release)
+			var got struct {
+				ExpiresIn json.RawMessage `json:"expires_in"`
+			}
+			require.NoError(t, json.Unmarshal([]byte((<-done).body), &got))
+			require.Equal(t, tt.want, string(got.ExpiresIn))
+		})
+	}
+}
+
+// The vendor's client never holds an id as live whose session has ended by idling:
+// until the life that it was told is over, the session is there.
+func TestDropInTellsTheTrueLife(t *testing.T) {
+	for _, since := range []time.Duration{0, 20 * time.Minute, 50 * time.Minute} { // the last request, since the login
+		w := newWorld(t, loginproxy.WithIdleTimeout(time.Hour))
+		a := w.vendor("POST", silentPath, "", m{"code": w.Kuaishou("openid-1").Login(), "create_user": true})
+		id, told := a.field(t, "token").(string), time.Duration(a.field(t, "expires_in").(float64))*time.Second
+		w.Clock().Advance(since)
+		require.Equal(t, http.StatusOK, w.vendor("GET", me, id, nil).status)
+		w.Clock().Advance(told - since - time.Second)
+		require.Equal(t, http.StatusOK, w.vendor("GET", me, id, nil).status)
+	}
+}
+
+// A logout of a session that is not there is one: the vendor's client would otherwise
+// keep the id, and get 401 for everything.
+func TestDropInLogoutOfUnknownSession(t *testing.T) {
+	w := newWorld(t, loginproxy.WithIdleTimeout(time.Hour))
+	phone := w.Kuaishou("openid-1")
+	idle, revoked, out := w.vendorLogin(phone, ""), w.vendorLogin(phone, ""), w.vendorLogin(phone, "")
+	w.Clock().Advance(time.Hour - time.Second)
+	real := w.vendor("POST", destroyPath, out, m{})
+	w.RevokeTokens(61736923)
+	require.Equal(t, http.StatusUnauthorized, w.vendor("GET", me, revoked, nil).status)
+	w.Clock().Advance(time.Hour)
+	w.observed()
+	before := w.sent()
+	for name, id := range map[string]string{
+		"idle": idle, "revoked": revoked, "logged out": out, "made up": strings.Repeat("x", 43), "no id": "short",
+	} {
+		a := w.vendor("POST", destroyPath, id, m{})
+		require.Equal(t, real.status, a.status, name)
+		require.JSONEq(t, real.body, a.body, name)
+		require.Equal(t, []loginproxy.Event{{Operation: loginproxy.OpLogout, Status: 201}}, w.observed(), name)
+	}
+	require.Equal(t, before, w.sent(), "there is no token to destroy")
+}
+
+// Who logs in by text message need not be logged in to ask for the code.
+func TestDropInSMSWithUnknownSession(t *testing.T) {
+	w := newWorld(t, loginproxy.WithIdleTimeout(time.Hour))
+	id := w.vendorLogin(w.Kuaishou("openid-1"), "")
+	w.Clock().Advance(time.Hour)
+	require.Equal(t, 2, w.vendor("POST", "/hserve/v2.2/sms-verification-code/", id, m{"phone": "13800138000"}).status/100)
+	sms, ok := w.LastSMS("13800138000")
+	require.True(t, ok)
+	a := w.vendor("POST", "/hserve/v2.1/login/sms/", id, m{"phone": "13800138000", "code": sms.Code, "create_user": true})
+	require.Equal(t, http.StatusCreated, a.status, a.body)
+	require.Equal(t, http.StatusBadRequest, w.vendor("POST", "/hserve/v2.0/user/password/reset/", id, m{}).status, "the backend says so")
+}
+
 // A logout is one, whatever the backend says to it.
 func TestDropInLogoutLost(t *testing.T) {
 	for code, fault := range map[int]baastest.Fault{
@@ -291,7 +377,6 @@ func TestDropInRefuses(t *testing.T) {
 		{w.vendor("GET", me, "", nil, "X-Hydrogen-Env-ID", "another"), 400, "wrong environment"},
 		{w.vendor("GET", me, "", nil, "X-Hydrogen-Client-Platform", "canary"), 400, "unknown platform"},
 		{w.vendor("GET", me, "unknown", nil), 401, "session missing"},
-		{w.vendor("POST", destroyPath, "unknown", m{}), 401, "session missing"},
 		{w.vendor("POST", "/hserve/v2.5/idp/kuaishou/user-association/", "unknown", m{"code": "c"}), 401, "session missing"},
 		{w.vendor("POST", silentPath, "", "{", "Content-Type", "application/json"), 400, "invalid parameter"},
 		{w.vendor("POST", silentPath, "", "{}{}"), 400, "invalid parameter"},

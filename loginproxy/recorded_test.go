@@ -99,7 +99,8 @@ func newReplay(t *testing.T, rec recording) *replay {
 	}
 	client, err := baas.New(cmp.Or(clientID, "none"), opts...)
 	require.NoError(t, err)
-	p, err := loginproxy.New(client)
+	// As long as the token lives, so that the phone is told the life of the token.
+	p, err := loginproxy.New(client, loginproxy.WithIdleTimeout(loginproxy.DefaultAbsoluteTimeout))
 	require.NoError(t, err)
 	re.phone = p.Backend()
 	return re
