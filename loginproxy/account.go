@@ -37,6 +37,9 @@ func (x *exchange) phone(in *phoneInput) error {
 		return err
 	}
 	x.event.Platform = v.Platform()
+	if in.platform != nil {
+		x.event.Platform = in.platform.Name()
+	}
 	u, err := v.auth.UpdatePhoneNumber(x.ctx, in.data, in.options...)
 	if err != nil {
 		return err

@@ -25,13 +25,15 @@
 //	POST register          username/email/phone (needed), password (needed)
 //	POST sms               phone (needed), signatureID
 //	POST link/{platform}   code (needed), data, syncUserProfile, appName, withUnionID
-//	POST phone             data (needed), overwrite
+//	POST phone             data (needed), overwrite, platform
 //	POST logout
 //	GET  me
 //
 // {platform} is a platform's name or one of its aliases, as in kuaishou and ks. data
 // is the event of the button, as the phone got it. syncUserProfile is "overwrite",
-// "setnx" or false. POST sms sends a text message with a code, for POST login/sms.
+// "setnx" or false. platform is the one that data comes from, by name or alias; the
+// default is that of the session: of the login, or of the first link since. POST sms
+// sends a text message with a code, for POST login/sms.
 //
 // A POST needs Content-Type: application/json. An empty body means {}, and a field
 // that is null means the same as a field that is left out.

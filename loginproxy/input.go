@@ -183,14 +183,22 @@ func (in *smsInput) set(name string, v gjson.Result) bool {
 
 // phoneInput is the body of a request that sets the phone number.
 type phoneInput struct {
-	data    *platform.AuthData
-	options []platform.PhoneOption
+	data     *platform.AuthData
+	platform platform.Platform // nil: that of the session
+	options  []platform.PhoneOption
 }
 
 func (in *phoneInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "data":
 		return setEvent(v, &in.data)
+	case "platform":
+		var ok bool
+		if in.platform, ok = platform.ByName(v.Str); !ok {
+			return false
+		}
+		in.options = append(in.options, auth.OnPlatform(in.platform))
+		return true
 	case "overwrite":
 		in.options = append(in.options, auth.Overwrite(v.Bool()))
 		return v.IsBool()

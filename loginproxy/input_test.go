@@ -40,7 +40,7 @@ func TestStrictBodies(t *testing.T) {
 			`{"code":"` + strings.Repeat("c", 2000) + `"}`, `{"code":"a\nb"}`,
 		},
 		"/link/ks":   {`{"code":"c","createUser":true}`},
-		"/phone":     {`{"data":{"detail":{}},"overwrite":"yes"}`, `{"code":"c"}`},
+		"/phone":     {`{"data":{"detail":{}},"overwrite":"yes"}`, `{"code":"c"}`, `{"data":{"detail":{}},"platform":"canary"}`, `{"data":{"detail":{}},"platform":""}`, `{"data":{"detail":{}},"platform":7}`},
 		"/register":  {`{"username":"ann","password":7}`},
 		"/login/sms": {`{"phone":13800138000,"code":"1"}`},
 		"/sms":       {`{"phone":"13800138000","signatureID":"7"}`, `{"phone":"13800138000","signatureID":0}`, `{"phone":"13800138000","signatureID":1.5}`},

@@ -123,6 +123,33 @@ func TestPhone(t *testing.T) {
 	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":true}`, a.body)
 }
 
+// A user who logged in with an account names the platform of the number, of which the
+// session may say another one.
+func TestPhoneOnPlatform(t *testing.T) {
+	for _, name := range []string{"kuaishou", "ks", "wechat", "wx"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			on, ok := platform.ByName(name)
+			require.True(t, ok)
+			phone, err := w.Phone(on.Name(), "openid-1")
+			require.NoError(t, err)
+			token := w.post("/register", "", m{"username": "ann", "password": "correct horse"}).token(t)
+			data := func() m { return m{"data": event(phone.AllowPhoneNumberJSON("13800138000"))} }
+			require.Equal(t, http.StatusOK, w.post("/link/qq", token, m{"code": w.QQ("openid-2").Login()}).status)
+			require.Equal(t, http.StatusOK, w.post("/link/"+name, token, m{"code": phone.Login()}).status)
+			require.EqualValues(t, 611, w.post("/phone", token, data()).field(t, "code"), "QQ gives no phone numbers")
+
+			w.observed()
+			body := data()
+			body["platform"] = name
+			a := w.post("/phone", token, body)
+			require.Equal(t, http.StatusOK, a.status, a.body)
+			require.Equal(t, "13800138000", a.field(t, "user").(m)["_phone"])
+			require.Equal(t, []loginproxy.Event{{Operation: loginproxy.OpPhone, Platform: on.Name(), Status: 200}}, w.observed())
+		})
+	}
+}
+
 // The user goes out as the backend describes it, and the end of the session with it.
 func TestAnswer(t *testing.T) {
 	w := newWorld(t)
