@@ -129,6 +129,20 @@ func TestDropInAnonymous(t *testing.T) {
 	}
 }
 
+// An account's login may name the platform's ids beside the user: they are the session's.
+func TestDropInTakesTheIDsOfAnAccountLogin(t *testing.T) {
+	const path = "/hserve/v2.1/login/username/"
+	w := newWorld(t)
+	w.Fail("POST "+path, baastest.Fault{Status: 201, Body: `{"token":"canary","expires_in":3600,"user_id":7,"openid":"openid-1","unionid":"unionid-1"}`})
+	in := w.vendor("POST", path, "", m{"username": "ann", "password": "correct horse"})
+	require.Equal(t, "openid-1", in.field(t, "openid"))
+	w.visit(in.field(t, "token").(string), func(_ context.Context, v *loginproxy.Visitor) {
+		require.EqualValues(t, 7, v.UserID())
+		require.Equal(t, "openid-1", v.OpenID())
+		require.Equal(t, "unionid-1", v.UnionID())
+	})
+}
+
 // Every login gives a new id and ends the one before; a stale one does not keep a phone out.
 func TestDropInRotates(t *testing.T) {
 	w := newWorld(t)

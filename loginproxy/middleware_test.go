@@ -9,8 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/loginproxy"
+	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/user"
 )
 
@@ -105,6 +108,51 @@ func TestVisitorUserFails(t *testing.T) {
 	})
 }
 
+// The handle costs no request, and its calls send one.
+func TestVisitorMe(t *testing.T) {
+	w := newWorld(t)
+	in := w.post("/login/wx", "", m{"code": w.WeChat("openid-1").SetUnionID("unionid-1").Login()})
+	phone := w.Kuaishou("openid-2")
+	code := phone.Login()
+	w.ResetJournal()
+	a := w.visit(in.token(t), func(ctx context.Context, v *loginproxy.Visitor) {
+		me := v.Me()
+		require.Same(t, me, v.Me())
+		require.Equal(t, in.userID(t), me.ID())
+		require.Equal(t, "openid-1", me.OpenID())
+		require.Equal(t, "unionid-1", me.UnionID())
+		require.False(t, me.Anonymous())
+		require.Zero(t, w.sent())
+
+		linked, err := me.LinkOn(ctx, platform.Kuaishou{}, nil, auth.Code(code))
+		require.NoError(t, err)
+		require.Equal(t, in.userID(t), linked.UserID)
+		require.Equal(t, 1, w.sent())
+		require.Equal(t, 1, w.CountRequests("POST /hserve/v2.5/idp/kuaishou/user-association/"))
+
+		u, err := v.User(ctx)
+		require.NoError(t, err)
+		again, err := me.User(ctx)
+		require.NoError(t, err)
+		require.Same(t, u, again, "the handle and the visitor share the fields")
+		require.Equal(t, 2, w.sent())
+	})
+	require.Equal(t, http.StatusOK, a.status)
+}
+
+// An anonymous user cannot link, and nothing is sent.
+func TestVisitorMeAnonymous(t *testing.T) {
+	w := newWorld(t)
+	token := w.post("/login/anonymous", "", nil).token(t)
+	w.ResetJournal()
+	w.visit(token, func(ctx context.Context, v *loginproxy.Visitor) {
+		require.True(t, v.Me().Anonymous())
+		_, err := v.Me().LinkOn(ctx, platform.Kuaishou{}, nil, auth.Code("c"))
+		require.ErrorIs(t, err, herror.AnonymousNotAllowed)
+	})
+	require.Zero(t, w.sent())
+}
+
 // Where there is no middleware there is nobody.
 func TestNobody(t *testing.T) {
 	v := loginproxy.FromContext(context.Background())
@@ -113,6 +161,7 @@ func TestNobody(t *testing.T) {
 	require.Empty(t, v.OpenID()+v.UnionID()+v.Platform())
 	require.False(t, v.Anonymous())
 	require.Nil(t, v.Auth())
+	require.Nil(t, v.Me())
 	_, err := v.User(context.Background())
 	require.EqualError(t, err, "604: session missing")
 }

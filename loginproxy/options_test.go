@@ -1,0 +1,105 @@
+package loginproxy
+
+import (
+	"context"
+	"go/ast"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/baastest"
+)
+
+// fieldsByOption has a value of every option, and the fields that it sets.
+var fieldsByOption = map[string]struct {
+	opt    Option
+	fields []string
+}{
+	"WithIdleTimeout":     {WithIdleTimeout(time.Minute), []string{"idle"}},
+	"WithAbsoluteTimeout": {WithAbsoluteTimeout(time.Minute), []string{"absolute"}},
+	"WithMaxBody":         {WithMaxBody(1), []string{"maxBody"}},
+	"WithCookie":          {WithCookie("__Host-a"), []string{"cookie", "crossOrigin"}},
+	"WithOnLogin":         {WithOnLogin(func(context.Context, *Visitor) {}), []string{"onLogin"}},
+	"WithOnLogout":        {WithOnLogout(func(context.Context, *Visitor) {}), []string{"onLogout"}},
+	"WithObserver":        {WithObserver(func(context.Context, Event) {}), []string{"observer"}},
+	"WithRateLimiter": {WithRateLimiter(func(context.Context, RateKey) (bool, time.Duration) {
+		return true, 0
+	}), []string{"limiter"}},
+	"WithClientAddr": {WithClientAddr(func(*http.Request) string { return "" }), []string{"clientAddr"}},
+}
+
+// Each option alone changes its own fields and no other.
+func TestOptionsChangeTheirOwnFields(t *testing.T) {
+	client, err := baastest.New().Client()
+	require.NoError(t, err)
+	plain, err := New(client)
+	require.NoError(t, err)
+	set := map[string]bool{}
+	for name, tt := range fieldsByOption {
+		p, err := New(client, tt.opt)
+		require.NoError(t, err)
+		require.Equal(t, tt.fields, changed(plain.config, p.config), name)
+		for _, field := range tt.fields {
+			set[field] = true
+		}
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[config]()) {
+		require.True(t, set[field.Name], "no option sets %s", field.Name)
+	}
+}
+
+// A proxy that exists stays as it is when its options are used again with others.
+func TestOptionsLeaveOtherProxiesAlone(t *testing.T) {
+	client, err := baastest.New().Client()
+	require.NoError(t, err)
+	plain, err := New(client)
+	require.NoError(t, err)
+	before := plain.config
+	var opts []Option
+	for _, tt := range fieldsByOption {
+		opts = append(opts, tt.opt)
+	}
+	one, err := New(client, opts...)
+	require.NoError(t, err)
+	first := one.config
+	two, err := New(client, append(opts, WithMaxBody(2), WithCookie("__Host-b", "https://app.example.com"))...)
+	require.NoError(t, err)
+	require.Empty(t, changed(before, plain.config))
+	require.Empty(t, changed(first, one.config))
+	require.Equal(t, []string{"maxBody", "cookie", "crossOrigin"}, changed(one.config, two.config))
+}
+
+// TestEveryOptionIsTested compares the list of options above with the code.
+func TestEveryOptionIsTested(t *testing.T) {
+	eachFile(t, func(file *ast.File) {
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "With") {
+				require.Contains(t, fieldsByOption, f.Name.Name)
+			}
+		}
+	})
+}
+
+// changed returns the names of the fields that differ. Functions and pointers differ
+// if they are not the same one.
+func changed(a, b config) (names []string) {
+	one, two := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range one.NumField() {
+		x, y := one.Field(i), two.Field(i)
+		same := false
+		if slices.Contains([]reflect.Kind{reflect.Func, reflect.Pointer}, x.Kind()) {
+			same = x.Pointer() == y.Pointer()
+		} else {
+			same = x.Equal(y)
+		}
+		if !same {
+			names = append(names, one.Type().Field(i).Name)
+		}
+	}
+	return names
+}
