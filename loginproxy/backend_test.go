@@ -17,7 +17,7 @@ import (
 )
 
 // vendor sends what the vendor's client sends, on Kuaishou.
-func (w *world) vendor(method, path, id string, body any, header ...string) answer {
+func (w *world) vendor(method, path, id string, body any, header ...string) response {
 	w.t.Helper()
 	r := request{method: method, path: path, body: body}.http(w.t)
 	r.Header.Set("X-Hydrogen-Client-ID", baastest.DefaultClientID)
@@ -50,7 +50,7 @@ func (w *world) vendorLogin(p *baastest.Phone, id string) string {
 	return got
 }
 
-func (a answer) requireError(t *testing.T, status int, text string) {
+func (a response) requireError(t *testing.T, status int, text string) {
 	t.Helper()
 	require.Equal(t, status, a.status, a.body)
 	require.JSONEq(t, fmt.Sprintf(`{"status":"error","error_msg":%q}`, text), a.body)
@@ -123,7 +123,7 @@ func TestDropInAnonymous(t *testing.T) {
 	bare := w.vendor("POST", "/hserve/v2.0/login/anonymous/", "", m{})
 	w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: `{"token":"canary-0123456789","expires_in":3600,"user_info":{"id":7,"_anonymous":true}}`})
 	told := w.vendor("POST", silentPath, "", m{"code": "c"})
-	for _, in := range []answer{bare, told} {
+	for _, in := range []response{bare, told} {
 		a := w.post("/link/tt", in.field(t, "token").(string), m{"code": "c"})
 		require.JSONEq(t, `{"code":612,"error":"anonymous_not_allowed","code_spent":false}`, a.body)
 	}
@@ -163,7 +163,7 @@ func TestDropInRotates(t *testing.T) {
 	require.Equal(t, anonymous.field(t, "user_id"), made.field(t, "user_id"))
 }
 
-// Wherever an answer has the token, the phone gets the id.
+// Wherever a response has the token, the phone gets the id.
 func TestDropInHidesTokens(t *testing.T) {
 	const token = "canary-0123456789"
 	for name, tt := range map[string]struct{ said, heard string }{
@@ -220,7 +220,7 @@ func TestDropInHidesTokensOfOldPaths(t *testing.T) {
 	require.Equal(t, 2, w.store.Len())
 }
 
-// An answer with a token that makes no session does not go out.
+// A response with a token that makes no session does not go out.
 func TestDropInStrangeLogins(t *testing.T) {
 	for _, said := range []string{
 		`{"token":"canary","expires_in":60}`, `{"token":7,"user_id":7}`, `{"token":"canary","user_id":7}`, `canary`, `["canary"]x`,
@@ -233,8 +233,8 @@ func TestDropInStrangeLogins(t *testing.T) {
 	}
 }
 
-// An answer without a body has no token to hide.
-func TestDropInEmptyAnswer(t *testing.T) {
+// A response without a body has no token to hide.
+func TestDropInEmptyResponse(t *testing.T) {
 	w := newWorld(t)
 	w.Fail("POST "+silentPath, baastest.Fault{Status: 204})
 	a := w.vendor("POST", silentPath, "", m{"code": "c"})
@@ -282,7 +282,7 @@ func TestDropInTellsTheLife(t *testing.T) {
 			w := newWorld(t, loginproxy.WithIdleTimeout(tt.idle), loginproxy.WithAbsoluteTimeout(tt.absolute))
 			w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: fmt.Sprintf(`{"token":"canary","expires_in":"%d","user_info":{"id":7}}`, token)})
 			arrived, release := w.hold("POST " + silentPath)
-			done := make(chan answer)
+			done := make(chan response)
 			go func() { done <- w.vendor("POST", silentPath, "", m{"code": "c"}) }()
 			<-arrived
 			w.Clock().Advance(tt.login)
@@ -370,7 +370,7 @@ func TestDropInLogoutLost(t *testing.T) {
 func TestDropInRefuses(t *testing.T) {
 	w := newWorld(t, loginproxy.WithMaxBody(100))
 	for _, tt := range []struct {
-		a      answer
+		a      response
 		status int
 		text   string
 	}{
@@ -402,7 +402,7 @@ func TestDropInRefuses(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
-// A connection that fails is answered in the backend's shape.
+// A connection that fails gets an error in the form of the backend.
 func TestDropInBackendDown(t *testing.T) {
 	w := newWorld(t)
 	w.Fail("", baastest.Fault{Cut: baastest.CutDial})

@@ -49,7 +49,7 @@ func BenchmarkProxyLogin(b *testing.B) {
 }
 
 // byHand is the hand-written proxy: what a careful programmer does in a day. It
-// keeps tokens in a map and answers with the user's fields that the phone needs.
+// keeps tokens in a map and responds with the user's fields that the phone needs.
 type byHand struct {
 	base string
 	hc   *http.Client
@@ -146,11 +146,11 @@ func (h *byHand) login(ctx context.Context, code string, createUser bool, into a
 	if res.StatusCode != http.StatusCreated {
 		return fmt.Errorf("status %d", res.StatusCode)
 	}
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(answer, into)
+	return json.Unmarshal(text, into)
 }
 
 // sink is the ResponseWriter of a server that sends nothing.
@@ -169,7 +169,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// login has a handler answer a phone's login.
+// login sends a login to a handler.
 func login(ctx context.Context, h http.Handler, path string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(`{"code":"ks071Jwd000ACg4L1A1Z300nzYGz1Jw","createUser":true}`))
 	if err != nil {

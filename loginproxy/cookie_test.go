@@ -13,8 +13,8 @@ import (
 
 const cookieName = "__Host-test"
 
-// cookies returns the cookies that an answer sets.
-func (a answer) cookies() []*http.Cookie { return (&http.Response{Header: a.header}).Cookies() }
+// cookies returns the cookies that a response sets.
+func (a response) cookies() []*http.Cookie { return (&http.Response{Header: a.header}).Cookies() }
 
 func TestCookie(t *testing.T) {
 	w := newWorld(t, loginproxy.WithCookie(cookieName))
@@ -30,7 +30,7 @@ func TestCookie(t *testing.T) {
 	require.Equal(t, http.SameSiteLaxMode, c.SameSite)
 	require.Equal(t, int((baastest.DefaultTokenLife - 30*time.Second).Seconds()), c.MaxAge)
 
-	with := func(method, path, value string, header http.Header) answer {
+	with := func(method, path, value string, header http.Header) response {
 		h := header.Clone()
 		if h == nil {
 			h = http.Header{}

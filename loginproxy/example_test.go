@@ -155,19 +155,19 @@ func ExampleProxy_Backend() {
 	r.Header.Set("X-Hydrogen-Client-Platform", "KUAISHOU")
 	rec := httptest.NewRecorder()
 	mux.ServeHTTP(rec, r)
-	var answer struct{ Token string }
-	if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
+	var response struct{ Token string }
+	if err := json.Unmarshal(rec.Body.Bytes(), &response); err != nil {
 		log.Fatal(err)
 	}
 
 	// What it takes for the token is a session of the proxy's.
-	fmt.Println(rec.Code, exampleCall(mux, http.MethodGet, "/auth/me", answer.Token, "").User.OpenID)
+	fmt.Println(rec.Code, exampleCall(mux, http.MethodGet, "/auth/me", response.Token, "").User.OpenID)
 	// Output:
 	// 201 openid-1
 }
 
-// exampleAnswer is what a phone reads of an answer.
-type exampleAnswer struct {
+// exampleResponse is what a phone reads of a response.
+type exampleResponse struct {
 	Status int    `json:"-"`
 	Token  string `json:"token"`
 	User   struct {
@@ -179,7 +179,7 @@ type exampleAnswer struct {
 }
 
 // exampleCall is a phone's request.
-func exampleCall(h http.Handler, method, path, token, body string) exampleAnswer {
+func exampleCall(h http.Handler, method, path, token, body string) exampleResponse {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	if token != "" {
@@ -187,7 +187,7 @@ func exampleCall(h http.Handler, method, path, token, body string) exampleAnswer
 	}
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
-	a := exampleAnswer{Status: rec.Code}
+	a := exampleResponse{Status: rec.Code}
 	text, err := io.ReadAll(rec.Body)
 	if err != nil || json.Unmarshal(text, &a) != nil {
 		log.Fatal("no JSON")

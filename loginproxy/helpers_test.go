@@ -96,22 +96,22 @@ type request struct {
 	ctx          context.Context
 }
 
-// answer is what it gets.
-type answer struct {
+// response is what it gets.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// field returns a member of the answer's object.
-func (a answer) field(t *testing.T, name string) any {
+// field returns a member of the response's object.
+func (a response) field(t *testing.T, name string) any {
 	t.Helper()
 	var object map[string]any
 	require.NoError(t, json.Unmarshal([]byte(a.body), &object), a.body)
 	return object[name]
 }
 
-func (a answer) token(t *testing.T) string {
+func (a response) token(t *testing.T) string {
 	t.Helper()
 	require.Equal(t, http.StatusOK, a.status, a.body)
 	token, _ := a.field(t, "token").(string)
@@ -119,7 +119,7 @@ func (a answer) token(t *testing.T) string {
 	return token
 }
 
-func (a answer) userID(t *testing.T) int64 {
+func (a response) userID(t *testing.T) int64 {
 	t.Helper()
 	require.Equal(t, http.StatusOK, a.status, a.body)
 	user, ok := a.field(t, "user").(map[string]any)
@@ -157,10 +157,10 @@ func (r request) http(t *testing.T) *http.Request {
 }
 
 // serve sends a request to a handler and keeps all that comes back.
-func (w *world) serve(h http.Handler, r *http.Request) answer {
+func (w *world) serve(h http.Handler, r *http.Request) response {
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
-	a := answer{rec.Code, rec.Result().Header, rec.Body.String()}
+	a := response{rec.Code, rec.Result().Header, rec.Body.String()}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_ = a.header.Write(&w.shown)
@@ -168,17 +168,17 @@ func (w *world) serve(h http.Handler, r *http.Request) answer {
 	return a
 }
 
-func (w *world) do(r request) answer {
+func (w *world) do(r request) response {
 	w.t.Helper()
 	return w.serve(w.proxy, r.http(w.t))
 }
 
-func (w *world) post(path, bearer string, body any) answer {
+func (w *world) post(path, bearer string, body any) response {
 	w.t.Helper()
 	return w.do(request{method: http.MethodPost, path: path, bearer: bearer, body: body})
 }
 
-func (w *world) me(bearer string) answer {
+func (w *world) me(bearer string) response {
 	w.t.Helper()
 	return w.do(request{method: http.MethodGet, path: "/me", bearer: bearer})
 }
@@ -191,19 +191,19 @@ func (w *world) login(p *baastest.Phone, bearer string) string {
 
 // hold has the next request of a route wait, after the backend acted on it, until
 // the second channel is closed; the first one is closed when it has come so far.
-func (w *world) hold(route string) (arrived <-chan struct{}, answer chan<- struct{}) {
-	h := &held{arrived: make(chan struct{}), answer: make(chan struct{})}
+func (w *world) hold(route string) (arrived <-chan struct{}, release chan<- struct{}) {
+	h := &held{arrived: make(chan struct{}), release: make(chan struct{})}
 	h.method, h.path, _ = strings.Cut(route, " ")
 	h.path, _, _ = strings.Cut(h.path, "*")
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.held = h
-	return h.arrived, h.answer
+	return h.arrived, h.release
 }
 
 type held struct {
-	method, path    string
-	arrived, answer chan struct{}
+	method, path     string
+	arrived, release chan struct{}
 }
 
 func (w *world) heldBy(r *http.Request) *held {
@@ -223,7 +223,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h := w.heldBy(r); h != nil {
 		close(h.arrived)
 		select {
-		case <-h.answer:
+		case <-h.release:
 		case <-r.Context().Done():
 			w.gaveUp.Store(true)
 			return nil, r.Context().Err()

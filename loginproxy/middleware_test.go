@@ -18,7 +18,7 @@ import (
 )
 
 // visit has the middleware call f.
-func (w *world) visit(bearer string, f func(context.Context, *loginproxy.Visitor)) answer {
+func (w *world) visit(bearer string, f func(context.Context, *loginproxy.Visitor)) response {
 	h := w.proxy.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		f(r.Context(), loginproxy.FromContext(r.Context()))
 	}))

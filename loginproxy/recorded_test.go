@@ -41,7 +41,7 @@ type exchange struct {
 	}
 }
 
-// body is the answer's.
+// body is the response's.
 func (x exchange) body() string {
 	if x.Response.Body == nil {
 		return x.Response.Raw
@@ -140,15 +140,15 @@ func (re *replay) exchange(x *exchange) {
 	for token := range re.ids {
 		require.NotContains(re.t, got, `"`+token+`"`)
 	}
-	re.sameAnswer(x, got)
+	re.requireSameResponse(x, got)
 	if x.Response.Status == http.StatusUnauthorized || strings.HasSuffix(x.Request.Path, "/session/destroy/") {
 		re.ended[re.ids[token]] = true
 	}
 }
 
-// sameAnswer compares what the phone got with what the backend said, but for the
+// requireSameResponse compares what the phone got with what the backend said, but for the
 // token, and notes what it got in its place.
-func (re *replay) sameAnswer(x *exchange, got string) {
+func (re *replay) requireSameResponse(x *exchange, got string) {
 	var said, heard map[string]any
 	if json.Unmarshal([]byte(x.body()), &said) != nil || said["token"] == nil {
 		if strings.HasPrefix(x.body(), "{") {
@@ -171,7 +171,7 @@ func (re *replay) RoundTrip(r *http.Request) (*http.Response, error) {
 	x := re.next
 	if re.reached { // the proxy destroys a token that was replaced
 		require.Equal(re.t, "/hserve/v2.0/session/destroy/", r.URL.Path)
-		return response(r, http.StatusCreated, "", `{"status":"ok"}`), nil
+		return newResponse(r, http.StatusCreated, "", `{"status":"ok"}`), nil
 	}
 	re.reached = true
 	want := http.Header{}
@@ -195,10 +195,10 @@ func (re *replay) RoundTrip(r *http.Request) (*http.Response, error) {
 		require.NoError(re.t, err)
 		require.JSONEq(re.t, string(x.Request.Body), string(sent))
 	}
-	return response(r, x.Response.Status, x.Response.ContentType, x.body()), nil
+	return newResponse(r, x.Response.Status, x.Response.ContentType, x.body()), nil
 }
 
-func response(r *http.Request, status int, contentType, body string) *http.Response {
+func newResponse(r *http.Request, status int, contentType, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, Request: r, ContentLength: int64(len(body)),
 		Header: http.Header{"Content-Type": {cmp.Or(contentType, "application/json")}},

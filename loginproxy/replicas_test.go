@@ -17,7 +17,7 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// Many users on two replicas at once: each answer belongs to its caller, and each
+// Many users on two replicas at once: each response belongs to its caller, and each
 // session to its user until that user logs out.
 func TestManyUsersOnTwoReplicas(t *testing.T) {
 	w := newWorld(t)
@@ -67,8 +67,8 @@ func (w *world) live(phone *baastest.Phone, on func(step int) http.Handler) erro
 	return wrong
 }
 
-// The phone has its answer before the backend is told to destroy the old token.
-func TestAnswerComesFirst(t *testing.T) {
+// The phone has its response before the backend is told to destroy the old token.
+func TestResponseComesFirst(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")
 	old := w.login(phone, "")

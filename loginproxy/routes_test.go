@@ -151,7 +151,7 @@ func TestPhoneOnPlatform(t *testing.T) {
 }
 
 // The user goes out as the backend describes it, and the end of the session with it.
-func TestAnswer(t *testing.T) {
+func TestResponse(t *testing.T) {
 	w := newWorld(t)
 	in := w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
 	want := fmt.Sprintf(`{"token":"%s","expires_at":%d,"user":{"id":61736923,"openid":"openid-1","unionid":"",`,
@@ -168,71 +168,71 @@ func TestAnswer(t *testing.T) {
 // Every error has its own status and form, and the backend's text is not in it.
 func TestErrors(t *testing.T) {
 	const silent = "POST /hserve/v2.5/idp/kuaishou/silent-login/"
-	login := func(w *world) answer { return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()}) }
-	faulty := func(status int) func(*world) answer {
-		return func(w *world) answer {
+	login := func(w *world) response { return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()}) }
+	faulty := func(status int) func(*world) response {
+		return func(w *world) response {
 			w.Fail(silent, baastest.Fault{Status: status, Body: `{"error_msg":"canary"}`})
 			return login(w)
 		}
 	}
 	for _, tt := range []struct {
 		name   string
-		do     func(*world) answer
+		do     func(*world) response
 		status int
 		body   string
 	}{
-		{"spent code", func(w *world) answer {
+		{"spent code", func(w *world) response {
 			body := m{"code": w.Kuaishou("openid-1").Login()}
 			w.post("/login/ks", "", body)
 			return w.post("/login/ks", "", body)
 		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
-		{"wrong password", func(w *world) answer { return w.post("/login", "", m{"username": "ann", "password": "canary"}) },
+		{"wrong password", func(w *world) response { return w.post("/login", "", m{"username": "ann", "password": "canary"}) },
 			400, `{"code":400,"error":"bad_request","code_spent":true}`},
-		{"no account", func(w *world) answer {
+		{"no account", func(w *world) response {
 			return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login(), "createUser": false})
 		}, 404, `{"code":404,"error":"not_found","code_spent":true}`},
-		{"refused", func(w *world) answer {
+		{"refused", func(w *world) response {
 			phone := w.WeChat("openid-1").SetUnionID("unionid-1")
 			return w.post("/login/wx", "", m{"code": phone.Login(), "data": event(phone.RefuseUserInfoJSON())})
 		}, 403, `{"code":603,"error":"unauthorized","code_spent":true,"id":61736923,"openid":"openid-1","unionid":"unionid-1"}`},
-		{"not logged in", func(w *world) answer { return w.me("") },
+		{"not logged in", func(w *world) response { return w.me("") },
 			401, `{"code":604,"error":"session_missing","code_spent":false}`},
-		{"link, not logged in", func(w *world) answer { return w.post("/link/ks", "", m{"code": "c"}) },
+		{"link, not logged in", func(w *world) response { return w.post("/link/ks", "", m{"code": "c"}) },
 			401, `{"code":604,"error":"session_missing","code_spent":false}`},
-		{"phone, not logged in", func(w *world) answer {
+		{"phone, not logged in", func(w *world) response {
 			return w.post("/phone", "", m{"data": event(w.Kuaishou("o").AllowPhoneNumberJSON("13800138000"))})
 		}, 401, `{"code":604,"error":"session_missing","code_spent":false}`},
-		{"no code", func(w *world) answer { return w.post("/login/ks", "", m{}) },
+		{"no code", func(w *world) response { return w.post("/login/ks", "", m{}) },
 			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
-		{"no password", func(w *world) answer { return w.post("/login", "", m{"username": "ann"}) },
+		{"no password", func(w *world) response { return w.post("/login", "", m{"username": "ann"}) },
 			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
-		{"option of another platform", func(w *world) answer { return w.post("/login/ks", "", m{"code": "c", "withUnionID": true}) },
+		{"option of another platform", func(w *world) response { return w.post("/login/ks", "", m{"code": "c", "withUnionID": true}) },
 			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
-		{"no such call", func(w *world) answer {
+		{"no such call", func(w *world) response {
 			return w.post("/login/tt", "", m{"code": "c", "data": event(w.Kuaishou("o").AllowPhoneNumberJSON("13800138000"))})
 		}, 501, `{"code":611,"error":"unsupported_function","code_spent":false}`},
-		{"anonymous", func(w *world) answer {
+		{"anonymous", func(w *world) response {
 			return w.post("/link/ks", w.post("/login/anonymous", "", nil).token(w.t), m{"code": "c"})
 		}, 403, `{"code":612,"error":"anonymous_not_allowed","code_spent":false}`},
-		{"wrong route", func(w *world) answer { return w.post("/nowhere", "", nil) },
+		{"wrong route", func(w *world) response { return w.post("/nowhere", "", nil) },
 			404, `{"code":404,"error":"no_route","code_spent":false}`},
-		{"unknown platform", func(w *world) answer { return w.post("/login/canary", "", nil) },
+		{"unknown platform", func(w *world) response { return w.post("/login/canary", "", nil) },
 			404, `{"code":404,"error":"no_route","code_spent":false}`},
-		{"wrong method", func(w *world) answer { return w.do(request{method: http.MethodGet, path: "/login"}) },
+		{"wrong method", func(w *world) response { return w.do(request{method: http.MethodGet, path: "/login"}) },
 			405, `{"code":405,"error":"method_not_allowed","code_spent":false}`},
-		{"no connection", func(w *world) answer {
+		{"no connection", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Cut: baastest.CutDial})
 			return login(w)
 		}, 502, `{"code":600,"error":"network_disconnected","code_spent":false}`},
-		{"connection lost", func(w *world) answer {
+		{"connection lost", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Cut: baastest.CutAfterRead})
 			return login(w)
 		}, 502, `{"code":600,"error":"network_disconnected","code_spent":true}`},
-		{"not JSON", func(w *world) answer {
+		{"not JSON", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Status: 200, Body: "<html>canary"})
 			return login(w)
 		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
-		{"no life", func(w *world) answer {
+		{"no life", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Status: 200, Body: `{"token":"canary-token","user_info":{"id":7}}`})
 			return login(w)
 		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},

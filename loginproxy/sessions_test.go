@@ -163,7 +163,7 @@ func TestLogoutBeatsSlowLogin(t *testing.T) {
 	code := phone.Login()
 
 	arrived, release := w.hold(silentLogin)
-	done := make(chan answer)
+	done := make(chan response)
 	go func() { done <- w.post("/login/ks", token, m{"code": code}) }()
 	<-arrived
 	require.Equal(t, http.StatusOK, w.post("/logout", token, nil).status)
@@ -181,7 +181,7 @@ func TestLogoutBeatsSlowRead(t *testing.T) {
 	w.Clock().Advance(24 * time.Hour) // so that the read writes when the user was seen
 
 	arrived, release := w.hold("GET /hserve/v2.5/user/info/*/")
-	done := make(chan answer)
+	done := make(chan response)
 	go func() { done <- w.me(token) }()
 	<-arrived
 	w.post("/logout", token, nil)
@@ -196,15 +196,15 @@ func TestConcurrentLogins(t *testing.T) {
 	phone := w.Kuaishou("openid-1")
 	old := w.login(phone, "")
 	const n = 8
-	answers := make([]answer, n)
+	responses := make([]response, n)
 	var wg sync.WaitGroup
 	for i := range n {
 		code := phone.Login()
-		wg.Go(func() { answers[i] = w.post("/login/ks", old, m{"code": code}) })
+		wg.Go(func() { responses[i] = w.post("/login/ks", old, m{"code": code}) })
 	}
 	wg.Wait()
 	seen := map[string]bool{}
-	for _, a := range answers {
+	for _, a := range responses {
 		token := a.token(t)
 		require.False(t, seen[token])
 		seen[token] = true
@@ -320,7 +320,7 @@ func TestSeenSeldom(t *testing.T) {
 func TestReplicas(t *testing.T) {
 	w := newWorld(t)
 	one, two := w.replica(), w.replica()
-	on := func(p *loginproxy.Proxy, r request) answer { return w.serve(p, r.http(t)) }
+	on := func(p *loginproxy.Proxy, r request) response { return w.serve(p, r.http(t)) }
 
 	in := on(one, request{method: http.MethodPost, path: "/login/ks", body: m{"code": w.Kuaishou("openid-1").Login()}})
 	me := request{method: http.MethodGet, path: "/me", bearer: in.token(t)}
@@ -339,7 +339,7 @@ func TestStoreFails(t *testing.T) {
 	id := w.me(token).userID(t)
 
 	store.loadErr = errors.New("canary: store down")
-	for _, a := range []answer{w.me(token), w.post("/logout", token, nil), w.post("/login/ks", token, m{"code": phone.Login()})} {
+	for _, a := range []response{w.me(token), w.post("/logout", token, nil), w.post("/login/ks", token, m{"code": phone.Login()})} {
 		require.JSONEq(t, `{"code":691,"error":"store_failed","code_spent":false}`, a.body)
 		require.Equal(t, http.StatusServiceUnavailable, a.status)
 	}
@@ -359,7 +359,7 @@ func TestStoreFails(t *testing.T) {
 	require.NotContains(t, w.shown.String(), "canary")
 }
 
-// A store that does not answer holds no request for longer than the client's timeout.
+// A store that does not response holds no request for longer than the client's timeout.
 func TestStoreHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -367,7 +367,7 @@ func TestStoreHangs(t *testing.T) {
 		store := &counting{Store: w.store, hangs: true}
 		w.proxy = w.replicaOn(store)
 		page := w.proxy.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-		for path, a := range map[string]answer{
+		for path, a := range map[string]response{
 			"/me":     w.me(token),
 			"/logout": w.post("/logout", token, nil),
 			"/login":  w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()}),
@@ -400,7 +400,7 @@ func TestPhoneHangsUp(t *testing.T) {
 	token := w.login(w.Kuaishou("openid-1"), "")
 	ctx, cancel := context.WithCancel(context.Background())
 	arrived, release := w.hold("GET /hserve/v2.5/user/info/*/")
-	done := make(chan answer)
+	done := make(chan response)
 	go func() {
 		done <- w.do(request{method: http.MethodGet, path: "/me", bearer: token, ctx: ctx})
 	}()
