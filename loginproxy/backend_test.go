@@ -40,7 +40,7 @@ const (
 	registerPath = "/hserve/v2.1/register/username/"
 )
 
-// vendorLogin logs a person in the vendor's way and returns what the phone has for a token.
+// vendorLogin logs a person in as the vendor's client does, and returns the session id.
 func (w *world) vendorLogin(p *baastest.Phone, id string) string {
 	w.t.Helper()
 	a := w.vendor("POST", silentPath, id, m{"code": p.Login(), "create_user": true})
@@ -79,11 +79,11 @@ func TestDropIn(t *testing.T) {
 	last := w.Requests()[len(w.Requests())-1]
 	require.Equal(t, "a=b%20c", last.Query)
 	require.Equal(t, "v3.23.3", last.Header.Get("X-Hydrogen-Client-Version"))
-	for said, heard := range map[string]string{"v1-beta": "v1-beta", "": baas.Version, "v 1": baas.Version, "v\u00e9": baas.Version, strings.Repeat("1", 33): baas.Version} {
-		w.vendor("GET", "/hserve/v2.2/server/time/?a=b#c", "", nil, "X-Hydrogen-Client-Version", said)
+	for sent, received := range map[string]string{"v1-beta": "v1-beta", "": baas.Version, "v 1": baas.Version, "v\u00e9": baas.Version, strings.Repeat("1", 33): baas.Version} {
+		w.vendor("GET", "/hserve/v2.2/server/time/?a=b#c", "", nil, "X-Hydrogen-Client-Version", sent)
 		last = w.Requests()[len(w.Requests())-1]
 		require.Equal(t, "a=b%23c", last.Query)
-		require.Equal(t, heard, last.Header.Get("X-Hydrogen-Client-Version"))
+		require.Equal(t, received, last.Header.Get("X-Hydrogen-Client-Version"))
 	}
 
 	a = w.vendor("POST", destroyPath, id, m{})
@@ -101,7 +101,7 @@ func TestDropInSharesSessions(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.vendor("GET", me, w.login(phone, id), nil).status)
 	w.vendor("GET", me, id, nil).requireError(t, http.StatusUnauthorized, "session missing")
 
-	// A link by the vendor's client tells the proxy whose phone numbers will come.
+	// A link by the vendor's client gives the session its platform.
 	account := w.vendor("POST", registerPath, "", m{"username": "ann", "password": "correct horse"})
 	id = account.field(t, "token").(string)
 	bob := w.Kuaishou("openid-2")
@@ -110,14 +110,14 @@ func TestDropInSharesSessions(t *testing.T) {
 	a := w.post("/phone", id, m{"data": event(bob.AllowPhoneNumberJSON("13800138000"))})
 	require.Equal(t, http.StatusOK, a.status, a.body)
 
-	// It stays that of the first one linked.
+	// A second link does not change it.
 	require.Equal(t, http.StatusOK, w.vendor("POST", "/hserve/v2.4/idp/bytedance/user-association/", id,
 		m{"code": w.ByteDance("openid-2").Login(), "app_name": "douyin"}).status)
 	a = w.post("/phone", id, m{"data": event(bob.AllowPhoneNumberJSON("13800138001"))})
 	require.Equal(t, http.StatusOK, a.status, a.body)
 }
 
-// Who is anonymous after a login by the vendor's client is so on the JSON routes.
+// A user who logs in anonymously through the vendor's client is anonymous on the JSON routes.
 func TestDropInAnonymous(t *testing.T) {
 	w := newWorld(t)
 	bare := w.vendor("POST", "/hserve/v2.0/login/anonymous/", "", m{})
@@ -129,7 +129,7 @@ func TestDropInAnonymous(t *testing.T) {
 	}
 }
 
-// An account's login may name the platform's ids beside the user: they are the session's.
+// The session takes the platform's ids that stand beside user_id in an account's login.
 func TestDropInTakesTheIDsOfAnAccountLogin(t *testing.T) {
 	const path = "/hserve/v2.1/login/username/"
 	w := newWorld(t)
@@ -143,7 +143,7 @@ func TestDropInTakesTheIDsOfAnAccountLogin(t *testing.T) {
 	})
 }
 
-// Every login gives a new id and ends the one before; a stale one does not keep a phone out.
+// Every login gives a new id and ends the one before. A login with an unknown id succeeds.
 func TestDropInRotates(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")
@@ -152,7 +152,7 @@ func TestDropInRotates(t *testing.T) {
 	require.NotEqual(t, first, second)
 	require.Equal(t, 1, w.TokensAlive(61736923))
 	third := w.vendorLogin(phone, first)
-	require.Equal(t, http.StatusOK, w.vendor("GET", me, second, nil).status, "it was not the stale id's")
+	require.Equal(t, http.StatusOK, w.vendor("GET", me, second, nil).status, "a login with an unknown id ends no session")
 
 	w.vendorLogin(phone, strings.Repeat("x", 43))
 	w.vendorLogin(phone, "planted")
@@ -163,10 +163,10 @@ func TestDropInRotates(t *testing.T) {
 	require.Equal(t, anonymous.field(t, "user_id"), made.field(t, "user_id"))
 }
 
-// Wherever a response has the token, the phone gets the id.
+// The session id replaces the token in every field of a response.
 func TestDropInHidesTokens(t *testing.T) {
 	const token = "canary-0123456789"
-	for name, tt := range map[string]struct{ said, heard string }{
+	for name, tt := range map[string]struct{ sent, received string }{
 		"platform": {
 			`{"token":"canary-0123456789","expires_in":3600,"user_info":{"id":7,"name":"<&>"}}`,
 			`{"token":"ID","expires_in":3600,"user_info":{"id":7,"name":"<&>"}}`,
@@ -194,10 +194,10 @@ func TestDropInHidesTokens(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, loginproxy.WithAbsoluteTimeout(2*time.Hour))
-			w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: tt.said})
+			w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: tt.sent})
 			a := w.vendor("POST", silentPath, "", m{"code": "c"})
 			id := a.field(t, "token").(string)
-			require.JSONEq(t, strings.ReplaceAll(tt.heard, "ID", id), a.body)
+			require.JSONEq(t, strings.ReplaceAll(tt.received, "ID", id), a.body)
 
 			w.Fail("GET "+me, baastest.Fault{Status: 400, Body: `{"error_msg":"no ` + token + `"}`})
 			require.JSONEq(t, `{"error_msg":"no `+id+`"}`, w.vendor("GET", me, id, nil).body)
@@ -208,7 +208,7 @@ func TestDropInHidesTokens(t *testing.T) {
 	}
 }
 
-// The paths by which the vendor's first clients logged in have tokens too.
+// The login paths of the vendor's first clients return tokens too.
 func TestDropInHidesTokensOfOldPaths(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/hserve/v1.4/session/init/", "/hserve/v1.4/session/authenticate/"} {
@@ -220,20 +220,20 @@ func TestDropInHidesTokensOfOldPaths(t *testing.T) {
 	require.Equal(t, 2, w.store.Len())
 }
 
-// A response with a token that makes no session does not go out.
+// A response with a token, from which no session can be made, is not sent to the phone.
 func TestDropInStrangeLogins(t *testing.T) {
-	for _, said := range []string{
+	for _, sent := range []string{
 		`{"token":"canary","expires_in":60}`, `{"token":7,"user_id":7}`, `{"token":"canary","user_id":7}`, `canary`, `["canary"]x`,
 	} {
 		w := newWorld(t)
-		w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: said})
+		w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: sent})
 		w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid answer")
 		require.NotContains(t, w.shown.String(), "canary")
 		require.Zero(t, w.store.Len())
 	}
 }
 
-// A response without a body has no token to hide.
+// A response without a body has no token to replace.
 func TestDropInEmptyResponse(t *testing.T) {
 	w := newWorld(t)
 	w.Fail("POST "+silentPath, baastest.Fault{Status: 204})
@@ -242,7 +242,7 @@ func TestDropInEmptyResponse(t *testing.T) {
 	require.Empty(t, a.body)
 }
 
-// A 401 of the backend goes out and ends the session.
+// A 401 of the backend is sent to the phone and ends the session.
 func TestDropInBackendForgets(t *testing.T) {
 	w := newWorld(t)
 	id := w.vendorLogin(w.Kuaishou("openid-1"), "")
@@ -262,7 +262,7 @@ func TestDropInTimeouts(t *testing.T) {
 	w.vendorLogin(phone, id)
 }
 
-// The phone is told the time that the session lives without a request.
+// expires_in is the time that the session lives without another request.
 func TestDropInTellsTheLife(t *testing.T) {
 	const token = 36000 // seconds
 	for name, tt := range map[string]struct {
@@ -296,8 +296,8 @@ func TestDropInTellsTheLife(t *testing.T) {
 	}
 }
 
-// The vendor's client never holds an id as live whose session has ended by idling:
-// until the life that it was told is over, the session is there.
+// The vendor's client takes a session for live until expires_in is over. The session
+// lives at least as long, with and without requests.
 func TestDropInTellsTheTrueLife(t *testing.T) {
 	for _, since := range []time.Duration{0, 20 * time.Minute, 50 * time.Minute} { // the last request, since the login
 		w := newWorld(t, loginproxy.WithIdleTimeout(time.Hour))
@@ -310,14 +310,14 @@ func TestDropInTellsTheTrueLife(t *testing.T) {
 	}
 }
 
-// A logout of a session that is not there is one: the vendor's client would otherwise
-// keep the id, and get 401 for everything.
+// A logout with an unknown id succeeds. The vendor's client would otherwise keep the id
+// and get 401 for everything.
 func TestDropInLogoutOfUnknownSession(t *testing.T) {
 	w := newWorld(t, loginproxy.WithIdleTimeout(time.Hour))
 	phone := w.Kuaishou("openid-1")
 	idle, revoked, out := w.vendorLogin(phone, ""), w.vendorLogin(phone, ""), w.vendorLogin(phone, "")
 	w.Clock().Advance(time.Hour - time.Second)
-	real := w.vendor("POST", destroyPath, out, m{})
+	first := w.vendor("POST", destroyPath, out, m{})
 	w.RevokeTokens(61736923)
 	require.Equal(t, http.StatusUnauthorized, w.vendor("GET", me, revoked, nil).status)
 	w.Clock().Advance(time.Hour)
@@ -327,14 +327,14 @@ func TestDropInLogoutOfUnknownSession(t *testing.T) {
 		"idle": idle, "revoked": revoked, "logged out": out, "made up": strings.Repeat("x", 43), "no id": "short",
 	} {
 		a := w.vendor("POST", destroyPath, id, m{})
-		require.Equal(t, real.status, a.status, name)
-		require.JSONEq(t, real.body, a.body, name)
+		require.Equal(t, first.status, a.status, name)
+		require.JSONEq(t, first.body, a.body, name)
 		require.Equal(t, []loginproxy.Event{{Operation: loginproxy.OpLogout, Status: 201}}, w.observed(), name)
 	}
 	require.Equal(t, before, w.sent(), "there is no token to destroy")
 }
 
-// Who logs in by text message need not be logged in to ask for the code.
+// A user whose session has ended can ask for the code of a text message and log in with it.
 func TestDropInSMSWithUnknownSession(t *testing.T) {
 	w := newWorld(t, loginproxy.WithIdleTimeout(time.Hour))
 	id := w.vendorLogin(w.Kuaishou("openid-1"), "")
@@ -347,7 +347,7 @@ func TestDropInSMSWithUnknownSession(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, w.vendor("POST", "/hserve/v2.0/user/password/reset/", id, m{}).status, "the backend says so")
 }
 
-// A logout is one, whatever the backend says to it.
+// A logout succeeds whatever the backend responds.
 func TestDropInLogoutLost(t *testing.T) {
 	for code, fault := range map[int]baastest.Fault{
 		600: {Cut: baastest.CutBeforeRead}, 500: {Status: 500}, 0: {Status: 401},
@@ -366,7 +366,7 @@ func TestDropInLogoutLost(t *testing.T) {
 	}
 }
 
-// What is not the vendor's client, or not for this app, does not reach the backend.
+// A request that is not the vendor's client's, or is for another app, is not forwarded.
 func TestDropInRefuses(t *testing.T) {
 	w := newWorld(t, loginproxy.WithMaxBody(100))
 	for _, tt := range []struct {
@@ -414,7 +414,7 @@ func TestDropInBackendDown(t *testing.T) {
 	w.serve(w.proxy.Backend(), r).requireError(t, http.StatusGatewayTimeout, "request timeout")
 }
 
-// The limiter and the observer hold here too.
+// The rate limiter and the observer are called for the backend's paths.
 func TestDropInWatched(t *testing.T) {
 	var keys []loginproxy.RateKey
 	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
@@ -425,7 +425,7 @@ func TestDropInWatched(t *testing.T) {
 	for _, tt := range []struct {
 		method, path string
 		body         any
-		want         loginproxy.RateKey // none for the zero key
+		want         loginproxy.RateKey // the zero value: the limiter is not called
 		seen         loginproxy.Event
 	}{
 		{"POST", silentPath, m{"code": "c"}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}, loginproxy.Event{}},
@@ -473,7 +473,7 @@ func TestDropInWatched(t *testing.T) {
 	}
 }
 
-// The hooks too.
+// The hooks are called for the backend's paths.
 func TestDropInHooks(t *testing.T) {
 	var calls []string
 	w := newWorld(t,

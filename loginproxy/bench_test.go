@@ -20,7 +20,7 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// The benchmark sets a login through the proxy beside a proxy written by hand with
+// The benchmark compares a login through the proxy with one through a proxy written by hand with
 // net/http and encoding/json on a tuned transport, in the same run. The handlers
 // are called as a server would call them.
 //
@@ -48,8 +48,8 @@ func BenchmarkProxyLogin(b *testing.B) {
 	})
 }
 
-// byHand is the hand-written proxy: what a careful programmer does in a day. It
-// keeps tokens in a map and responds with the user's fields that the phone needs.
+// byHand is the proxy written by hand. It keeps tokens in a map and responds with the
+// user's fields that a phone needs.
 type byHand struct {
 	base string
 	hc   *http.Client
@@ -153,7 +153,7 @@ func (h *byHand) login(ctx context.Context, code string, createUser bool, into a
 	return json.Unmarshal(text, into)
 }
 
-// sink is the ResponseWriter of a server that sends nothing.
+// sink is a ResponseWriter that counts bytes and sends nothing.
 type sink struct {
 	header http.Header
 	status int

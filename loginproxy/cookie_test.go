@@ -51,7 +51,7 @@ func TestCookie(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, with(http.MethodGet, "/me", c.Value, nil).status)
 }
 
-// Without the option a cookie is nothing.
+// Without the option a cookie is neither set nor read.
 func TestNoCookie(t *testing.T) {
 	w := newWorld(t)
 	in := w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
@@ -60,7 +60,7 @@ func TestNoCookie(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, a.status)
 }
 
-// What another site has a browser send changes nothing.
+// A state-changing request that another site has a browser make is refused.
 func TestCrossOrigin(t *testing.T) {
 	w := newWorld(t, loginproxy.WithCookie(cookieName, "https://app.example.com"))
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -93,7 +93,7 @@ func TestCrossOrigin(t *testing.T) {
 			require.Equal(t, http.StatusOK, w.do(get).status, "reading is no harm: the page cannot see it")
 		})
 	}
-	// A login without any session is none either: it would give the browser another's cookie.
+	// So is a login without a session: it would give the browser the cookie of another user.
 	a := w.do(request{
 		method: http.MethodPost, path: "/login/ks", body: m{"code": w.Kuaishou("evil").Login()},
 		header: http.Header{"Sec-Fetch-Site": {"cross-site"}},

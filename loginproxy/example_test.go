@@ -17,8 +17,8 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// A mini-program posts what login() gave it, gets a token of the proxy's, and
-// comes back with that.
+// A mini-program posts the code of login(), gets a session id, and sends it with later
+// requests.
 func Example() {
 	backend := baastest.New()
 	client, err := backend.Client() // in production: baas.New("your-client-id", …)
@@ -46,7 +46,7 @@ func Example() {
 	// 401 604 session_missing
 }
 
-// The program's own routes learn who calls.
+// The program's own routes get the visitor from the context.
 func ExampleProxy_Middleware() {
 	backend := baastest.New()
 	client, err := backend.Client()
@@ -59,7 +59,7 @@ func ExampleProxy_Middleware() {
 	}
 	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := loginproxy.FromContext(r.Context())
-		u, err := v.User(r.Context()) // once per request; the ids cost nothing
+		u, err := v.User(r.Context()) // reads the user once per request; the ids cost no request
 		if err != nil {
 			http.Error(w, "try again", http.StatusServiceUnavailable)
 			return
@@ -78,7 +78,7 @@ func ExampleProxy_Middleware() {
 	// openid-1
 }
 
-// A log line per request; a counter and a histogram are as short.
+// A log line per request. A counter or a histogram is as short.
 func ExampleWithObserver() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	observer := loginproxy.WithObserver(func(ctx context.Context, e loginproxy.Event) {
@@ -160,7 +160,7 @@ func ExampleProxy_Backend() {
 		log.Fatal(err)
 	}
 
-	// What it takes for the token is a session of the proxy's.
+	// What the client takes for the token is a session id.
 	fmt.Println(rec.Code, exampleCall(mux, http.MethodGet, "/auth/me", response.Token, "").User.OpenID)
 	// Output:
 	// 201 openid-1

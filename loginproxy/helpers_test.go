@@ -25,7 +25,7 @@ import (
 
 var start = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
-// world is a backend on a clock that stands still, and a proxy before it.
+// world is a backend with a clock that stands still, and a proxy in front of it.
 type world struct {
 	*baastest.Backend
 	t     *testing.T
@@ -34,10 +34,10 @@ type world struct {
 
 	mu     sync.Mutex
 	events []loginproxy.Event
-	shown  bytes.Buffer // every byte that a phone was sent
-	tokens []string     // every one that the backend gave
-	held   *held        // what is to wait
-	gaveUp atomic.Bool  // the proxy has, on a request that was held
+	shown  bytes.Buffer // all bytes that phones were sent
+	tokens []string     // all that the backend gave out
+	held   *held        // the request to hold
+	gaveUp atomic.Bool  // the proxy cancelled a request that was held
 }
 
 func newWorld(t *testing.T, opts ...loginproxy.Option) *world {
@@ -75,7 +75,7 @@ func (w *world) observe(_ context.Context, e loginproxy.Event) {
 	w.events = append(w.events, e)
 }
 
-// observed returns what the observer was told since it was last asked.
+// observed returns the events since the last call.
 func (w *world) observed() []loginproxy.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -90,13 +90,13 @@ func (w *world) sent() int { return len(w.Requests()) }
 // request is what a phone sends to the JSON routes.
 type request struct {
 	method, path string
-	body         any // string for bytes as they are
+	body         any // a string is sent as it is
 	bearer       string
 	header       http.Header
 	ctx          context.Context
 }
 
-// response is what it gets.
+// response is what a phone gets.
 type response struct {
 	status int
 	header http.Header
@@ -156,7 +156,7 @@ func (r request) http(t *testing.T) *http.Request {
 	return req
 }
 
-// serve sends a request to a handler and keeps all that comes back.
+// serve sends a request to a handler and records the response.
 func (w *world) serve(h http.Handler, r *http.Request) response {
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
@@ -189,8 +189,9 @@ func (w *world) login(p *baastest.Phone, bearer string) string {
 	return w.post("/login/ks", bearer, m{"code": p.Login()}).token(w.t)
 }
 
-// hold has the next request of a route wait, after the backend acted on it, until
-// the second channel is closed; the first one is closed when it has come so far.
+// hold keeps back the backend's response to the next request of a route. The first
+// channel is closed when the backend has acted on the request. Close the second one to
+// let the response through.
 func (w *world) hold(route string) (arrived <-chan struct{}, release chan<- struct{}) {
 	h := &held{arrived: make(chan struct{}), release: make(chan struct{})}
 	h.method, h.path, _ = strings.Cut(route, " ")
@@ -217,7 +218,7 @@ func (w *world) heldBy(r *http.Request) *held {
 	return h
 }
 
-// RoundTrip is the way to the backend: it takes note of the tokens that come back.
+// RoundTrip sends a request to the backend and records the tokens in the response.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := w.Transport().RoundTrip(r)
 	if h := w.heldBy(r); h != nil {
@@ -242,7 +243,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// failing ends a body as it ended before.
+// failing ends a body with an error, or with io.EOF if that is nil.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) {
@@ -254,8 +255,8 @@ func (f failing) Read([]byte) (int, error) {
 
 var tokenField = regexp.MustCompile(`"(?:token|session_key)":"([^"]+)"`)
 
-// requireNothingLeaked searches all that phones were sent for the backend's tokens,
-// and all that the backend was sent for session ids.
+// requireNothingLeaked checks that no phone was sent a token of the backend, and that the
+// backend was sent no session id.
 func (w *world) requireNothingLeaked() {
 	shown := w.shown.String()
 	for _, token := range w.tokens {
@@ -268,5 +269,5 @@ func (w *world) requireNothingLeaked() {
 
 type m = map[string]any
 
-// event is a phone's event as it posts it.
+// event is a button event as a phone posts it.
 func event(text []byte) json.RawMessage { return text }

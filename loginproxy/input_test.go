@@ -19,7 +19,7 @@ var posts = []string{
 	"/login/ks", "/login", "/login/sms", "/login/anonymous", "/register", "/sms", "/link/ks", "/phone", "/logout",
 }
 
-// A body is one JSON object with the fields that the route knows, or nothing is sent.
+// A body that is not one JSON object with known fields is refused, and nothing is sent.
 func TestStrictBodies(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range posts {
@@ -53,7 +53,7 @@ func TestStrictBodies(t *testing.T) {
 	require.Zero(t, w.store.Len())
 }
 
-// The event is what mini-programs give: fields that nobody knows are no error in it.
+// An event may have unknown fields, because the phone's platform makes it.
 func TestEventsMayHaveMore(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")
@@ -88,7 +88,7 @@ func TestContentType(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
-// Bodies are bounded, whether they say their length or not.
+// The size of bodies is limited, with and without Content-Length.
 func TestBodyBound(t *testing.T) {
 	w := newWorld(t, loginproxy.WithMaxBody(100))
 	for _, path := range posts {
@@ -106,7 +106,7 @@ func TestBodyBound(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
-// A body that breaks off is an error, and sends nothing.
+// A body that ends early is an error, and nothing is sent.
 func TestBrokenBody(t *testing.T) {
 	w := newWorld(t)
 	r := request{method: http.MethodPost, path: "/login/ks"}.http(t)
@@ -121,7 +121,7 @@ func TestBrokenBody(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
-// Options that make no sense are refused, and what is left out has its default.
+// New refuses invalid clients and options.
 func TestNew(t *testing.T) {
 	w := newWorld(t)
 	client, err := w.Client()

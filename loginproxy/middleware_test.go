@@ -56,7 +56,7 @@ func TestMiddlewareRefuses(t *testing.T) {
 	}
 }
 
-// The user is read once per request, however many ask for it at once.
+// The user is read once per request, also by concurrent calls.
 func TestVisitorUser(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -80,7 +80,7 @@ func TestVisitorUser(t *testing.T) {
 	require.Equal(t, 2, w.CountRequests("GET /hserve/v2.5/user/info/*/"))
 }
 
-// A caller who gives up fails alone, and a failed reading is tried again.
+// A caller whose context ends fails alone, and a read that failed is tried again.
 func TestVisitorUserFails(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -153,7 +153,7 @@ func TestVisitorMeAnonymous(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
-// Where there is no middleware there is nobody.
+// Without the middleware the context has no visitor. A nil visitor means that nobody is logged in.
 func TestNobody(t *testing.T) {
 	v := loginproxy.FromContext(context.Background())
 	require.Nil(t, v)

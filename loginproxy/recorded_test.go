@@ -49,9 +49,9 @@ func (x exchange) body() string {
 	return string(x.Response.Body)
 }
 
-// Whatever the vendor's client was recorded to ask reaches the backend through the
-// proxy as it was asked, with the token that the phone does not have, and what the
-// backend answered reaches the phone, without one.
+// Every recorded request of the vendor's client reaches the backend unchanged through the
+// proxy, with the token in place of the session id. Every recorded response reaches the
+// phone unchanged, with the session id in place of the token.
 func TestRecordedExchanges(t *testing.T) {
 	files, err := filepath.Glob("../conformance/testdata/wire/js/*.json")
 	require.NoError(t, err)
@@ -73,8 +73,8 @@ type replay struct {
 	rec     recording
 	phone   http.Handler
 	next    *exchange         // that the backend expects
-	ids     map[string]string // token → what the phone has in its place
-	ended   map[string]bool   // ids that the phone may still send, but which are none
+	ids     map[string]string // token → session id
+	ended   map[string]bool   // ids whose session has ended
 	reached bool              // next has reached the backend
 }
 
@@ -99,7 +99,7 @@ func newReplay(t *testing.T, rec recording) *replay {
 	}
 	client, err := baas.New(cmp.Or(clientID, "none"), opts...)
 	require.NoError(t, err)
-	// As long as the token lives, so that the phone is told the life of the token.
+	// Longer than the token lives, so that expires_in stays the token's.
 	p, err := loginproxy.New(client, loginproxy.WithIdleTimeout(loginproxy.DefaultAbsoluteTimeout))
 	require.NoError(t, err)
 	re.phone = p.Backend()
@@ -110,7 +110,7 @@ func (re *replay) play() {
 	for i := range re.rec.Exchanges {
 		x := &re.rec.Exchanges[i]
 		if x.Response.Stalled {
-			return // a phone that waits for ever
+			return // the recorded phone never got a response
 		}
 		re.next, re.reached = x, false
 		re.exchange(x)
@@ -146,11 +146,11 @@ func (re *replay) exchange(x *exchange) {
 	}
 }
 
-// requireSameResponse compares what the phone got with what the backend said, but for the
-// token, and notes what it got in its place.
+// requireSameResponse compares what the phone got with what the backend sent, apart from
+// the token, and notes the session id.
 func (re *replay) requireSameResponse(x *exchange, got string) {
-	var said, heard map[string]any
-	if json.Unmarshal([]byte(x.body()), &said) != nil || said["token"] == nil {
+	var sent, received map[string]any
+	if json.Unmarshal([]byte(x.body()), &sent) != nil || sent["token"] == nil {
 		if strings.HasPrefix(x.body(), "{") {
 			require.JSONEq(re.t, x.body(), got)
 		} else {
@@ -158,15 +158,15 @@ func (re *replay) requireSameResponse(x *exchange, got string) {
 		}
 		return
 	}
-	require.NoError(re.t, json.Unmarshal([]byte(got), &heard))
-	id, _ := heard["token"].(string)
+	require.NoError(re.t, json.Unmarshal([]byte(got), &received))
+	id, _ := received["token"].(string)
 	require.Len(re.t, id, 43)
-	re.ids[said["token"].(string)] = id
-	heard["token"] = said["token"]
-	require.Equal(re.t, said, heard)
+	re.ids[sent["token"].(string)] = id
+	received["token"] = sent["token"]
+	require.Equal(re.t, sent, received)
 }
 
-// RoundTrip is the backend.
+// RoundTrip plays the backend.
 func (re *replay) RoundTrip(r *http.Request) (*http.Response, error) {
 	x := re.next
 	if re.reached { // the proxy destroys a token that was replaced
@@ -206,8 +206,8 @@ func newResponse(r *http.Request, status int, contentType, body string) *http.Re
 	}
 }
 
-// tokenOf returns the token of a request; what else stands in that header, a
-// program may have put there on its own.
+// tokenOf returns the token of a request, empty for an Authorization header with another
+// scheme, which the recorded program set itself.
 func tokenOf(h http.Header) string {
 	token, ok := strings.CutPrefix(h.Get("Authorization"), "Hydrogen-r1 ")
 	if !ok {

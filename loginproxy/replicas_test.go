@@ -17,8 +17,8 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// Many users on two replicas at once: each response belongs to its caller, and each
-// session to its user until that user logs out.
+// With many users on two replicas at once, each gets only responses about itself, and
+// each session stays its user's until the logout.
 func TestManyUsersOnTwoReplicas(t *testing.T) {
 	w := newWorld(t)
 	replicas := [...]*loginproxy.Proxy{w.replica(), w.replica()}
@@ -32,8 +32,8 @@ func TestManyUsersOnTwoReplicas(t *testing.T) {
 	require.NoError(t, errors.Join(failures...))
 }
 
-// live has a person log in, come back, log in again and log out, each time on the
-// replica that on gives.
+// live has a person log in, read, log in again and log out, each time on the replica
+// that on returns.
 func (w *world) live(phone *baastest.Phone, on func(step int) http.Handler) error {
 	var (
 		got struct {
@@ -67,7 +67,7 @@ func (w *world) live(phone *baastest.Phone, on func(step int) http.Handler) erro
 	return wrong
 }
 
-// The phone has its response before the backend is told to destroy the old token.
+// The phone gets the complete response before the backend destroys the old token.
 func TestResponseComesFirst(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")

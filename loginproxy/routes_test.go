@@ -14,7 +14,7 @@ import (
 	"github.com/hydrogen-go/baas/platform"
 )
 
-// Every platform logs in by both of its names, and links to an account.
+// Every platform logs in by its name and its aliases, and links to an account.
 func TestPlatforms(t *testing.T) {
 	for _, p := range platform.All() {
 		for _, name := range append(p.Aliases(), p.Name()) {
@@ -37,14 +37,14 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
-// What the phone asks for goes to the backend.
+// The options of the phone are sent to the backend.
 func TestOptions(t *testing.T) {
 	w := newWorld(t)
 	ks, tt, wx := w.Kuaishou("o"), w.ByteDance("o"), w.WeChat("o")
 	for i, c := range []struct {
 		path string
 		body m
-		want string // of what the backend was asked
+		want string // in the body that the backend was sent
 	}{
 		{"/login/ks", m{"code": ks.Login()}, `"create_user":true`},
 		{"/login/ks", m{"code": ks.Login(), "data": nil}, `"create_user":true`},
@@ -66,7 +66,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// The other routes do what they are for.
+// The routes for accounts and text messages work.
 func TestAccountRoutes(t *testing.T) {
 	w := newWorld(t)
 	for _, name := range []m{{"username": "ann"}, {"email": "ann@example.com"}, {"phone": "13800138001"}} {
@@ -95,7 +95,7 @@ func TestAccountRoutes(t *testing.T) {
 	w.post("/login/anonymous", "", m{}).token(t)
 }
 
-// A link with user info fills in the account's profile, as far as it is asked to.
+// A link with user info updates the account's profile as syncUserProfile says.
 func TestLinkWithUserInfo(t *testing.T) {
 	w := newWorld(t)
 	token := w.post("/register", "", m{"username": "ann", "password": "correct horse"}).token(t)
@@ -123,8 +123,7 @@ func TestPhone(t *testing.T) {
 	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":true}`, a.body)
 }
 
-// A user who logged in with an account names the platform of the number, of which the
-// session may say another one.
+// The platform field wins over the platform of the session.
 func TestPhoneOnPlatform(t *testing.T) {
 	for _, name := range []string{"kuaishou", "ks", "wechat", "wx"} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +149,7 @@ func TestPhoneOnPlatform(t *testing.T) {
 	}
 }
 
-// The user goes out as the backend describes it, and the end of the session with it.
+// The response has the user as the backend describes it, and the end of the session.
 func TestResponse(t *testing.T) {
 	w := newWorld(t)
 	in := w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
@@ -165,7 +164,7 @@ func TestResponse(t *testing.T) {
 	require.Equal(t, `{`+in.body[strings.Index(in.body, `"expires_at"`):], w.me(in.token(t)).body)
 }
 
-// Every error has its own status and form, and the backend's text is not in it.
+// Every error has its own status and body, and the backend's text is not part of it.
 func TestErrors(t *testing.T) {
 	const silent = "POST /hserve/v2.5/idp/kuaishou/silent-login/"
 	login := func(w *world) response { return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()}) }
@@ -262,7 +261,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A proxy works below any path.
+// A proxy can be mounted at any path.
 func TestMounted(t *testing.T) {
 	w := newWorld(t)
 	for prefix, path := range map[string]string{"/auth/": "/auth/me", "/auth": "/auth/me", "": "/me", "/": "/me"} {

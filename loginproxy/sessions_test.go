@@ -38,7 +38,7 @@ func TestRotation(t *testing.T) {
 	require.Zero(t, w.TokensAlive(user))
 }
 
-// An id that a client makes up never becomes a session, not even by a login.
+// An id that a client chose never becomes a session id, not even by a login.
 func TestFixation(t *testing.T) {
 	w := newWorld(t)
 	for _, planted := range []string{strings.Repeat("a", 43), "short", strings.Repeat("a", 44), strings.Repeat("é", 21) + "a", "a b", "../../etc"} {
@@ -49,20 +49,20 @@ func TestFixation(t *testing.T) {
 	require.Equal(t, 6, w.store.Len(), "nothing is stored under what was planted")
 }
 
-// Only the bearer of an id is served as its user, and nobody is served as another.
+// A login with another user's session id gives a session of the new user only.
 func TestOtherUsersSession(t *testing.T) {
 	w := newWorld(t)
 	ann, bob := w.Kuaishou("ann"), w.Kuaishou("bob")
 	annToken := w.login(ann, "")
 	annID := w.me(annToken).userID(t)
 
-	// Bob's code on Ann's phone makes Bob's session, and ends Ann's.
+	// Bob's code with Ann's session id makes a session of Bob, and ends Ann's.
 	bobToken := w.login(bob, annToken)
 	require.NotEqual(t, annID, w.me(bobToken).userID(t))
 	require.Equal(t, http.StatusUnauthorized, w.me(annToken).status)
 }
 
-// A login that fails leaves the session as it was, and no token behind.
+// A login that fails leaves the session unchanged, and no token in the backend.
 func TestFailedLoginChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")
@@ -78,7 +78,7 @@ func TestFailedLoginChangesNothing(t *testing.T) {
 		require.Equal(t, 1, w.TokensAlive(id), name)
 	}
 
-	// A login whose user cannot be read is none either.
+	// A login whose user cannot be read fails.
 	require.Equal(t, http.StatusOK, w.post("/register", "", m{"username": "ann", "password": "correct horse"}).status)
 	w.Fail("GET /hserve/v2.5/user/info/*/", baastest.Fault{Status: 404, Times: 1})
 	require.Equal(t, http.StatusNotFound, w.post("/login", token, m{"username": "ann", "password": "correct horse"}).status)
@@ -97,7 +97,7 @@ func TestAnonymousKeepsID(t *testing.T) {
 	require.Equal(t, registered.userID(t), w.me(registered.token(t)).userID(t))
 }
 
-// Where the backend gives a user the same token again, it is not destroyed.
+// If the backend gives a user the same token again, it is not destroyed.
 func TestSameTokenAgain(t *testing.T) {
 	w := newWorld(t)
 	w.Fail(silentLogin, baastest.Fault{Status: 201, Body: `{"token":"always-the-same","expires_in":3600,"user_info":{"id":7}}`})
@@ -123,7 +123,7 @@ func TestLogout(t *testing.T) {
 	require.Equal(t, 1, w.store.Len(), "a logout of nobody stores nothing")
 }
 
-// A logout that the backend does not hear of is one all the same.
+// A logout succeeds although the backend cannot be reached.
 func TestLogoutLost(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -134,7 +134,7 @@ func TestLogoutLost(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, w.me(token).status)
 }
 
-// A phone that hangs up is logged out all the same, as is one of the vendor's.
+// A phone that hangs up is logged out all the same, also with the vendor's client.
 func TestLogoutOfAPhoneThatHangsUp(t *testing.T) {
 	w := newWorld(t)
 	gone, cancel := context.WithCancel(t.Context())
@@ -154,7 +154,7 @@ func TestLogoutOfAPhoneThatHangsUp(t *testing.T) {
 	require.Zero(t, w.TokensAlive(id))
 }
 
-// A logout stays one, though a login that began before it ends after it.
+// A logout is not undone by a login that began before it and ends after it.
 func TestLogoutBeatsSlowLogin(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")
@@ -174,11 +174,11 @@ func TestLogoutBeatsSlowLogin(t *testing.T) {
 	require.Zero(t, w.TokensAlive(id))
 }
 
-// A slow read neither revives a session that was logged out nor is it one.
+// A logout is not undone by a read that is under way.
 func TestLogoutBeatsSlowRead(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
-	w.Clock().Advance(24 * time.Hour) // so that the read writes when the user was seen
+	w.Clock().Advance(24 * time.Hour) // so that the read writes the time of the request
 
 	arrived, release := w.hold("GET /hserve/v2.5/user/info/*/")
 	done := make(chan response)
@@ -213,7 +213,7 @@ func TestConcurrentLogins(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, w.me(old).status)
 }
 
-// A session that the backend no longer knows is one no more.
+// A session that the backend no longer knows ends.
 func TestBackendForgets(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -225,8 +225,8 @@ func TestBackendForgets(t *testing.T) {
 	require.Equal(t, 2, w.CountRequests("GET /hserve/v2.5/user/info/*/"))
 }
 
-// A backend that refuses a login for the token that goes along is asked without it
-// the next time, though the phone comes with the same id.
+// If the backend responds to a login with 401 because of the token that is sent along, the
+// next login with the same id is sent without the token.
 func TestBackendRefusesTheTokenAtLogin(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")
@@ -239,7 +239,7 @@ func TestBackendRefusesTheTokenAtLogin(t *testing.T) {
 	requests := w.Requests()
 	require.Empty(t, requests[len(requests)-1].Header.Get("Authorization"))
 
-	// A refusal by the user is one still.
+	// It is the same for a login that the user refused.
 	token = w.login(phone, "")
 	w.Fail(silentLogin, baastest.Fault{Status: 401, Times: 1})
 	a = w.post("/login/ks", token, m{"code": "c", "data": event(phone.RefuseUserInfoJSON())})
@@ -259,7 +259,7 @@ func TestBackendRefusesTheTokenAtLogin(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, w.vendor("POST", "/hserve/v2.1/login/username/", token, credentials).status)
 	require.Equal(t, http.StatusOK, w.me(token).status)
 
-	// Where the session cannot be forgotten, the store is to blame.
+	// If the session cannot be forgotten, the error is the store's.
 	store := &counting{Store: w.store}
 	w.proxy = w.replicaOn(store)
 	store.swapErr = errors.New("canary: read only")
@@ -275,7 +275,7 @@ func TestTimeouts(t *testing.T) {
 	w.Clock().Advance(59 * time.Minute)
 	require.True(t, alive(idle))
 	w.Clock().Advance(59 * time.Minute)
-	require.True(t, alive(idle), "it was seen in between")
+	require.True(t, alive(idle), "there was a request in between")
 	w.Clock().Advance(time.Hour)
 	require.False(t, alive(idle))
 	w.Clock().Advance(-time.Hour)
@@ -292,7 +292,7 @@ func TestTimeouts(t *testing.T) {
 	require.False(t, alive(busy.token(t)))
 }
 
-// A shorter absolute timeout holds for sessions from before it too.
+// A shorter absolute timeout also ends older sessions.
 func TestShorterAbsoluteTimeout(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -302,7 +302,7 @@ func TestShorterAbsoluteTimeout(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, w.me(token).status)
 }
 
-// When a user was seen is written seldom.
+// The time of the last request is written rarely.
 func TestSeenSeldom(t *testing.T) {
 	w := newWorld(t)
 	store := &counting{Store: w.store}
@@ -329,7 +329,7 @@ func TestReplicas(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, on(one, me).status)
 }
 
-// A store that fails is 503 and never lets anyone in or out.
+// An error of the store is 503, and changes no session.
 func TestStoreFails(t *testing.T) {
 	w := newWorld(t)
 	store := &counting{Store: w.store}
@@ -348,7 +348,7 @@ func TestStoreFails(t *testing.T) {
 	require.JSONEq(t, `{"code":691,"error":"store_failed","code_spent":true}`, w.post("/login/ks", token, m{"code": phone.Login()}).body)
 	require.Equal(t, http.StatusServiceUnavailable, w.post("/logout", token, nil).status)
 	w.Clock().Advance(24 * time.Hour)
-	require.Equal(t, http.StatusOK, w.me(token).status, "that a user was seen need not be written")
+	require.Equal(t, http.StatusOK, w.me(token).status, "the time of the request is best effort")
 
 	// The new session is stored, but the old one stays: the login has failed.
 	store.swapErr, store.failSwap = errors.New("canary: flaky"), 2
@@ -359,7 +359,7 @@ func TestStoreFails(t *testing.T) {
 	require.NotContains(t, w.shown.String(), "canary")
 }
 
-// A store that does not response holds no request for longer than the client's timeout.
+// A store that does not reply holds no request for longer than the client's timeout.
 func TestStoreHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -379,7 +379,7 @@ func TestStoreHangs(t *testing.T) {
 	})
 }
 
-// What the middleware lets through is not held to the client's timeout.
+// The client's timeout does not apply to the handler behind the middleware.
 func TestMiddlewareLeavesTheContextAlone(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -394,7 +394,7 @@ func TestMiddlewareLeavesTheContextAlone(t *testing.T) {
 	require.True(t, called)
 }
 
-// A phone that hangs up ends its own request and nobody else's session.
+// A phone that hangs up cancels its request, and its session goes on.
 func TestPhoneHangsUp(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
@@ -411,12 +411,12 @@ func TestPhoneHangsUp(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.me(token).status)
 }
 
-// counting is a store that counts and fails as it is told to.
+// counting is a store that counts its swaps and fails on demand.
 type counting struct {
 	session.Store
 	loadErr, swapErr error
 	swaps            int
-	failSwap         int // the one swap that fails, from now on; 0 for all
+	failSwap         int // which swap fails, counted from now; 0 for all
 	hangs            bool
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// The observer is called once per request, whatever becomes of it.
+// The observer is called once per request, with success or an error.
 func TestObserver(t *testing.T) {
 	w := newWorld(t)
 	phone := w.Kuaishou("openid-1")
@@ -45,7 +45,7 @@ func TestObserver(t *testing.T) {
 	}
 }
 
-// A panic is told, as a 500, and goes on to the server.
+// A panic is observed as a 500, and reaches the server.
 func TestObserverOnPanic(t *testing.T) {
 	w := newWorld(t)
 	w.proxy = w.replica(loginproxy.WithOnLogin(func(context.Context, *loginproxy.Visitor) { panic(http.ErrAbortHandler) }))
@@ -63,7 +63,7 @@ func TestEventDuration(t *testing.T) {
 	require.Positive(t, events[0].Duration)
 }
 
-// The hooks learn who it is, and may read the user.
+// The hooks get the visitor, and can read the user.
 func TestHooks(t *testing.T) {
 	type call struct {
 		what string
@@ -95,7 +95,7 @@ func TestHooks(t *testing.T) {
 	require.Equal(t, []call{{"login", id}, {"logout", id}}, calls)
 }
 
-// The limiter is asked where it says, and its no is heard before anything is sent.
+// The limiter is called for the documented operations, before anything is sent.
 func TestRateLimiter(t *testing.T) {
 	var keys []loginproxy.RateKey
 	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
@@ -160,7 +160,7 @@ func TestClientAddr(t *testing.T) {
 	require.Equal(t, []string{"192.0.2.1", "@", "203.0.113.9"}, addrs)
 }
 
-// Nothing that a program may print shows a secret.
+// Printing a value of the package shows no secret.
 func TestPrintsNoSecret(t *testing.T) {
 	w := newWorld(t)
 	token := w.login(w.Kuaishou("openid-1"), "")
