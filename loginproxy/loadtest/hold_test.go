@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// hold holds up one step of another goroutine until it is released.
+// hold stops one step of another goroutine until it is released.
 type hold struct {
 	arrived  chan struct{} // closed when the step is reached
-	passed   chan struct{} // closed when it is not held up any more
+	passed   chan struct{} // closed when the step goes on
 	released chan struct{}
 	release  func()
 }
@@ -28,7 +28,7 @@ func (h *hold) wait(ctx context.Context) {
 	}
 }
 
-// over reports whether nobody is to be held up any more.
+// over reports whether it has been released.
 func (h *hold) over() bool {
 	select {
 	case <-h.released:

@@ -1,41 +1,41 @@
-// Package loadtest_test has many users log in through two replicas of the login
-// proxy on one Redis, while one in a hundred requests to the backend goes wrong,
-// one in a thousand accesses to the sessions fails, and Redis loses its connections
-// now and then. The long form is run by hand:
+// Package loadtest_test has many users log in through two replicas of the login proxy
+// on one Redis. Meanwhile one in a hundred requests to the backend fails, one in a
+// thousand accesses to the session store fails, and Redis repeatedly closes all
+// connections. A long run is started by hand:
 //
 //	go test ./loginproxy/loadtest -run Load -v -timeout 30m -users 100000
 //
-// It keeps its traffic on the loopback interface and stops by itself.
+// It uses the loopback interface only and stops by itself.
 //
-// # What must hold
+// # What is checked
 //
-// A user ([visit]) knows the session ids that it was given, and for each whether it
-// must be live or dead by what the package documentation of loginproxy promises:
+// A user ([visit]) knows its session ids, and whether each must be live or dead by the
+// package documentation of loginproxy:
 //
-//   - A login that answers 200 gives a new id, live; the id it came with is dead.
-//   - A login that fails leaves the id it came with as it was. After code_spent
-//     true the phone gets a fresh code; after false the same code must still do.
-//   - A link or a read that fails with anything but 604 changes nothing.
-//   - A logout that answers 200 makes the id dead, whatever the backend says. A login
-//     that came with the id, and is still at the backend when the logout answers,
-//     fails with 604 and its code is spent.
-//   - Of two logins at once from one id both may succeed, but not with one code.
-//   - A phone that hangs up on a read, or on a login before the backend has answered
-//     it, leaves the id as it was.
-//   - A session dies by itself only when the backend answered 401 to a link or a
-//     read of its user, or to a login that its token went along with. The test
-//     itself injects these and counts them by user.
-//   - 502, 503 and 504 mean: try again. After 503 from a login or a logout, where
-//     the store may have done what it could not confirm, the old id may be either;
-//     the next read decides, and what is dead then stays dead.
+//   - A login with status 200 gives a new id, which is live. The id that it came with
+//     is dead.
+//   - A login that fails leaves the id that it came with as it was. After code_spent
+//     true the phone gets a new code; after false the same code must still work.
+//   - A link or a read that fails with another code than 604 changes nothing.
+//   - A logout with status 200 makes the id dead, whatever the backend responds. A login
+//     with that id that is under way then fails with 604, and its code is spent.
+//   - Two concurrent logins with one id may both succeed, but not with one code.
+//   - A phone that hangs up during a read, or during a login to which the backend has
+//     not responded, leaves the id as it was.
+//   - Without a logout or a login, a session ends only if the backend responds with 401
+//     to a link or a read of its user, or to a login that its token is sent along with.
+//     The test injects these responses and counts them by user.
+//   - After 502, 503 and 504 the request can be tried again. After 503 from a login or
+//     a logout the store may have done what it could not confirm. The old id may then
+//     be live or dead; the next read tells, and an id that is dead stays dead.
 //
-// A session is lost if a live id gets 604 and no injected 401 accounts for it; it is
-// revived if a dead id gets anything but 604, on either replica. There is cross-talk
-// if an answer has another user's id, openid, nickname or linked identities, or if
-// a token is used at the backend for another user's path. A token is left over if
-// the backend still takes it when no session holds it any more, unless a fault hit
-// the very request that gave it out or was to destroy it, the phone had hung up, or
-// the store failed to say that it had forgotten the session.
+// A session is lost if a live id gets 604 and no injected 401 explains it. It is revived
+// if a dead id gets anything but 604, on either replica. There is cross-talk if a
+// response has another user's id, openid, nickname or linked identities, or if a token
+// is sent to the backend for another user's path. A token is left over if the backend
+// accepts it although no session holds it. This is excused if a fault hit the request
+// that issued the token or was to destroy it, if the phone had hung up, or if the store
+// failed to confirm that it had forgotten the session.
 package loadtest_test
 
 import (
@@ -52,9 +52,9 @@ import (
 var (
 	users   = flag.Int("users", 2000, "distinct users of the load test")
 	workers = flag.Int("workers", 64, "users of the load test that are busy at once")
-	rate    = flag.Float64("faults", 0.01, "share of the backend's requests that go wrong in the load test")
+	rate    = flag.Float64("faults", 0.01, "share of the requests to the backend that fail in the load test")
 	limit   = flag.Duration("limit", 25*time.Minute, "time after which the load test gives up")
-	seed    = flag.Uint64("seed", 1, "what the users of the load test decide by")
+	seed    = flag.Uint64("seed", 1, "seed of the random choices of the load test")
 )
 
 // kills is how often Redis loses all its connections during each phase.
@@ -68,8 +68,8 @@ func TestLoad(t *testing.T) {
 	w := newWorld(t)
 	began := w.meter.start()
 
-	// The double keeps what it has heard of every user. What the proxies keep is
-	// what is left after it has forgotten that, for a tenth of the users and for all.
+	// The double keeps the data of every user, so the heap is measured after it is reset:
+	// once after a tenth of the users, and once after all.
 	tenth := max(*users/10, 1)
 	w.phase(ctx, 0, tenth)
 	early := heap()
@@ -77,7 +77,7 @@ func TestLoad(t *testing.T) {
 	late := heap()
 
 	w.meter.report(t, began)
-	t.Logf("%d users, faults at the backend: %s", *users, w.tap.summary())
+	t.Logf("%d users, faults at the backend: %s", *users, w.injector.summary())
 	for i, r := range w.replicas {
 		loads, swaps := r.store.failed()
 		t.Logf("replica %d: the store failed to load %d times, to swap %d times", i+1, loads, swaps)
@@ -91,36 +91,36 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// phase has some of the users come and go, and checks what they leave behind. The
-// double forgets all at the end.
+// phase runs some of the users and checks the state that they leave. The double is
+// reset at the end.
 func (w *world) phase(ctx context.Context, from, to int) {
 	w.t.Helper()
-	stayed := w.crowd(ctx, from, to)
-	w.rest()
+	stayed := w.runUsers(ctx, from, to)
+	w.waitIdle()
 	w.t.Logf("users %d to %d: heap %.1f MB with the double's memory", from, to, megabytes(heap()))
-	w.requireNoTokenLeft(len(stayed.keepers))
+	w.requireNoTokenLeft(len(stayed.loggedIn))
 	w.revisit(ctx, stayed)
 	w.backend.Reset()
-	w.tap.reset()
-	w.remain += len(stayed.keepers)
+	w.injector.reset()
+	w.remain += len(stayed.loggedIn)
 	w.requireLoggedOutByTheBackend(ctx, stayed)
 }
 
-// stayed is what a crowd leaves behind.
+// stayed is the state that users leave.
 type stayed struct {
-	mu      sync.Mutex
-	keepers []keeper // who did not log out
-	graves  []string // a sample of the ids that are dead
+	mu       sync.Mutex
+	loggedIn []loggedInUser // who did not log out
+	dead     []string       // a sample of the dead ids
 }
 
-// keeper is a user who stays logged in.
-type keeper struct {
+// loggedInUser is a user who stays logged in.
+type loggedInUser struct {
 	visit *visit
 	id    string
 }
 
-// crowd has users visit, some at a time, and returns when the last one has gone.
-func (w *world) crowd(ctx context.Context, from, to int) *stayed {
+// runUsers runs users, several at a time, and returns after the last one.
+func (w *world) runUsers(ctx context.Context, from, to int) *stayed {
 	w.t.Helper()
 	left := new(stayed)
 	next := make(chan int)
@@ -141,7 +141,7 @@ func (w *world) crowd(ctx context.Context, from, to int) *stayed {
 	for n := from; n < to; n++ {
 		if (n-from)%every == every/2 {
 			if err := w.redis.kill(ctx); err != nil {
-				w.failures.add(fmt.Errorf("cutting Redis off: %w", err))
+				w.failures.add(fmt.Errorf("closing the connections of Redis: %w", err))
 			}
 		}
 		next <- n
@@ -152,22 +152,22 @@ func (w *world) crowd(ctx context.Context, from, to int) *stayed {
 	return left
 }
 
-// revisit checks that who stayed is still logged in, and that the dead are dead.
+// revisit checks that live ids are still live and dead ids still dead.
 func (w *world) revisit(ctx context.Context, left *stayed) {
 	w.t.Helper()
-	w.each(len(left.keepers), func(i int) error { return left.keepers[i].still(ctx) })
-	w.each(len(left.graves), func(i int) error { return w.dead(ctx, left.graves[i]) })
+	w.each(len(left.loggedIn), func(i int) error { return left.loggedIn[i].check(ctx) })
+	w.each(len(left.dead), func(i int) error { return w.dead(ctx, left.dead[i]) })
 }
 
-// requireLoggedOutByTheBackend checks that sessions end whose tokens the backend
-// does not know any more.
+// requireLoggedOutByTheBackend checks that a session ends when the backend no longer
+// knows its token.
 func (w *world) requireLoggedOutByTheBackend(ctx context.Context, left *stayed) {
 	w.t.Helper()
-	w.each(len(left.keepers)/10, func(i int) error { return w.dead(ctx, left.keepers[i].id) })
-	w.rest()
+	w.each(len(left.loggedIn)/10, func(i int) error { return w.dead(ctx, left.loggedIn[i].id) })
+	w.waitIdle()
 }
 
-// each runs f for 0 to n-1, some at a time.
+// each calls f for 0 to n-1, several at a time.
 func (w *world) each(n int, f func(int) error) {
 	w.t.Helper()
 	next := make(chan int)

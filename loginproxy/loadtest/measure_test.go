@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// operation is what phones ask of a proxy.
+// operation is a kind of request to a proxy.
 type operation int
 
 const (
@@ -25,24 +25,24 @@ const (
 
 var operationNames = [operations]string{"login", "me", "link", "logout"}
 
-// meter measures what the phones see.
+// meter measures the requests of the phones.
 type meter struct {
 	latency [operations]histogram
 	succeed [operations]atomic.Int64
 
 	mu       sync.Mutex
-	failures map[string]int // answers that are errors
+	failures map[string]int // responses that are errors
 }
 
-// moment is when a measurement began.
-type moment struct {
+// measurement is the start of a measurement.
+type measurement struct {
 	time time.Time
 	cpu  time.Duration
 }
 
-func (m *meter) start() moment { return moment{time.Now(), cpu()} }
+func (m *meter) start() measurement { return measurement{time.Now(), cpu()} }
 
-func (m *meter) note(op operation, d time.Duration, a answer) {
+func (m *meter) note(op operation, d time.Duration, a response) {
 	m.latency[op].add(d)
 	if a.ok() {
 		m.succeed[op].Add(1)
@@ -56,7 +56,7 @@ func (m *meter) note(op operation, d time.Duration, a answer) {
 	m.failures[fmt.Sprint(operationNames[op], " ", a.status, " ", a.Error)]++
 }
 
-func (m *meter) report(t *testing.T, since moment) {
+func (m *meter) report(t *testing.T, since measurement) {
 	t.Helper()
 	took, used := time.Since(since.time), cpu()-since.cpu
 	for op := range operations {
@@ -107,10 +107,10 @@ func lowest(i int) int64 {
 	return int64(i%8+8) << (i/8 - 1)
 }
 
-// heap returns how much of it is in use after everything unused is gone.
+// heap returns the size of the heap after garbage collection, in bytes.
 func heap() uint64 {
 	var m runtime.MemStats
-	for range 3 { // pools give up what they keep only the second time
+	for range 3 { // a sync.Pool is emptied in the second collection only
 		runtime.GC()
 	}
 	runtime.ReadMemStats(&m)

@@ -8,39 +8,39 @@ import (
 	"sync"
 )
 
-// adventure is what some users do beside the ordinary. It returns the session id
-// that is live afterwards, empty for none.
-func (v *visit) adventure(ctx context.Context, id string) (string, error) {
-	one, other := v.dice.IntN(2), v.dice.IntN(2)
+// rareStep does what only some users do. It returns the session id that is live
+// afterwards, or empty.
+func (v *visit) rareStep(ctx context.Context, id string) (string, error) {
+	one, other := v.random.IntN(2), v.random.IntN(2)
 	var (
 		name string
 		err  error
 	)
-	switch lot := v.dice.IntN(100); {
-	case lot < 60:
+	switch n := v.random.IntN(100); {
+	case n < 60:
 		return id, nil
-	case lot < 66:
+	case n < 66:
 		name = "login with a session"
 		id, err = v.login(ctx, id)
-	case lot < 72:
+	case n < 72:
 		name = "two logins at once"
 		id, err = v.loginTwice(ctx, id, false, [2]int{one, other})
-	case lot < 78:
+	case n < 78:
 		name = "two logins with one code at once"
 		id, err = v.loginTwice(ctx, id, true, [2]int{one, other})
-	case lot < 83:
+	case n < 83:
 		name = "logout during a read"
 		id, err = "", v.logoutDuringRead(ctx, id, one, other)
-	case lot < 87:
-		name = "logout while being seen"
+	case n < 87:
+		name = "logout while the time of a request is written"
 		id, err = "", v.logoutDuringSeen(ctx, id)
-	case lot < 91:
+	case n < 91:
 		name = "logout during a login"
 		id, err = "", v.logoutDuringLogin(ctx, id, one, other)
-	case lot < 94:
+	case n < 94:
 		name = "read given up"
 		id, err = v.giveUpRead(ctx, id, one)
-	case lot < 97:
+	case n < 97:
 		name = "login given up"
 		id, err = v.giveUpLogin(ctx, id, one)
 	default:
@@ -53,13 +53,13 @@ func (v *visit) adventure(ctx context.Context, id string) (string, error) {
 	return id, err
 }
 
-// reply is an answer that is waited for elsewhere.
+// reply is the result of a request that runs in another goroutine.
 type reply struct {
-	answer
+	response
 	err error
 }
 
-func begin(ask func() (answer, error)) <-chan reply {
+func begin(ask func() (response, error)) <-chan reply {
 	done := make(chan reply, 1)
 	go func() {
 		a, err := ask()
@@ -68,24 +68,24 @@ func begin(ask func() (answer, error)) <-chan reply {
 	return done
 }
 
-// loginTwice logs in twice at once from one session, on the given replicas, with
-// the same code or with two. What succeeds are sessions of their own; the old one
-// stays only where nothing does.
+// loginTwice makes two concurrent logins with one session, on the given replicas, with
+// the same code or with two. Each that succeeds has its own session. The old session
+// stays only if both fail.
 func (v *visit) loginTwice(ctx context.Context, id string, oneCode bool, at [2]int) (string, error) {
-	proofs := [2]proof{newProof(v.phone, false)}
-	proofs[1] = proofs[0]
+	bodies := [2]loginBody{newLoginBody(v.phone, false)}
+	bodies[1] = bodies[0]
 	if !oneCode {
-		proofs[1] = newProof(v.phone, false)
+		bodies[1] = newLoginBody(v.phone, false)
 	}
 	var replies [2]<-chan reply
 	for i := range replies {
-		replies[i] = begin(func() (answer, error) { return v.tryLogin(ctx, at[i], id, proofs[i]) })
+		replies[i] = begin(func() (response, error) { return v.tryLogin(ctx, at[i], id, bodies[i]) })
 	}
 	var (
-		fresh   []string
-		spent   int
-		unsure  answer
-		results [2]reply
+		fresh     []string
+		spent     int
+		uncertain response
+		results   [2]reply
 	)
 	for i, r := range replies {
 		results[i] = <-r
@@ -95,30 +95,30 @@ func (v *visit) loginTwice(ctx context.Context, id string, oneCode bool, at [2]i
 		case a.err != nil:
 			return "", a.err
 		case a.ok():
-			if err := v.mine(a.answer); err != nil {
+			if err := v.checkUser(a.response); err != nil {
 				return "", err
 			}
 			fresh = append(fresh, a.Token)
 		case oneCode && a.status == http.StatusBadRequest && a.Spent:
 			spent++
 		case !a.loginFailed():
-			return "", unexpected("login", a.answer)
-		case a.unsure():
-			unsure = a.answer
+			return "", unexpected("login", a.response)
+		case a.uncertain():
+			uncertain = a.response
 		}
 	}
-	return v.settle(ctx, id, fresh, oneCode, spent, unsure)
+	return v.settle(ctx, id, fresh, oneCode, spent, uncertain)
 }
 
-// settle checks what two logins at once have left, and logs out of all but one session.
-func (v *visit) settle(ctx context.Context, old string, fresh []string, oneCode bool, spent int, unsure answer) (string, error) {
+// settle checks the result of two concurrent logins, and logs out of all sessions but one.
+func (v *visit) settle(ctx context.Context, old string, fresh []string, oneCode bool, spent int, uncertain response) (string, error) {
 	switch {
 	case spent == 2:
 		return "", errors.New("a code was spent before it was used")
 	case oneCode && len(fresh) == 2, len(fresh) == 2 && fresh[0] == fresh[1]:
 		return "", errors.New("two logins shared a code or a session")
 	case len(fresh) == 0:
-		id, err := v.untouched(ctx, old, unsure)
+		id, err := v.checkUnchanged(ctx, old, uncertain)
 		if err != nil || id != "" {
 			return id, err
 		}
@@ -129,32 +129,32 @@ func (v *visit) settle(ctx context.Context, old string, fresh []string, oneCode 
 	}
 	keep := fresh[0]
 	for _, id := range fresh[1:] {
-		if err := v.logout(ctx, v.somewhere(), id); err != nil {
+		if err := v.logout(ctx, v.anyReplica(), id); err != nil {
 			return "", err
 		}
 	}
-	return v.keep(ctx, keep)
+	return v.readLive(ctx, keep)
 }
 
-// logoutDuringRead logs out while a read is under way. The read may succeed, for
-// it began before; the session stays dead.
+// logoutDuringRead logs out while a read is under way. The read may succeed, because it
+// began before. The session stays dead.
 func (v *visit) logoutDuringRead(ctx context.Context, id string, one, other int) error {
-	h := v.w.tap.hold(v.userID, readPath, v.dice.IntN(2) == 0)
+	h := v.w.injector.hold(v.userID, readPath, v.random.IntN(2) == 0)
 	defer h.release()
 	return v.logoutDuringHeldRead(ctx, h, id, one, other)
 }
 
-// logoutDuringSeen logs out from the first replica while the second one is about
-// to write down when it has seen the user.
+// logoutDuringSeen logs out on the first replica while the second one is about to write
+// the time of a request.
 func (v *visit) logoutDuringSeen(ctx context.Context, id string) error {
-	a, err := v.tryLogin(ctx, 0, id, newProof(v.phone, false)) // whom the second replica has not seen yet
+	a, err := v.tryLogin(ctx, 0, id, newLoginBody(v.phone, false)) // the second replica has had no request with the new session
 	if err != nil {
 		return err
 	}
 	if !a.ok() {
 		return v.logout(ctx, 0, id)
 	}
-	if id, err = v.welcome(ctx, id, a); err != nil {
+	if id, err = v.checkLogin(ctx, id, a); err != nil {
 		return err
 	}
 	store := v.w.replicas[1].store
@@ -165,13 +165,13 @@ func (v *visit) logoutDuringSeen(ctx context.Context, id string) error {
 }
 
 func (v *visit) logoutDuringHeldRead(ctx context.Context, h *hold, id string, one, other int) error {
-	a, _, err := v.logoutDuring(ctx, h, id, other, func() (answer, error) { return v.w.me(ctx, one, id) })
+	a, _, err := v.logoutDuring(ctx, h, id, other, func() (response, error) { return v.w.me(ctx, one, id) })
 	switch {
 	case err != nil:
 		return err
 	case a.ok():
-		err = v.mine(a)
-	case !a.loggedOut() && !a.again():
+		err = v.checkUser(a)
+	case !a.loggedOut() && !a.retryable():
 		err = unexpected("read", a)
 	}
 	if err != nil {
@@ -180,13 +180,13 @@ func (v *visit) logoutDuringHeldRead(ctx context.Context, h *hold, id string, on
 	return v.w.dead(ctx, id)
 }
 
-// logoutDuringLogin logs out while a login from that session is under way: the
-// login has come too late, and its code is spent.
+// logoutDuringLogin logs out while a login with that session is under way. The login
+// fails, and its code is spent.
 func (v *visit) logoutDuringLogin(ctx context.Context, id string, one, other int) error {
-	p := newProof(v.phone, false)
-	h := v.w.tap.hold(v.userID, idpPath, v.dice.IntN(2) == 0)
+	p := newLoginBody(v.phone, false)
+	h := v.w.injector.hold(v.userID, idpPath, v.random.IntN(2) == 0)
 	defer h.release()
-	a, held, err := v.logoutDuring(ctx, h, id, other, func() (answer, error) { return v.tryLogin(ctx, one, id, p) })
+	a, held, err := v.logoutDuring(ctx, h, id, other, func() (response, error) { return v.tryLogin(ctx, one, id, p) })
 	switch {
 	case err != nil:
 		return err
@@ -198,12 +198,12 @@ func (v *visit) logoutDuringLogin(ctx context.Context, id string, one, other int
 	return unexpected("login", a)
 }
 
-// logoutDuring asks something, logs out on the replica at while the hold keeps the
-// answer back, and returns the answer. Held tells whether the hold was reached at
-// all; if not, the answer came before the logout.
-func (v *visit) logoutDuring(ctx context.Context, h *hold, id string, at int, ask func() (answer, error)) (a answer, held bool, err error) {
-	if v.dice.IntN(2) == 0 {
-		defer v.w.tap.spare(v.userID)()
+// logoutDuring sends a request, logs out on the replica at while the hold keeps the
+// response back, and returns the response. held tells whether the hold was reached; if
+// not, the response came before the logout.
+func (v *visit) logoutDuring(ctx context.Context, h *hold, id string, at int, ask func() (response, error)) (a response, held bool, err error) {
+	if v.random.IntN(2) == 0 {
+		defer v.w.injector.refuseDestroy(v.userID)()
 	}
 	asked := begin(ask)
 	var r reply
@@ -212,60 +212,61 @@ func (v *visit) logoutDuring(ctx context.Context, h *hold, id string, at int, as
 		held = true
 	case r = <-asked:
 	}
-	err = v.leave(ctx, at, id)
+	err = v.sendLogout(ctx, at, id)
 	h.release()
 	if held {
 		r = <-asked
 	}
-	return r.answer, held, errors.Join(err, r.err)
+	return r.response, held, errors.Join(err, r.err)
 }
 
-// giveUpRead hangs up while the backend is at a read. The session stays.
+// giveUpRead hangs up while a read is held at the backend. The session stays.
 func (v *visit) giveUpRead(ctx context.Context, id string, at int) (string, error) {
-	h := v.w.tap.hold(v.userID, readPath, v.dice.IntN(2) == 0)
-	a, held, err := giveUp(ctx, h, func(short context.Context) (answer, error) { return v.w.me(short, at, id) })
+	h := v.w.injector.hold(v.userID, readPath, v.random.IntN(2) == 0)
+	a, held, err := giveUp(ctx, h, func(short context.Context) (response, error) { return v.w.me(short, at, id) })
 	if err != nil {
 		return "", err
 	}
 	if !held && a.loggedOut() {
-		if err := v.mourn(ctx, id, false); err != nil {
+		if err := v.checkEnded(ctx, id, false); err != nil {
 			return "", err
 		}
 		return v.login(ctx, "")
 	}
-	return v.keep(ctx, id)
+	return v.readLive(ctx, id)
 }
 
-// giveUpLogin hangs up while the backend's answer to a login is on its way. The
+// giveUpLogin hangs up while the backend's response to a login is on its way. The
 // login has failed, so the session it came with stays.
 func (v *visit) giveUpLogin(ctx context.Context, id string, at int) (string, error) {
-	p := newProof(v.phone, false)
-	h := v.w.tap.hold(v.userID, idpPath, true)
-	a, held, err := giveUp(ctx, h, func(short context.Context) (answer, error) { return v.tryLogin(short, at, id, p) })
+	p := newLoginBody(v.phone, false)
+	h := v.w.injector.hold(v.userID, idpPath, true)
+	a, held, err := giveUp(ctx, h, func(short context.Context) (response, error) { return v.tryLogin(short, at, id, p) })
 	switch {
 	case err != nil:
 		return "", err
 	case held || a.loginFailed():
-		return v.keep(ctx, id)
+		return v.readLive(ctx, id)
 	}
 	return "", unexpected("login", a)
 }
 
-// giveUp asks something and hangs up while it is held up. It returns when the proxy
-// has given up too. Held tells whether it was held up at all; if not, a is the answer.
-func giveUp(ctx context.Context, h *hold, ask func(context.Context) (answer, error)) (a answer, held bool, err error) {
+// giveUp sends a request and hangs up while it is held. It returns after the proxy has
+// cancelled its request too. held tells whether the hold was reached; if not, a is the
+// response.
+func giveUp(ctx context.Context, h *hold, ask func(context.Context) (response, error)) (a response, held bool, err error) {
 	defer h.release()
 	short, hangUp := context.WithCancel(ctx)
 	defer hangUp()
-	asked := begin(func() (answer, error) { return ask(short) })
+	asked := begin(func() (response, error) { return ask(short) })
 	select {
 	case r := <-asked:
-		return r.answer, false, r.err
+		return r.response, false, r.err
 	case <-h.arrived:
 	}
 	hangUp()
 	if r := <-asked; !errors.Is(r.err, context.Canceled) {
-		return a, true, errors.New("an answer came although it was held up")
+		return a, true, errors.New("a response came although it was held")
 	}
 	select {
 	case <-h.passed:
@@ -275,7 +276,7 @@ func giveUp(ctx context.Context, h *hold, ask func(context.Context) (answer, err
 	}
 }
 
-// readTogether reads on both replicas at once.
+// readTogether makes concurrent reads on both replicas.
 func (v *visit) readTogether(ctx context.Context, id string) (string, error) {
 	var (
 		all   sync.WaitGroup
@@ -290,12 +291,12 @@ func (v *visit) readTogether(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	for _, live := range lives {
-		if !live { // the backend answered 401 to one of them, so the session has ended
-			if err := v.mourn(ctx, id, false); err != nil {
+		if !live { // the backend responded to one of them with 401, so the session has ended
+			if err := v.checkEnded(ctx, id, false); err != nil {
 				return "", err
 			}
 			return v.login(ctx, "")
 		}
 	}
-	return v.keep(ctx, id)
+	return v.readLive(ctx, id)
 }

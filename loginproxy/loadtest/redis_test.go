@@ -16,15 +16,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// server is the Redis of a test: a redis-server of its own, or where none is
-// installed miniredis, which cannot lose connections.
+// server is the Redis of a test: a redis-server process, or miniredis if redis-server
+// is not installed. miniredis cannot close the connections of its clients.
 type server struct {
 	options redis.Options
 	admin   *redis.Client // nil on miniredis
 	mini    *miniredis.Miniredis
 }
 
-// outside reports whether the sessions are in another process.
+// outside reports whether Redis is another process.
 func (s *server) outside() bool { return s.admin != nil }
 
 func startRedis(t *testing.T) *server {
@@ -48,8 +48,8 @@ func startRedis(t *testing.T) *server {
 		_ = command.Wait()
 	})
 	ready := false
-	for said := bufio.NewScanner(out); !ready && said.Scan(); {
-		ready = strings.Contains(said.Text(), "eady to accept connections")
+	for lines := bufio.NewScanner(out); !ready && lines.Scan(); {
+		ready = strings.Contains(lines.Text(), "eady to accept connections")
 	}
 	require.True(t, ready, "redis-server did not start")
 	s := &server{options: redis.Options{Network: "unix", Addr: socket}}
@@ -65,7 +65,7 @@ func (s *server) client(size int) *redis.Client {
 	return redis.NewClient(&o)
 }
 
-// kill ends all connections but the test's own, in whatever state they are.
+// kill closes all connections except the test's own, in any state.
 func (s *server) kill(ctx context.Context) error {
 	if s.admin == nil {
 		return nil
@@ -92,7 +92,7 @@ func (s *server) connections(ctx context.Context) (total, open int, err error) {
 func infoField(info, name string) (int, error) {
 	_, rest, ok := strings.Cut(info, name+":")
 	if !ok {
-		return 0, fmt.Errorf("redis says nothing of %s", name)
+		return 0, fmt.Errorf("redis does not report %s", name)
 	}
 	value, _, _ := strings.Cut(rest, "\r")
 	return strconv.Atoi(value)

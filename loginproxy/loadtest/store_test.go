@@ -9,14 +9,14 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// faultyStore is a store that fails now and then, and that can be held up between
-// reading and writing.
+// faultyStore is a store that fails at random, and that can be held between reading and
+// writing.
 type faultyStore struct {
 	session.Store
 	rate float64
 
 	mu           sync.Mutex
-	dice         *rand.Rand
+	random       *rand.Rand
 	holds        map[session.Key]*hold
 	loads, swaps int // that failed
 }
@@ -24,7 +24,7 @@ type faultyStore struct {
 func newFaultyStore(s session.Store, rate float64, seed uint64) *faultyStore {
 	return &faultyStore{
 		Store: s, rate: rate,
-		dice: rand.New(rand.NewPCG(seed, 1)), holds: make(map[session.Key]*hold),
+		random: rand.New(rand.NewPCG(seed, 1)), holds: make(map[session.Key]*hold),
 	}
 }
 
@@ -57,7 +57,7 @@ func (s *faultyStore) Swap(ctx context.Context, key session.Key, old session.Rev
 func (s *faultyStore) loadFails() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fails := s.dice.Float64() < s.rate
+	fails := s.random.Float64() < s.rate
 	if fails {
 		s.loads++
 	}
@@ -67,11 +67,11 @@ func (s *faultyStore) loadFails() bool {
 func (s *faultyStore) swapFails() (before, after bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lot := s.dice.Float64()
-	if lot < s.rate {
+	n := s.random.Float64()
+	if n < s.rate {
 		s.swaps++
 	}
-	return lot < s.rate/2, lot >= s.rate/2 && lot < s.rate
+	return n < s.rate/2, n >= s.rate/2 && n < s.rate
 }
 
 func (s *faultyStore) failed() (loads, swaps int) {

@@ -7,59 +7,56 @@ import (
 	"math/rand/v2"
 
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/platform"
 )
 
-var platforms = [...]string{
-	baastest.Kuaishou, baastest.ByteDance, baastest.WeChat, baastest.QQ,
-	baastest.Baidu, baastest.Alipay, baastest.JD,
-}
-
-// visit is one user: a person with two phones, on different platforms.
+// visit is one user with two phones, on different platforms.
 type visit struct {
-	w      *world
-	n      int
-	dice   *rand.Rand
-	phone  *baastest.Phone // logs in
-	second *baastest.Phone // is linked
-	nick   string
+	w        *world
+	n        int
+	random   *rand.Rand
+	phone    *baastest.Phone // logs in
+	second   *baastest.Phone // is linked
+	nickname string
 
 	userID      int64
-	told        bool // a login with user info succeeded
+	sentInfo    bool // a login with user info succeeded
 	maybeLinked bool // a link was sent
-	linked      bool // and succeeded
-	lost        int  // sessions that an injected 401 accounts for
-	at          int  // the replica that was asked last
+	linked      bool // a link succeeded
+	lost        int  // sessions that ended by an injected 401
+	replica     int  // the replica of the last request
 }
 
 func (w *world) visit(n int) *visit {
-	v := &visit{w: w, n: n, dice: rand.New(rand.NewPCG(*seed, uint64(n)))}
-	one := v.dice.IntN(len(platforms))
-	other := (one + 1 + v.dice.IntN(len(platforms)-1)) % len(platforms)
-	v.nick = fmt.Sprint("nick-", n)
-	v.phone, v.second = v.person(platforms[one]), v.person(platforms[other])
+	v := &visit{w: w, n: n, random: rand.New(rand.NewPCG(*seed, uint64(n)))}
+	platforms := platform.All()
+	one := v.random.IntN(len(platforms))
+	other := (one + 1 + v.random.IntN(len(platforms)-1)) % len(platforms)
+	v.nickname = fmt.Sprint("nickname-", n)
+	v.phone, v.second = v.newPhone(platforms[one].Name()), v.newPhone(platforms[other].Name())
 	return v
 }
 
-func (v *visit) person(platform string) *baastest.Phone {
+func (v *visit) newPhone(platform string) *baastest.Phone {
 	p, err := v.w.backend.Phone(platform, fmt.Sprintf("%s-%d", platform, v.n))
 	if err != nil {
-		panic(err) // the platforms are the double's own
+		panic(err) // the double has every platform
 	}
-	return p.SetProfile(baastest.Profile{NickName: v.nick})
+	return p.SetProfile(baastest.Profile{NickName: v.nickname})
 }
 
-// One user in so many stays logged in, and the dead session of another one is
-// visited at the end of the phase.
+// One user in stayEvery stays logged in. Of one in deadEvery, the session that was
+// logged out is tried again at the end of the phase.
 const (
-	keeperEvery = 20
-	graveEvery  = 100
+	stayEvery = 20
+	deadEvery = 100
 )
 
-// run logs in, reads, links, reads, does something out of the ordinary maybe, and
-// logs out on another replica.
+// run logs in, reads, links, reads, maybe takes a rare step, and logs out on another
+// replica.
 func (v *visit) run(ctx context.Context, left *stayed) error {
 	id, err := v.login(ctx, "")
-	for _, step := range []func(context.Context, string) (string, error){v.keep, v.link, v.keep, v.adventure} {
+	for _, step := range []func(context.Context, string) (string, error){v.readLive, v.link, v.readLive, v.rareStep} {
 		if err != nil || id == "" {
 			return err
 		}
@@ -68,57 +65,57 @@ func (v *visit) run(ctx context.Context, left *stayed) error {
 	if err != nil || id == "" {
 		return err
 	}
-	if v.n%keeperEvery == 0 {
+	if v.n%stayEvery == 0 {
 		left.mu.Lock()
 		defer left.mu.Unlock()
-		left.keepers = append(left.keepers, keeper{v, id})
+		left.loggedIn = append(left.loggedIn, loggedInUser{v, id})
 		return nil
 	}
-	if err := v.logout(ctx, 1-v.at, id); err != nil {
+	if err := v.logout(ctx, 1-v.replica, id); err != nil {
 		return err
 	}
-	if v.n%graveEvery == 1 {
+	if v.n%deadEvery == 1 {
 		left.mu.Lock()
 		defer left.mu.Unlock()
-		left.graves = append(left.graves, id)
+		left.dead = append(left.dead, id)
 	}
 	return nil
 }
 
-// still checks that a keeper is logged in, on both replicas.
-func (k *keeper) still(ctx context.Context) (err error) {
-	for k.visit.at = range k.visit.w.replicas {
-		if k.id, err = k.visit.keepAt(ctx, k.visit.at, k.id); err != nil {
-			return fmt.Errorf("user %d, who stayed: %w", k.visit.n, err)
+// check checks that the user is logged in, on both replicas.
+func (k *loggedInUser) check(ctx context.Context) (err error) {
+	for k.visit.replica = range k.visit.w.replicas {
+		if k.id, err = k.visit.readLiveAt(ctx, k.visit.replica, k.id); err != nil {
+			return fmt.Errorf("user %d, who did not log out: %w", k.visit.n, err)
 		}
 	}
 	return nil
 }
 
-// somewhere picks the replica to ask next.
-func (v *visit) somewhere() int {
-	v.at = v.dice.IntN(len(v.w.replicas))
-	return v.at
+// anyReplica picks the replica for the next request.
+func (v *visit) anyReplica() int {
+	v.replica = v.random.IntN(len(v.w.replicas))
+	return v.replica
 }
 
-// login logs in and returns the new session id. It may come with an older one,
-// which it keeps an eye on.
+// login logs in and returns the new session id. It may come with an older id, whose
+// session it checks after each attempt.
 func (v *visit) login(ctx context.Context, old string) (id string, err error) {
 	for range attempts {
-		info := v.dice.IntN(4) == 0
-		p := newProof(v.phone, info)
+		info := v.random.IntN(4) == 0
+		p := newLoginBody(v.phone, info)
 		for spent := false; !spent; {
-			a, err := v.tryLogin(ctx, v.somewhere(), old, p)
+			a, err := v.tryLogin(ctx, v.anyReplica(), old, p)
 			switch {
 			case err != nil:
 				return "", err
 			case a.ok():
-				v.told = v.told || info
-				return v.welcome(ctx, old, a)
+				v.sentInfo = v.sentInfo || info
+				return v.checkLogin(ctx, old, a)
 			case !a.loginFailed():
 				return "", unexpected("login", a)
 			case old != "":
-				if old, err = v.untouched(ctx, old, a); err != nil {
+				if old, err = v.checkUnchanged(ctx, old, a); err != nil {
 					return "", fmt.Errorf("after a failed login: %w", err)
 				}
 			}
@@ -129,13 +126,13 @@ func (v *visit) login(ctx context.Context, old string) (id string, err error) {
 }
 
 // tryLogin logs in once, on the replica at.
-func (v *visit) tryLogin(ctx context.Context, at int, old string, p proof) (answer, error) {
+func (v *visit) tryLogin(ctx context.Context, at int, old string, p loginBody) (response, error) {
 	return v.w.post(ctx, opLogin, at, "/login/"+v.phone.Platform(), old, p)
 }
 
-// welcome checks the answer to a login, and that the session it came with is dead.
-func (v *visit) welcome(ctx context.Context, old string, a answer) (id string, err error) {
-	if err := v.mine(a); err != nil {
+// checkLogin checks the response to a login, and that the session it came with has ended.
+func (v *visit) checkLogin(ctx context.Context, old string, a response) (id string, err error) {
+	if err := v.checkUser(a); err != nil {
 		return "", fmt.Errorf("login: %w", err)
 	}
 	if a.Token == "" || a.Token == old {
@@ -147,34 +144,34 @@ func (v *visit) welcome(ctx context.Context, old string, a answer) (id string, e
 	return a.Token, err
 }
 
-// untouched checks that a login which failed left the session as it was. It
-// returns the session id, empty if the session has ended all the same.
-func (v *visit) untouched(ctx context.Context, id string, failed answer) (string, error) {
-	live, err := v.read(ctx, v.somewhere(), id)
+// checkUnchanged checks that a failed login left the session as it was. It returns the
+// session id, or empty if the session has ended for an allowed reason.
+func (v *visit) checkUnchanged(ctx context.Context, id string, failed response) (string, error) {
+	live, err := v.read(ctx, v.anyReplica(), id)
 	if live || err != nil {
 		return id, err
 	}
-	return "", v.mourn(ctx, id, failed.unsure())
+	return "", v.checkEnded(ctx, id, failed.uncertain())
 }
 
-// keep reads the user of a session that must be live. Where an injected 401 has
-// ended it, the user logs in again.
-func (v *visit) keep(ctx context.Context, id string) (string, error) {
-	return v.keepAt(ctx, v.somewhere(), id)
+// readLive reads the user of a session that must be live. If an injected 401 has ended
+// it, the user logs in again.
+func (v *visit) readLive(ctx context.Context, id string) (string, error) {
+	return v.readLiveAt(ctx, v.anyReplica(), id)
 }
 
-func (v *visit) keepAt(ctx context.Context, at int, id string) (string, error) {
+func (v *visit) readLiveAt(ctx context.Context, at int, id string) (string, error) {
 	live, err := v.read(ctx, at, id)
 	if live || err != nil {
 		return id, err
 	}
-	if err := v.mourn(ctx, id, false); err != nil {
+	if err := v.checkEnded(ctx, id, false); err != nil {
 		return "", err
 	}
 	return v.login(ctx, "")
 }
 
-// read reads the user of a session, and reports whether there is one.
+// read reads the user of a session, and reports whether the session is live.
 func (v *visit) read(ctx context.Context, at int, id string) (live bool, err error) {
 	for range attempts {
 		a, err := v.w.me(ctx, at, id)
@@ -182,20 +179,20 @@ func (v *visit) read(ctx context.Context, at int, id string) (live bool, err err
 		case err != nil:
 			return false, err
 		case a.ok():
-			return true, v.mine(a)
+			return true, v.checkUser(a)
 		case a.loggedOut():
 			return false, nil
-		case !a.again():
+		case !a.retryable():
 			return false, unexpected("read", a)
 		}
 	}
 	return false, errGaveUp
 }
 
-// mourn checks that a session has ended for a reason, and for good.
-func (v *visit) mourn(ctx context.Context, id string, excused bool) error {
+// checkEnded checks that a session may have ended, and that it stays so.
+func (v *visit) checkEnded(ctx context.Context, id string, excused bool) error {
 	if !excused {
-		if v.lost++; v.lost > v.w.tap.rejections(v.userID) {
+		if v.lost++; v.lost > v.w.injector.rejections(v.userID) {
 			return errLost
 		}
 	}
@@ -205,23 +202,23 @@ func (v *visit) mourn(ctx context.Context, id string, excused bool) error {
 // link links the second phone's person.
 func (v *visit) link(ctx context.Context, id string) (string, error) {
 	for range attempts {
-		p := newProof(v.second, false)
+		p := newLoginBody(v.second, false)
 		for spent := false; !spent; {
 			v.maybeLinked = true
-			a, err := v.w.post(ctx, opLink, v.somewhere(), "/link/"+v.second.Platform(), id, p)
+			a, err := v.w.post(ctx, opLink, v.anyReplica(), "/link/"+v.second.Platform(), id, p)
 			switch {
 			case err != nil:
 				return "", err
 			case a.ok():
-				return id, v.joined(a)
+				return id, v.checkLink(a)
 			case a.loggedOut():
-				if err := v.mourn(ctx, id, false); err != nil {
+				if err := v.checkEnded(ctx, id, false); err != nil {
 					return "", fmt.Errorf("link: %w", err)
 				}
 				if id, err = v.login(ctx, ""); err != nil {
 					return "", err
 				}
-			case !a.again():
+			case !a.retryable():
 				return "", unexpected("link", a)
 			}
 			spent = a.Spent
@@ -230,18 +227,18 @@ func (v *visit) link(ctx context.Context, id string) (string, error) {
 	return "", errGaveUp
 }
 
-// joined checks the answer to a link.
-func (v *visit) joined(a answer) error {
+// checkLink checks the response to a link.
+func (v *visit) checkLink(a response) error {
 	v.linked = true
 	if a.UserID != v.userID || a.OpenID != v.second.OpenID() {
-		return fmt.Errorf("cross-talk: user %d linked %q, the answer says %d and %q", v.userID, v.second.OpenID(), a.UserID, a.OpenID)
+		return fmt.Errorf("cross-talk: user %d linked %q, the response says %d and %q", v.userID, v.second.OpenID(), a.UserID, a.OpenID)
 	}
 	return nil
 }
 
 // logout logs out on the replica at, and checks that the session is dead on both.
 func (v *visit) logout(ctx context.Context, at int, id string) error {
-	if err := v.leave(ctx, at, id); err != nil {
+	if err := v.sendLogout(ctx, at, id); err != nil {
 		return err
 	}
 	if err := v.w.dead(ctx, id); err != nil {
@@ -250,21 +247,21 @@ func (v *visit) logout(ctx context.Context, at int, id string) error {
 	return nil
 }
 
-func (v *visit) leave(ctx context.Context, at int, id string) error {
+func (v *visit) sendLogout(ctx context.Context, at int, id string) error {
 	for range attempts {
 		a, err := v.w.post(ctx, opLogout, at, "/logout", id, struct{}{})
 		if a.ok() || err != nil {
 			return err
 		}
-		if !a.unsure() {
+		if !a.uncertain() {
 			return unexpected("logout", a)
 		}
 	}
 	return errGaveUp
 }
 
-// mine checks that an answer is about this user and nobody else.
-func (v *visit) mine(a answer) error {
+// checkUser checks that a response is about this user and nobody else.
+func (v *visit) checkUser(a response) error {
 	if v.userID == 0 {
 		known, ok := v.w.backend.UserOf(v.phone)
 		if !ok {
@@ -279,15 +276,15 @@ func (v *visit) mine(a answer) error {
 	u := a.User
 	switch {
 	case u.ID != v.userID, u.OpenID != openid:
-		return fmt.Errorf("cross-talk: user %d %q was answered with %d %q", v.userID, openid, u.ID, u.OpenID)
-	case u.NickName != v.nick && (v.told || u.NickName != ""):
-		return fmt.Errorf("cross-talk: %q was answered with %q", v.nick, u.NickName)
+		return fmt.Errorf("cross-talk: user %d %q got the response of %d %q", v.userID, openid, u.ID, u.OpenID)
+	case u.NickName != v.nickname && (v.sentInfo || u.NickName != ""):
+		return fmt.Errorf("cross-talk: %q got the response of %q", v.nickname, u.NickName)
 	}
-	return v.linksAreMine(u.Provider)
+	return v.checkIdentities(u.Provider)
 }
 
-// linksAreMine checks the identities of the user.
-func (v *visit) linksAreMine(provider map[string]map[string]any) error {
+// checkIdentities checks the identities of the user.
+func (v *visit) checkIdentities(provider map[string]map[string]any) error {
 	known := 0
 	for _, p := range []*baastest.Phone{v.phone, v.second} {
 		entry, ok := provider[p.Platform()]
@@ -299,7 +296,7 @@ func (v *visit) linksAreMine(provider map[string]map[string]any) error {
 		case must && !ok, !may && ok:
 			return fmt.Errorf("the identity on %s: known %t", p.Platform(), ok)
 		case ok && entry[field] != p.OpenID():
-			return fmt.Errorf("cross-talk: %q was answered with another identity on %s", p.OpenID(), p.Platform())
+			return fmt.Errorf("cross-talk: %q got another identity on %s", p.OpenID(), p.Platform())
 		case ok:
 			known++
 		}

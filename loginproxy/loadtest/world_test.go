@@ -22,30 +22,30 @@ import (
 	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
-// world is a backend, a Redis, two replicas of the proxy and a city of phones.
+// world is a backend, a Redis, two replicas of the proxy and many phones.
 type world struct {
-	t        *testing.T
-	backend  *baastest.Backend
-	tap      *tap
-	front    *connections // of the backend
-	redis    *server
-	replicas [2]*replica
-	phones   *http.Client
-	meter    meter
-	failures failures
-	remain   int // sessions in Redis whose users never logged out
-	before   int // goroutines
-	stop     func()
+	t            *testing.T
+	backend      *baastest.Backend
+	injector     *injector
+	backendConns *connections
+	redis        *server
+	replicas     [2]*replica
+	phones       *http.Client
+	meter        meter
+	failures     failures
+	remain       int // sessions in Redis whose users never logged out
+	before       int // goroutines
+	stop         func()
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, backend: baastest.New(baastest.WithJournalLimit(0)), redis: startRedis(t)}
 	t.Cleanup(w.backend.Close)
-	w.tap = newTap(w.backend, *rate, *seed)
-	w.front = new(connections)
-	front := httptest.NewUnstartedServer(w.tap)
-	front.Config.ConnState = w.front.note
+	w.injector = newInjector(w.backend, *rate, *seed)
+	w.backendConns = new(connections)
+	front := httptest.NewUnstartedServer(w.injector)
+	front.Config.ConnState = w.backendConns.note
 	front.Start()
 	t.Cleanup(front.Close)
 	_, _, err := w.redis.connections(t.Context()) // has the test's own connection made
@@ -66,14 +66,14 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// The second replica's clock is ahead, by so much that every session which it sees
-// after the first one did is due to be marked as seen: a writer in each race.
+// The second replica's clock is ahead. So it always writes the time of a request after
+// one on the first replica, and every race has a writer.
 const (
 	skew = 10 * time.Minute
 	idle = 2 * time.Hour
 )
 
-// storeFaults is how many times rarer the session store fails than the backend.
+// storeFaults is how many times less often the session store fails than the backend.
 const storeFaults = 10
 
 // replica is one process of the login server.
@@ -87,7 +87,7 @@ type replica struct {
 
 	mu    sync.Mutex
 	busy  int
-	quiet sync.Cond // nobody is being served
+	quiet sync.Cond // no request is under way
 }
 
 func (w *world) newReplica(backend string, ahead time.Duration) *replica {
@@ -107,8 +107,8 @@ func (w *world) newReplica(backend string, ahead time.Duration) *replica {
 	return r
 }
 
-// ServeHTTP is the proxy's, with a count of the requests under way: a proxy may
-// still be at work when the phone has its answer.
+// ServeHTTP calls the proxy and counts the requests under way. A proxy may still work
+// after the phone has its response.
 func (r *replica) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.count(1)
 	defer r.count(-1)
@@ -124,7 +124,7 @@ func (r *replica) count(change int) {
 }
 
 // rest waits until nothing is under way any more.
-func (w *world) rest() {
+func (w *world) waitIdle() {
 	for _, r := range w.replicas {
 		r.mu.Lock()
 		for r.busy > 0 {
@@ -140,11 +140,11 @@ func (r *replica) close() {
 	_ = r.redis.Close()
 }
 
-// requireNoTokenLeft checks that the backend takes the tokens of those who stayed
-// and of nobody else, and that no token was used for another user. Where a store
-// forgets a session and fails to say so, the proxy does not know which token to
-// destroy; where it fails to forget one after a 401, an excused token stays in use.
-func (w *world) requireNoTokenLeft(keepers int) {
+// requireNoTokenLeft checks that the backend accepts the tokens of the logged-in users
+// only, and that no token was used for another user. If a store forgets a session and
+// fails to confirm it, the proxy does not know which token to destroy. If it fails to
+// forget one after a 401, an excused token stays in use.
+func (w *world) requireNoTokenLeft(loggedIn int) {
 	w.t.Helper()
 	var unforgotten, unsaid int
 	for _, r := range w.replicas {
@@ -152,46 +152,46 @@ func (w *world) requireNoTokenLeft(keepers int) {
 		unforgotten += loads + swaps
 		unsaid += swaps
 	}
-	tokens, crossed := w.tap.leftover()
-	require.GreaterOrEqual(w.t, tokens, keepers-unforgotten, "tokens of those who stayed")
-	require.LessOrEqual(w.t, tokens, keepers+unsaid, "tokens that the backend takes, beside those that a fault explains")
+	tokens, crossed := w.injector.tokensLeft()
+	require.GreaterOrEqual(w.t, tokens, loggedIn-unforgotten, "tokens of the users who are logged in")
+	require.LessOrEqual(w.t, tokens, loggedIn+unsaid, "tokens that the backend accepts, beside those that a fault explains")
 	require.Zero(w.t, crossed, "requests with another user's token")
 }
 
-// close ends both replicas and checks that nothing is left of them.
+// close ends both replicas and checks that no connection and no goroutine is left.
 func (w *world) close() {
 	w.t.Helper()
 	ctx := context.WithoutCancel(w.t.Context())
-	total, open := w.front.counts()
+	total, open := w.backendConns.counts()
 	w.t.Logf("connections to the backend: %d opened, %d open", total, open)
 	total, open, err := w.redis.connections(ctx)
 	require.NoError(w.t, err)
 	w.t.Logf("connections to Redis: %d opened, %d open", total, open)
 	w.stop()
 
-	require.True(w.t, settles(func() bool {
-		_, open := w.front.counts()
+	require.True(w.t, eventually(func() bool {
+		_, open := w.backendConns.counts()
 		return open == 0
 	}), "connections to the backend are left open")
-	require.True(w.t, settles(func() bool {
+	require.True(w.t, eventually(func() bool {
 		_, open, err := w.redis.connections(ctx)
 		return err == nil && open == 0
 	}), "connections to Redis are left open")
-	if !settles(func() bool { return runtime.NumGoroutine() <= w.before }) {
+	if !eventually(func() bool { return runtime.NumGoroutine() <= w.before }) {
 		_ = pprof.Lookup("goroutine").WriteTo(os.Stderr, 1)
 		w.t.Fatalf("%d goroutines before, %d after", w.before, runtime.NumGoroutine())
 	}
 	w.t.Logf("goroutines: %d before, %d after", w.before, runtime.NumGoroutine())
 }
 
-// settles polls what the other end of a connection brings about in its own time.
-func settles(done func() bool) bool {
-	const patience, pace = time.Minute, 10 * time.Millisecond
-	for range int(patience / pace) {
+// eventually polls a condition that the other end of a connection makes true.
+func eventually(done func() bool) bool {
+	const timeout, interval = time.Minute, 10 * time.Millisecond
+	for range int(timeout / interval) {
 		if done() {
 			return true
 		}
-		time.Sleep(pace)
+		time.Sleep(interval)
 	}
 	return done()
 }
@@ -220,13 +220,13 @@ func (c *connections) counts() (total, open int) {
 	return c.total, c.open
 }
 
-// failures are those of users, who visit beside the test's own goroutine.
+// failures are those of the users, who run in other goroutines than the test.
 type failures struct {
 	mu   sync.Mutex
 	list []error
 }
 
-// maxFailures is how many failures a run goes on to find.
+// maxFailures is the number of failures after which a run stops.
 const maxFailures = 10
 
 func (f *failures) add(err error) {

@@ -15,8 +15,8 @@ import (
 // attempts is how often a phone tries before it gives up.
 const attempts = 20
 
-// answer is what a phone gets from a proxy: a user, a link or an error.
-type answer struct {
+// response is what a phone gets from a proxy: a user, a link or an error.
+type response struct {
 	status int
 
 	Token string `json:"token"`
@@ -35,18 +35,18 @@ type answer struct {
 	Spent bool   `json:"code_spent"`
 }
 
-// String says what it is without the session id.
-func (a answer) String() string {
+// String describes the response without the session id.
+func (a response) String() string {
 	return fmt.Sprintf("%d %s (code %d, spent %t)", a.status, a.Error, a.Code, a.Spent)
 }
 
-func (a answer) ok() bool { return a.status == http.StatusOK }
+func (a response) ok() bool { return a.status == http.StatusOK }
 
-// loggedOut reports whether the session is not there any more.
-func (a answer) loggedOut() bool { return a.status == http.StatusUnauthorized && a.Code == 604 }
+// loggedOut reports whether the session has ended.
+func (a response) loggedOut() bool { return a.status == http.StatusUnauthorized && a.Code == 604 }
 
-// again reports whether something went wrong for which the phone is not to blame.
-func (a answer) again() bool {
+// retryable reports whether the request failed for a reason outside the phone.
+func (a response) retryable() bool {
 	switch a.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
@@ -54,45 +54,45 @@ func (a answer) again() bool {
 	return false
 }
 
-// loginFailed reports whether a login failed for no fault of the phone's: also
-// where the backend answered 401 to the login itself.
-func (a answer) loginFailed() bool {
-	return a.again() || a.status == http.StatusUnauthorized && a.Code == 401
+// loginFailed reports whether a login failed for a reason outside the phone. The
+// backend's 401 to the login itself is one too.
+func (a response) loginFailed() bool {
+	return a.retryable() || a.status == http.StatusUnauthorized && a.Code == 401
 }
 
-// unsure reports whether Redis may have done what it did not confirm.
-func (a answer) unsure() bool { return a.status == http.StatusServiceUnavailable }
+// uncertain reports whether Redis may have done what it did not confirm.
+func (a response) uncertain() bool { return a.status == http.StatusServiceUnavailable }
 
-// proof is what a phone posts for a login or a link.
-type proof struct {
+// loginBody is what a phone posts for a login or a link.
+type loginBody struct {
 	Code string          `json:"code"`
 	Data json.RawMessage `json:"data,omitempty"`
 }
 
-// newProof gets a fresh code and, with info, the user info after it.
-func newProof(p *baastest.Phone, info bool) proof {
-	made := proof{Code: p.Login()}
+// newLoginBody gets a fresh code and, with info, the user info after it.
+func newLoginBody(p *baastest.Phone, info bool) loginBody {
+	body := loginBody{Code: p.Login()}
 	if info {
-		made.Data = p.AllowUserInfoJSON()
+		body.Data = p.AllowUserInfoJSON()
 	}
-	return made
+	return body
 }
 
 // post sends a request to one of the replicas.
-func (w *world) post(ctx context.Context, op operation, at int, path, id string, body any) (answer, error) {
+func (w *world) post(ctx context.Context, op operation, at int, path, id string, body any) (response, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return w.send(ctx, op, http.MethodPost, w.replicas[at].url+path, id, text)
 }
 
 // me reads the user of a session from one of the replicas.
-func (w *world) me(ctx context.Context, at int, id string) (answer, error) {
+func (w *world) me(ctx context.Context, at int, id string) (response, error) {
 	return w.send(ctx, opMe, http.MethodGet, w.replicas[at].url+"/me", id, nil)
 }
 
-func (w *world) send(ctx context.Context, op operation, method, url, id string, body []byte) (a answer, err error) {
+func (w *world) send(ctx context.Context, op operation, method, url, id string, body []byte) (a response, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return a, err
@@ -116,7 +116,7 @@ func (w *world) send(ctx context.Context, op operation, method, url, id string, 
 	took := time.Since(began)
 	a.status = res.StatusCode
 	if err := json.Unmarshal(text.Bytes(), &a); err != nil {
-		return a, fmt.Errorf("an answer with status %d is no JSON: %w", a.status, err)
+		return a, fmt.Errorf("a response with status %d is no JSON: %w", a.status, err)
 	}
 	w.meter.note(op, took, a)
 	return a, nil
@@ -125,12 +125,12 @@ func (w *world) send(ctx context.Context, op operation, method, url, id string, 
 var (
 	errRevived = errors.New("a session is revived")
 	errLost    = errors.New("a session is lost")
-	errGaveUp  = fmt.Errorf("nothing but faults %d times", attempts)
+	errGaveUp  = fmt.Errorf("%d attempts failed", attempts)
 )
 
-func unexpected(what string, a answer) error { return fmt.Errorf("%s: %v", what, a) }
+func unexpected(what string, a response) error { return fmt.Errorf("%s: %v", what, a) }
 
-// dead checks that no replica takes the session id.
+// dead checks that the session id is dead on both replicas.
 func (w *world) dead(ctx context.Context, id string) error {
 	for at := range w.replicas {
 		if err := w.deadAt(ctx, at, id); err != nil {
@@ -150,7 +150,7 @@ func (w *world) deadAt(ctx context.Context, at int, id string) error {
 			return nil
 		case a.ok():
 			return errRevived
-		case !a.again():
+		case !a.retryable():
 			return unexpected("read with a dead session", a)
 		}
 	}

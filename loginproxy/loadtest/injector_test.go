@@ -16,24 +16,24 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 )
 
-// fault is something that goes wrong at the backend.
+// fault is a failure of the backend.
 type fault int
 
 const (
-	none        fault = iota
-	slow              // the answer takes a while
-	unavailable       // 503, and nothing is done
-	failsAfter        // 503, and it is done
-	garbage           // 200 with something else, and nothing is done
-	cutBefore         // no answer, and nothing is done
-	cutAfter          // no answer, and it is done
-	cutInAnswer       // half an answer, and it is done
-	rejects           // 401, and nothing is done
+	none          fault = iota
+	slow                // the response takes a while
+	unavailable         // 503, and nothing is done
+	failsAfter          // 503, and it is done
+	garbage             // 200 with something else, and nothing is done
+	cutBefore           // no response, and nothing is done
+	cutAfter            // no response, and it is done
+	cutInResponse       // half a response, and it is done
+	rejects             // 401, and nothing is done
 	faults
 )
 
 var faultNames = [faults]string{"none", "slow", "503", "503 after it was done", "garbage",
-	"cut before", "cut after", "cut in the answer", "401"}
+	"cut before", "cut after", "cut in the response", "401"}
 
 const (
 	destroyPath = "/session/destroy/"
@@ -42,49 +42,49 @@ const (
 	slowness    = 20 * time.Millisecond
 )
 
-// tap stands between the proxies and the double. The double could inject faults
-// itself, but tells whom they hit only in its journal, which would have to hold
-// every request. The tap knows whose each token is, and so whose session each
-// fault may have ended.
-type tap struct {
+// injector stands between the proxies and the double, and injects faults. It knows the
+// user of each token, and so whose session each fault may have ended. The double could
+// inject faults itself, but it tells the user only in its journal, which would have to
+// hold every request.
+type injector struct {
 	backend *baastest.Backend
 	rate    float64
 
-	mu       sync.Mutex
-	dice     *rand.Rand
-	tokens   map[string]*token
-	rejected map[int64]int // injected 401s that end a session, by user
-	holds    map[int64]*heldRequest
-	spared   map[int64]bool
-	crossed  int // requests for another user than the token's
-	seen     int
-	hits     [faults]int
+	mu          sync.Mutex
+	random      *rand.Rand
+	tokens      map[string]*token
+	rejected    map[int64]int // injected 401s that end a session, by user
+	holds       map[int64]*heldRequest
+	undestroyed map[int64]bool
+	crossed     int // requests for another user than the token's
+	seen        int
+	hits        [faults]int
 }
 
-// token is one that the backend gave out and still takes.
+// token is one that the backend issued and still accepts.
 type token struct {
 	user    int64
-	excused bool // a fault kept it from whom it was for, or from being destroyed
+	excused bool // by a fault it may be accepted although no session holds it
 }
 
-func newTap(b *baastest.Backend, rate float64, seed uint64) *tap {
-	p := &tap{backend: b, rate: rate, dice: rand.New(rand.NewPCG(seed, 0))}
+func newInjector(b *baastest.Backend, rate float64, seed uint64) *injector {
+	p := &injector{backend: b, rate: rate, random: rand.New(rand.NewPCG(seed, 0))}
 	p.reset()
 	return p
 }
 
-// reset forgets all users.
-func (p *tap) reset() {
+// reset removes all users.
+func (p *injector) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tokens = make(map[string]*token)
 	p.rejected = make(map[int64]int)
 	p.holds = make(map[int64]*heldRequest)
-	p.spared = make(map[int64]bool)
+	p.undestroyed = make(map[int64]bool)
 }
 
 // hold has the user's next request for such a path wait until it is released.
-func (p *tap) hold(user int64, path string, after bool) *hold {
+func (p *injector) hold(user int64, path string, after bool) *hold {
 	h := newHold()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,24 +92,24 @@ func (p *tap) hold(user int64, path string, after bool) *hold {
 	return h
 }
 
-// spare has the backend refuse to destroy the user's tokens until end is called, so
-// that a session which is revived shows: it would still work.
-func (p *tap) spare(user int64) (end func()) {
+// refuseDestroy has the backend refuse to destroy the user's tokens until end is called, so
+// that a revived session is noticed: its token still works.
+func (p *injector) refuseDestroy(user int64) (end func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.spared[user] = true
+	p.undestroyed[user] = true
 	return func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		delete(p.spared, user)
+		delete(p.undestroyed, user)
 	}
 }
 
-// heldRequest is what to hold up.
+// heldRequest describes the request to hold.
 type heldRequest struct {
 	*hold
 	path  string // a part of the request's
-	after bool   // hold up the answer rather than the request
+	after bool   // hold the response and not the request
 }
 
 func (h *heldRequest) wait(ctx context.Context, after bool) {
@@ -119,15 +119,15 @@ func (h *heldRequest) wait(ctx context.Context, after bool) {
 }
 
 // rejections counts the sessions of a user that may have ended by an injected 401.
-func (p *tap) rejections(user int64) int {
+func (p *injector) rejections(user int64) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rejected[user]
 }
 
-// leftover counts the tokens that the backend takes, but for the excused ones, and
+// tokensLeft counts the tokens that the backend accepts, without the excused ones, and
 // the requests that were made with another user's token.
-func (p *tap) leftover() (tokens, crossed int) {
+func (p *injector) tokensLeft() (tokens, crossed int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, t := range p.tokens {
@@ -138,7 +138,7 @@ func (p *tap) leftover() (tokens, crossed int) {
 	return tokens, p.crossed
 }
 
-func (p *tap) summary() string {
+func (p *injector) summary() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var b strings.Builder
@@ -149,8 +149,8 @@ func (p *tap) summary() string {
 	return b.String()
 }
 
-// ServeHTTP passes a request on to the double, or has something go wrong with it.
-func (p *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP passes a request on to the double, maybe with a fault.
+func (p *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Hydrogen-r1 ")
 	f, h := p.arrive(bearer, r.URL.Path)
 	switch f {
@@ -169,14 +169,14 @@ func (p *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		pause(r.Context())
 	}
 	h.wait(r.Context(), false)
-	answer := httptest.NewRecorder()
-	p.backend.ServeHTTP(answer, r)
-	minted := p.done(bearer, r.URL.Path, f, answer)
+	response := httptest.NewRecorder()
+	p.backend.ServeHTTP(response, r)
+	issued := p.done(bearer, r.URL.Path, f, response)
 	h.wait(r.Context(), true)
 	if r.Context().Err() != nil {
-		p.excuse(minted)
+		p.excuse(issued)
 	}
-	forward(w, f, answer)
+	forward(w, f, response)
 }
 
 func pause(ctx context.Context) {
@@ -188,9 +188,9 @@ func pause(ctx context.Context) {
 	}
 }
 
-// forward sends the double's answer, or what the fault makes of it.
-func forward(w http.ResponseWriter, f fault, answer *httptest.ResponseRecorder) {
-	body := answer.Body.Bytes()
+// forward sends the double's response, changed by the fault.
+func forward(w http.ResponseWriter, f fault, response *httptest.ResponseRecorder) {
+	body := response.Body.Bytes()
 	switch f {
 	case cutAfter:
 		panic(http.ErrAbortHandler)
@@ -199,12 +199,12 @@ func forward(w http.ResponseWriter, f fault, answer *httptest.ResponseRecorder) 
 		return
 	}
 	header := w.Header()
-	for name, values := range answer.Header() {
+	for name, values := range response.Header() {
 		header[name] = values
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(answer.Code)
-	if f == cutInAnswer {
+	w.WriteHeader(response.Code)
+	if f == cutInResponse {
 		_, _ = w.Write(body[:len(body)/2])
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
@@ -212,15 +212,14 @@ func forward(w http.ResponseWriter, f fault, answer *httptest.ResponseRecorder) 
 	_, _ = w.Write(body)
 }
 
-// arrive decides what becomes of a request, and notes what the session's owner
-// must expect where it is not even passed on.
-func (p *tap) arrive(bearer, path string) (f fault, h *heldRequest) {
+// arrive chooses the fault of a request, and notes its effect on the user's session.
+func (p *injector) arrive(bearer, path string) (f fault, h *heldRequest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen++
 	t := p.tokens[bearer]
-	if p.dice.Float64() < p.rate {
-		f = slow + fault(p.dice.IntN(int(faults-slow)))
+	if p.random.Float64() < p.rate {
+		f = slow + fault(p.random.IntN(int(faults-slow)))
 		p.hits[f]++
 	}
 	if t == nil {
@@ -229,7 +228,7 @@ func (p *tap) arrive(bearer, path string) (f fault, h *heldRequest) {
 	if id, ok := readUser(path); ok && id != t.user {
 		p.crossed++
 	}
-	if p.spared[t.user] && strings.Contains(path, destroyPath) {
+	if p.undestroyed[t.user] && strings.Contains(path, destroyPath) {
 		f = unavailable
 	}
 	if f == rejects && !strings.Contains(path, destroyPath) {
@@ -246,7 +245,7 @@ func (p *tap) arrive(bearer, path string) (f fault, h *heldRequest) {
 	return f, h
 }
 
-// passes reports whether the double gets to see a request with that fault.
+// passes reports whether a request with that fault is passed on to the double.
 func passes(f fault) bool {
 	switch f {
 	case unavailable, garbage, cutBefore, rejects:
@@ -255,19 +254,19 @@ func passes(f fault) bool {
 	return true
 }
 
-// excuse notes that a new token gets to nobody.
-func (p *tap) excuse(minted *token) {
+// excuse notes that a new token was not received.
+func (p *injector) excuse(issued *token) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if minted != nil {
-		minted.excused = true
+	if issued != nil {
+		issued.excused = true
 	}
 }
 
-// done keeps the list of tokens after the double has acted. It returns the token
-// that the answer gives out, if any.
-func (p *tap) done(bearer, path string, f fault, answer *httptest.ResponseRecorder) *token {
-	if answer.Code != http.StatusCreated {
+// done updates the tokens after the double has acted. It returns the token that the
+// response issues, if any.
+func (p *injector) done(bearer, path string, f fault, response *httptest.ResponseRecorder) *token {
+	if response.Code != http.StatusCreated {
 		return nil
 	}
 	p.mu.Lock()
@@ -282,19 +281,19 @@ func (p *tap) done(bearer, path string, f fault, answer *httptest.ResponseRecord
 			ID int64 `json:"id"`
 		} `json:"user_info"`
 	}
-	if !isLogin(path) || json.Unmarshal(answer.Body.Bytes(), &login) != nil {
+	if !isLogin(path) || json.Unmarshal(response.Body.Bytes(), &login) != nil {
 		return nil
 	}
-	minted := &token{user: login.User.ID, excused: f > slow}
-	p.tokens[login.Token] = minted
-	return minted
+	issued := &token{user: login.User.ID, excused: f > slow}
+	p.tokens[login.Token] = issued
+	return issued
 }
 
 func isLogin(path string) bool {
 	return strings.HasSuffix(path, "/silent-login/") || strings.HasSuffix(path, "/authenticate/")
 }
 
-// readUser returns whose user record a path is.
+// readUser returns the user whose record is read at a path.
 func readUser(path string) (id int64, ok bool) {
 	_, rest, ok := strings.Cut(path, readPath)
 	if !ok {
