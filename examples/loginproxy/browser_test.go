@@ -8,19 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shown is what the page shows after a press.
+// shown is what the page shows after a click.
 type shown struct {
-	Status  string            `json:"status"`
-	Who     map[string]string `json:"who"` // of the session, nothing where nobody is logged in
-	Request string            `json:"request"`
-	Sent    string            `json:"sent"` // the Authorization header, without the id
-	Code    string            `json:"code"`
-	Answer  string            `json:"answer"`
-	Asked   []string          `json:"asked"`
-	Count   int               `json:"count"`
+	Status   string            `json:"status"`
+	Who      map[string]string `json:"who"` // of the session; empty if nobody is logged in
+	Request  string            `json:"request"`
+	Sent     string            `json:"sent"` // the Authorization header, without the id
+	Code     string            `json:"code"`
+	Response string            `json:"response"`
+	Asked    []string          `json:"asked"`
+	Count    int               `json:"count"`
 }
 
-// press presses a button of an app, or of the session, and returns what is shown then.
+// press clicks a button of an app, or of the session, and returns what is shown then.
 func (b *tab) press(app, do string) (s shown) {
 	b.t.Helper()
 	within := "#session"
@@ -41,7 +41,7 @@ func (b *tab) press(app, do string) (s shown) {
 			request: text('.exchange .request'),
 			sent: text('.exchange .authorization').replace(/Bearer .*/, 'Bearer'),
 			code: text('.exchange .code'),
-			answer: text('.exchange .answer'),
+			response: text('.exchange .response'),
 			asked: [...document.querySelectorAll('.exchange:first-child .asked li')].map((e) => e.textContent),
 			count: document.querySelectorAll('.exchange').length,
 		};
@@ -49,12 +49,12 @@ func (b *tab) press(app, do string) (s shown) {
 	return s
 }
 
-// answerOf reads the answer that is shown.
-func answerOf(t *testing.T, s shown) m {
+// responseOf parses the response that is shown.
+func responseOf(t *testing.T, s shown) m {
 	t.Helper()
-	var answer m
-	require.NoError(t, json.Unmarshal([]byte(s.Answer), &answer))
-	return answer
+	var response m
+	require.NoError(t, json.Unmarshal([]byte(s.Response), &response))
+	return response
 }
 
 var apps = []struct {
@@ -71,7 +71,7 @@ func TestPage(t *testing.T) {
 	url := startDemo(t)
 	for _, width := range []int{360, 1200} {
 		b.open(url, width)
-		b.narrowEnough()
+		b.requireFits()
 		for _, app := range apps {
 			t.Run(fmt.Sprintf("%s at %d px", app.title, width), func(t *testing.T) {
 				b.t = t
@@ -86,13 +86,14 @@ func TestPage(t *testing.T) {
 			b.links()
 		})
 		b.t = t
-		b.narrowEnough()
+		b.requireFits()
 	}
-	require.Empty(t, b.complaints)
+	require.Empty(t, b.problems)
 }
 
-// narrowEnough asserts that nothing sticks out at the side, and that every button has a name.
-func (b *tab) narrowEnough() {
+// requireFits checks that the page is not wider than the window, and that every button
+// has a name.
+func (b *tab) requireFits() {
 	b.t.Helper()
 	var sizes struct{ Content, Window int }
 	b.eval(`({ content: document.documentElement.scrollWidth, window: innerWidth })`, &sizes)
@@ -108,18 +109,18 @@ func (b *tab) refuses(app, openid string) {
 	s := b.press(app, "refuse")
 	require.Equal(b.t, "POST /auth/login/"+app, s.Request)
 	require.Equal(b.t, "403 unauthorized", s.Code)
-	require.Equal(b.t, openid, answerOf(b.t, s)["openid"])
+	require.Equal(b.t, openid, responseOf(b.t, s)["openid"])
 	require.Empty(b.t, s.Who)
 }
 
 func (b *tab) logsInAndOut(app, title string) {
 	s := b.press(app, "login")
-	require.Equal(b.t, "200", s.Code, s.Answer)
+	require.Equal(b.t, "200", s.Code, s.Response)
 	require.Equal(b.t, title+": log in: done (200).", s.Status)
 	require.Equal(b.t, "Ann", s.Who["Name"])
 	require.Equal(b.t, title, s.Who["Linked apps"])
 	require.Regexp(b.t, `^.{4}… \(43 characters, hidden\)$`, s.Who["Session id"])
-	require.Equal(b.t, s.Who["Session id"], answerOf(b.t, s)["token"])
+	require.Equal(b.t, s.Who["Session id"], responseOf(b.t, s)["token"])
 	require.Equal(b.t, []string{"POST /hserve/v2.5/idp/" + app + "/authenticate/ 201"}, s.Asked)
 
 	s = b.press("", "me")
@@ -147,17 +148,17 @@ func (b *tab) allowsPhone(app string, can bool) {
 	}
 	s := b.press(app, "phone")
 	require.Equal(b.t, "POST /auth/login/"+app, s.Request)
-	require.Equal(b.t, "200", s.Code, s.Answer)
+	require.Equal(b.t, "200", s.Code, s.Response)
 	require.Equal(b.t, "13800138000", s.Who["Phone"])
 
 	s = b.press(app, "phone")
 	require.Equal(b.t, "POST /auth/phone", s.Request)
-	require.Equal(b.t, "200", s.Code, s.Answer)
+	require.Equal(b.t, "200", s.Code, s.Response)
 	require.Equal(b.t, "200", b.press("", "logout").Code)
 }
 
-// links plays the documented sequence: no account on one platform, so log in on
-// another, link, and find the same account from both.
+// links follows the documented sequence: without an account on one platform, log in on
+// another, link, and log in to the same account from both.
 func (b *tab) links() {
 	b.press("", "reset")
 	require.Equal(b.t, "200", b.press("kuaishou", "login").Code)

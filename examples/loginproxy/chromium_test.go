@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds what a browser test takes, so that none hangs.
-const patience = 2 * time.Minute
+// browserTimeout limits the time of a browser test.
+const browserTimeout = 2 * time.Minute
 
 // tab is a page in a headless Chromium, driven over its DevTools protocol by a pipe.
 type tab struct {
@@ -27,13 +27,13 @@ type tab struct {
 	out     *bufio.Reader
 	session string
 	calls   int
-	// complaints are what the page wrote to the console as an error, what it threw,
-	// and what the browser says of it, violations of the page's policy among that.
-	complaints []string
+	// problems are the errors that the page wrote to the console or threw, and the
+	// browser's own messages about the page, such as violations of its policy.
+	problems []string
 }
 
-// openTab starts the browser on an empty page. The test is skipped where there is
-// no browser, unless CI=true.
+// openTab starts the browser on an empty page. Without a browser the test is skipped,
+// unless CI=true.
 func openTab(t *testing.T) *tab {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
@@ -45,7 +45,7 @@ func openTab(t *testing.T) *tab {
 	case err != nil:
 		t.Skip("chromium is missing: the page was not tried")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), browserTimeout)
 	profile, err := os.MkdirTemp("", "loginproxy-chromium")
 	require.NoError(t, err)
 	cmd := exec.CommandContext(ctx, program,
@@ -54,7 +54,7 @@ func openTab(t *testing.T) *tab {
 		"--no-proxy-server", "--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
 	var log bytes.Buffer
 	cmd.Stderr = &log
-	cmd.WaitDelay = 5 * time.Second // its children may hold stderr
+	cmd.WaitDelay = 5 * time.Second // its children may hold stderr open
 	theirIn, in, err := os.Pipe()
 	require.NoError(t, err)
 	out, theirOut, err := os.Pipe()
@@ -70,7 +70,7 @@ func openTab(t *testing.T) *tab {
 		_, _ = io.Copy(io.Discard, b.out)
 		_ = out.Close()
 		_ = cmd.Wait()
-		_ = os.RemoveAll(profile) // of which it may still be writing a file: that is no failure
+		_ = os.RemoveAll(profile) // best effort: the browser may still write a file
 		if t.Failed() {
 			t.Logf("the browser said:\n%s", &log)
 		}
@@ -79,7 +79,7 @@ func openTab(t *testing.T) *tab {
 	return b
 }
 
-// attach finds the page and asks to be told of its complaints.
+// attach opens a page and subscribes to its events.
 func (b *tab) attach() {
 	var made struct {
 		TargetID string `json:"targetId"`
@@ -95,7 +95,7 @@ func (b *tab) attach() {
 	}
 }
 
-// message is what the browser says: the answer to a call, or an event.
+// message is one from the browser: the response to a call, or an event.
 type message struct {
 	ID     int             `json:"id"`
 	Method string          `json:"method"`
@@ -123,7 +123,7 @@ func (b *tab) call(method string, params, result any) {
 		require.NoError(b.t, err, "%s: the browser has gone", method)
 		var got message
 		require.NoError(b.t, json.Unmarshal(text[:len(text)-1], &got))
-		b.hear(got)
+		b.noteProblem(got)
 		if got.ID != b.calls {
 			continue
 		}
@@ -135,9 +135,9 @@ func (b *tab) call(method string, params, result any) {
 	}
 }
 
-// hear notes complaints. That an answer had an error status is none: the page
-// provokes such answers and shows them.
-func (b *tab) hear(got message) {
+// noteProblem records the problem in an event. A response with an error status is none,
+// because the page provokes such responses and shows them.
+func (b *tab) noteProblem(got message) {
 	var said struct {
 		Type  string `json:"type"`
 		Entry struct {
@@ -161,7 +161,7 @@ func (b *tab) hear(got message) {
 	default:
 		return
 	}
-	b.complaints = append(b.complaints, string(got.Params))
+	b.problems = append(b.problems, string(got.Params))
 }
 
 // eval evaluates an expression in the page, awaits it if it is a promise, and
@@ -199,7 +199,7 @@ func (b *tab) open(url string, width int) {
 	b.until(`document.documentElement?.dataset.ready === 'true'`)
 }
 
-// click presses the element as a mouse does, so it must be in sight and on top.
+// click presses the element with the mouse, so it must be visible and on top.
 func (b *tab) click(selector string) {
 	b.t.Helper()
 	var at struct {

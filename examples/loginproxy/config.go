@@ -42,15 +42,15 @@ func parse(args []string) (config, error) {
 	return c, nil
 }
 
-// demo reports whether nothing was said about a deployment.
+// demo reports whether no flag of a deployment was given.
 func (c config) demo() bool { return c.redis == "" && c.backend == "" && c.clientID == "" }
 
-// site is what is served.
+// site is the handler to serve.
 type site struct {
 	http.Handler
-	// interrupt, unless nil, ends what would keep requests from finishing.
+	// interrupt, unless nil, cancels what requests under way may wait for.
 	interrupt func()
-	// close lets go of what the handler uses, once it serves no more.
+	// close releases the handler's resources, after the last request.
 	close func()
 }
 

@@ -10,13 +10,13 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 )
 
-// page is what a browser gets: page/index.html and what that names.
+// page has page/index.html and the files that it loads.
 //
 //go:embed page
 var page embed.FS
 
-// demo returns the login server on a double of the backend, with the page and the
-// double's control API, which plays the phones, beside it.
+// demo returns the login server on a double of the backend, with the page, and with the
+// double's control API, which plays the phones.
 func demo(log *slog.Logger) (*site, error) {
 	backend := baastest.New(baastest.WithJournalLimit(200)) // the page reads all of it
 	client, err := backend.Client(baas.WithTimeout(backendTimeout), baas.WithLogger(log))
@@ -28,7 +28,7 @@ func demo(log *slog.Logger) (*site, error) {
 		return nil, err
 	}
 	mux.Handle(baastest.ControlPath, baastest.Control(backend))
-	mux.Handle("GET /demo/asked", asked(backend))
+	mux.Handle("GET /demo/asked", backendRequests(backend))
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("ok\n"))
 	}))
@@ -38,21 +38,21 @@ func demo(log *slog.Logger) (*site, error) {
 	return &site{Handler: mux, interrupt: backend.Close, close: func() {}}, nil
 }
 
-// asked answers what the proxy asked the backend so far: methods, paths and
+// backendRequests responds with the requests that the backend got: methods, paths and
 // statuses, and no secret.
-func asked(backend *baastest.Backend) http.Handler {
+func backendRequests(backend *baastest.Backend) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		_ = json.NewEncoder(w).Encode(backend.Requests()) // the browser may have gone
+		_ = json.NewEncoder(w).Encode(backend.Requests()) // an error means that the browser has hung up
 	})
 }
 
-// policy lets the page load its own files and talk to its own server, and nothing else.
+// policy lets the page load files from and send requests to its own server only.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// handlePage mounts every file of the page, the index at the root.
+// handlePage mounts all files of the page, index.html at the root.
 func handlePage(mux *http.ServeMux) error {
 	files, err := page.ReadDir("page")
 	for _, f := range files {

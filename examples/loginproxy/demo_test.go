@@ -17,7 +17,7 @@ func startDemo(t *testing.T) string {
 	return serveSite(t, s).url
 }
 
-// code has a person's app give a login code.
+// code returns a login code of the person's app.
 func (v *visitor) code(platform string) any {
 	v.t.Helper()
 	status, out := v.do("POST", "/_emulator/people/"+platform+"/ann/login", nil)
@@ -35,21 +35,21 @@ func TestDemo(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, status)
 
 	code := v.code("kuaishou")
-	status, answer := v.do("POST", "/auth/login/kuaishou", m{"code": code})
+	status, response := v.do("POST", "/auth/login/kuaishou", m{"code": code})
 	require.Equal(t, http.StatusOK, status)
-	id := answer["user"].(m)["id"]
+	id := response["user"].(m)["id"]
 	first := v.session
 
 	status, linked := v.do("POST", "/auth/link/wechat", m{"code": v.code("wechat")})
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, id, linked["user_id"])
 
-	status, answer = v.do("POST", "/auth/login/wechat", m{"code": v.code("wechat")})
+	status, response = v.do("POST", "/auth/login/wechat", m{"code": v.code("wechat")})
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, id, answer["user"].(m)["id"])
+	require.Equal(t, id, response["user"].(m)["id"])
 	require.NotEqual(t, first, v.session)
 
-	// The paths of the backend take the same session.
+	// The session is valid on the backend's paths too.
 	req, err := http.NewRequestWithContext(t.Context(), "POST", v.url+"/hserve/v2.0/session/destroy/", nil)
 	require.NoError(t, err)
 	req.Header.Set("X-Hydrogen-Client-ID", "test-client")
@@ -69,8 +69,8 @@ func TestDemo(t *testing.T) {
 	require.NotContains(t, log.String(), first)
 }
 
-// What the page shows of the backend holds no token.
-func TestDemoTellsWhatWasAsked(t *testing.T) {
+// The list of the backend's requests has no token.
+func TestDemoListsBackendRequests(t *testing.T) {
 	v := &visitor{t: t, url: startDemo(t)}
 	v.do("POST", "/auth/login/kuaishou", m{"code": v.code("kuaishou")})
 	v.do("GET", "/auth/me", nil)

@@ -17,10 +17,10 @@ import (
 	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
-// How long Redis gets to answer at the start, and whenever a balancer asks.
+// How long to wait for Redis at the start, and for each health check.
 const (
-	firstPing = 5 * time.Second
-	laterPing = time.Second
+	startPingTimeout  = 5 * time.Second
+	healthPingTimeout = time.Second
 )
 
 // deployment returns the login server on a real backend, with its sessions in Redis.
@@ -52,16 +52,17 @@ func deployment(ctx context.Context, c config, log *slog.Logger) (_ *site, err e
 	if err := handle(mux, client, log, loginproxy.WithRateLimiter(limiter(rdb, log))); err != nil {
 		return nil, err
 	}
-	if err := ping(ctx, rdb, firstPing); err != nil {
+	if err := ping(ctx, rdb, startPingTimeout); err != nil {
 		return nil, fmt.Errorf("redis: %w", err)
 	}
 	return &site{Handler: mux, close: func() {
 		client.CloseIdleConnections()
-		_ = rdb.Close() // nothing is under way any more
+		_ = rdb.Close() // no request is under way any more
 	}}, nil
 }
 
-// redisOptions reads the flag. Its errors do not quote it: a URL may hold a password.
+// redisOptions reads the flag. Its errors do not quote the flag, because a URL may hold
+// a password.
 func redisOptions(addr string) (*redis.Options, error) {
 	options := &redis.Options{Addr: addr}
 	if strings.Contains(addr, "://") {
@@ -76,24 +77,24 @@ func redisOptions(addr string) (*redis.Options, error) {
 	if password := os.Getenv("REDIS_PASSWORD"); password != "" {
 		options.Password = password
 	}
-	options.ContextTimeoutEnabled = true // redisstore insists
+	options.ContextTimeoutEnabled = true // redisstore requires it
 	return options, nil
 }
 
-func ping(ctx context.Context, rdb *redis.Client, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func ping(ctx context.Context, rdb *redis.Client, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return rdb.Ping(ctx).Err()
 }
 
-// health tells a balancer whether this replica can serve.
+// health tells a balancer whether this replica can serve requests.
 func health(rdb *redis.Client) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		if ping(r.Context(), rdb, laterPing) != nil {
+		if ping(r.Context(), rdb, healthPingTimeout) != nil {
 			http.Error(w, "no redis", http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = w.Write([]byte("ok\n")) // the balancer may have gone
+		_, _ = w.Write([]byte("ok\n")) // an error means that the balancer has hung up
 	})
 }

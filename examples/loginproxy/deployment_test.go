@@ -30,14 +30,14 @@ func TestReplicasShareSessions(t *testing.T) {
 	ann := backend.Kuaishou("ks-ann").SetProfile(baastest.Profile{NickName: "Ann"})
 
 	code := ann.Login()
-	status, answer := one.do("POST", "/auth/login/kuaishou", m{"code": code, "data": json.RawMessage(ann.AllowUserInfoJSON())})
-	require.Equal(t, http.StatusOK, status, answer)
-	require.Equal(t, "Ann", answer["user"].(m)["nickname"])
+	status, response := one.do("POST", "/auth/login/kuaishou", m{"code": code, "data": json.RawMessage(ann.AllowUserInfoJSON())})
+	require.Equal(t, http.StatusOK, status, response)
+	require.Equal(t, "Ann", response["user"].(m)["nickname"])
 
 	two.session = one.session
 	status, me := two.do("GET", "/auth/me", nil)
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, answer["user"], me["user"])
+	require.Equal(t, response["user"], me["user"])
 
 	status, _ = two.do("POST", "/auth/logout", nil)
 	require.Equal(t, http.StatusOK, status)
@@ -51,7 +51,7 @@ func TestReplicasShareSessions(t *testing.T) {
 	}
 }
 
-// Nothing of the demo is there.
+// A deployment has no route of the demo.
 func TestDeploymentServesNothingElse(t *testing.T) {
 	v := deploy(t, baastest.NewServer(t), miniredis.RunT(t).Addr(), silent)
 	for _, path := range []string{"/", "/app.js", "/demo/asked", baastest.ControlPath + "journal", "/debug/pprof/"} {
@@ -71,19 +71,19 @@ func TestHealthWithoutRedis(t *testing.T) {
 	redis.SetError("LOADING")
 	res, _ := v.get("/healthz")
 	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode)
-	status, answer := v.do("POST", "/auth/logout", nil)
-	require.Equal(t, http.StatusOK, status, "without a session nothing is asked: %v", answer)
+	status, response := v.do("POST", "/auth/logout", nil)
+	require.Equal(t, http.StatusOK, status, "without a session the store is not read: %v", response)
 	v.session = strings.Repeat("x", 43)
-	status, answer = v.do("GET", "/auth/me", nil)
+	status, response = v.do("GET", "/auth/me", nil)
 	require.Equal(t, http.StatusServiceUnavailable, status)
-	require.Equal(t, "store_failed", answer["error"])
+	require.Equal(t, "store_failed", response["error"])
 
 	redis.SetError("")
 	res, _ = v.get("/healthz")
 	require.Equal(t, http.StatusOK, res.StatusCode)
 }
 
-// Replicas count together, each account by itself, and the count ends.
+// All replicas count together. Each account has its own count, which expires.
 func TestPasswordsAreNotGuessed(t *testing.T) {
 	redis, backend := miniredis.RunT(t), baastest.NewServer(t)
 	_, err := backend.AddUser(baastest.User{Username: "ann", Password: "right"})
@@ -93,7 +93,7 @@ func TestPasswordsAreNotGuessed(t *testing.T) {
 		status, _ := replicas[n%2].do("POST", "/auth/login", m{"username": account, "password": password})
 		return status
 	}
-	for n := range tries {
+	for n := range maxTries {
 		require.Equal(t, http.StatusBadRequest, try(n, "ann", "wrong"))
 	}
 	require.Equal(t, http.StatusTooManyRequests, try(0, "ann", "right"))

@@ -19,14 +19,14 @@ var silent = slog.New(slog.DiscardHandler)
 // m is a JSON object.
 type m = map[string]any
 
-// visitor is what a phone knows: where the server is, and its session id.
+// visitor is a phone: it knows the server's URL and its session id.
 type visitor struct {
 	t       *testing.T
 	url     string
 	session string
 }
 
-// do makes a request and returns the status and the answer. A new session id is kept.
+// do makes a request and returns the status and the body. It keeps a new session id.
 func (v *visitor) do(method, path string, body any) (int, m) {
 	v.t.Helper()
 	var text []byte
@@ -44,11 +44,11 @@ func (v *visitor) do(method, path string, body any) (int, m) {
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(v.t, err)
 	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
+	response, err := io.ReadAll(res.Body)
 	require.NoError(v.t, err)
 	var out m
-	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && bytes.HasPrefix(answer, []byte("{")) {
-		require.NoError(v.t, json.Unmarshal(answer, &out))
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") && bytes.HasPrefix(response, []byte("{")) {
+		require.NoError(v.t, json.Unmarshal(response, &out))
 	}
 	if token, ok := out["token"].(string); ok {
 		v.session = token
@@ -56,7 +56,7 @@ func (v *visitor) do(method, path string, body any) (int, m) {
 	return res.StatusCode, out
 }
 
-// get returns an answer as it came.
+// get returns a response and its body.
 func (v *visitor) get(path string) (*http.Response, string) {
 	v.t.Helper()
 	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.url+path, nil)

@@ -12,32 +12,32 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// How often one account may be tried, by whomever: passwords and codes are not to
-// be guessed here.
+// How often one account may be tried, from all addresses together, so that passwords
+// and codes cannot be guessed.
 const (
-	tries = 10
-	per   = time.Minute
+	maxTries = 10
+	per      = time.Minute
 )
 
-// limiter counts in Redis, so that all replicas count together: logins, registers
-// and text messages by the account that they name. Logins on a platform name none,
-// and their codes cannot be guessed. To count by address too, tell the proxy with
-// loginproxy.WithClientAddr where the balancer puts it.
+// limiter counts in Redis, so that all replicas count together. It counts logins,
+// registers and text messages by the account that they name. Logins on a platform name
+// none, and their codes cannot be guessed. To count by address too, use
+// loginproxy.WithClientAddr to read the address that the balancer puts into a header.
 func limiter(rdb *redis.Client, log *slog.Logger) func(context.Context, loginproxy.RateKey) (bool, time.Duration) {
 	return func(ctx context.Context, k loginproxy.RateKey) (bool, time.Duration) {
 		if k.Account == "" {
 			return true, 0
 		}
-		sum := sha256.Sum256([]byte(string(k.Operation) + "\n" + k.Account)) // whose it is, Redis need not know
-		key := "loginproxy:tries:" + hex.EncodeToString(sum[:])
+		sum := sha256.Sum256([]byte(string(k.Operation) + "\n" + k.Account)) // so that no account is stored in Redis
+		key := "loginproxy:maxTries:" + hex.EncodeToString(sum[:])
 		pipe := rdb.TxPipeline()
 		pipe.SetNX(ctx, key, 0, per)
 		count := pipe.Incr(ctx, key)
 		left := pipe.PTTL(ctx, key)
 		if _, err := pipe.Exec(ctx); err != nil {
 			log.WarnContext(ctx, "rate limiter", "err", err)
-			return true, 0 // the session store will fail next, and say so
+			return true, 0 // the session store is the same Redis: the login fails with its error
 		}
-		return count.Val() <= tries, left.Val()
+		return count.Val() <= maxTries, left.Val()
 	}
 }

@@ -1,20 +1,20 @@
-// Command loginproxy is a login server for mini-programs: they talk to it, it talks
-// to the backend, and the backend's tokens never leave it.
+// Command loginproxy is a login server for mini-programs: they send their logins to it,
+// and it sends them to the backend. The backend's tokens never leave the server.
 //
 //	go run ./examples/loginproxy
 //
-// runs a demo on http://127.0.0.1:8080: a double of the backend, the proxy, and a
-// page that plays the phones of three platforms. Nobody else can reach it, for the
-// double gives login codes to whoever asks.
+// runs a demo on http://127.0.0.1:8080: a double of the backend, the proxy, and a page
+// that plays the phones of three platforms. It listens on a loopback address only,
+// because the double gives login codes to every client.
 //
 //	loginproxy -addr :8080 -redis redis.internal:6379 -client-id ID
 //
-// is the server itself, with its sessions in Redis, so that any number of replicas
-// serve the same users. Put a balancer that speaks TLS in front of it. It serves
+// runs the server itself, with its sessions in Redis, so that any number of replicas
+// serve the same users. Put a balancer with TLS in front of it. It serves
 //
-//	/auth/…    the JSON routes of package loginproxy, for code of your own
+//	/auth/…    the JSON routes of package loginproxy, for your own client
 //	/hserve/…  the backend's paths, for the vendor's client: set its host to this server
-//	/healthz   200 while Redis answers, else 503
+//	/healthz   200 while Redis replies, else 503
 //
 // The environment variables REDIS_USERNAME and REDIS_PASSWORD log in to Redis.
 // SIGINT and SIGTERM let requests under way finish.

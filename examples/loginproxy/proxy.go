@@ -10,12 +10,12 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// backendTimeout bounds each request to the backend.
+// backendTimeout limits the time for a request to the backend.
 const backendTimeout = 10 * time.Second
 
-// handle mounts the two sides of a login proxy.
+// handle mounts the JSON routes and the backend's paths.
 func handle(mux *http.ServeMux, client *baas.Client, log *slog.Logger, opts ...loginproxy.Option) error {
-	proxy, err := loginproxy.New(client, append(watched(log), opts...)...)
+	proxy, err := loginproxy.New(client, append(logging(log), opts...)...)
 	if err != nil {
 		return err
 	}
@@ -24,8 +24,9 @@ func handle(mux *http.ServeMux, client *baas.Client, log *slog.Logger, opts ...l
 	return nil
 }
 
-// watched logs a line per request, and who logs in and out: ids, and no secret.
-func watched(log *slog.Logger) []loginproxy.Option {
+// logging returns options that log a line per request, and the ids of the users who log
+// in and out. The log has no secret.
+func logging(log *slog.Logger) []loginproxy.Option {
 	return []loginproxy.Option{
 		loginproxy.WithObserver(func(ctx context.Context, e loginproxy.Event) {
 			level := slog.LevelInfo

@@ -59,7 +59,7 @@ func (u urls) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// A request that is under way when the server is told to stop gets its answer.
+// A request that is under way when the server is told to stop gets its response.
 func TestStopsGracefully(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	listening := make(urls, 1)
@@ -75,8 +75,8 @@ func TestStopsGracefully(t *testing.T) {
 	req, err := http.NewRequestWithContext(ctx, "POST", url+"/auth/login/kuaishou", body)
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Expect", "100-continue") // which the server says once it reads the body
-	answered := make(chan error, 1)
+	req.Header.Set("Expect", "100-continue") // the server sends 100 when it reads the body
+	responded := make(chan error, 1)
 	go func() {
 		res, err := (&http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}).Do(req)
 		if err == nil {
@@ -85,7 +85,7 @@ func TestStopsGracefully(t *testing.T) {
 				err = errors.New(res.Status)
 			}
 		}
-		answered <- err
+		responded <- err
 	}()
 	<-underWay
 	stop()
@@ -93,11 +93,11 @@ func TestStopsGracefully(t *testing.T) {
 	_, err = io.WriteString(write, `{"code": "nobody's"}`)
 	require.NoError(t, err)
 	require.NoError(t, write.Close())
-	require.NoError(t, <-answered)
+	require.NoError(t, <-responded)
 	require.NoError(t, <-finished)
 }
 
-// refused waits until nobody listens any more.
+// refused waits until no server listens at addr.
 func refused(t *testing.T, addr string) {
 	t.Helper()
 	for t.Context().Err() == nil {

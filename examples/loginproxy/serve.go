@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// grace is how long requests under way may take after the signal to stop.
-const grace = 20 * time.Second
+// shutdownTimeout limits the requests under way after the signal to stop.
+const shutdownTimeout = 20 * time.Second
 
-// listen opens the address; the demo's only if nobody else can reach it.
+// listen opens the address. The demo's must be a loopback address.
 func listen(ctx context.Context, c config) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.addr)
 	if err != nil {
 		return nil, err
 	}
 	if tcp, ok := l.Addr().(*net.TCPAddr); c.demo() && (!ok || !tcp.IP.IsLoopback()) {
-		return nil, errors.Join(fmt.Errorf("%s is not a loopback address: the demo gives login codes to whoever asks", c.addr), l.Close())
+		return nil, errors.Join(fmt.Errorf("%s is not a loopback address: the demo gives login codes to every client", c.addr), l.Close())
 	}
 	return l, nil
 }
@@ -31,8 +31,8 @@ func serve(ctx context.Context, listener net.Listener, s *site, log *slog.Logger
 		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second, // a login, and the end of the session before it
-		IdleTimeout:       2 * time.Minute,  // longer than a balancer's, so that it hangs up and not we
+		WriteTimeout:      30 * time.Second, // a login, and then the end of the replaced session
+		IdleTimeout:       2 * time.Minute,  // longer than a balancer's, so that the balancer closes the connection
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
@@ -47,12 +47,12 @@ func serve(ctx context.Context, listener net.Listener, s *site, log *slog.Logger
 	if s.interrupt != nil {
 		s.interrupt()
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err := server.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, server.Close())
 	}
-	<-failed // the goroutine is done
+	<-failed // wait for the goroutine
 	return err
 }

@@ -1,25 +1,24 @@
-// Buttons, and what they do.
+// The buttons.
 
 import * as phone from './phone.js';
 import * as view from './view.js';
 
-let who = null; // as the proxy last told it
+let who = null; // the newest response with a user
 
-// round makes one request, shows it, and tells in a sentence how it went.
+// round makes one request, shows it, and says in a sentence whether it succeeded.
 async function round(title, request) {
   const exchange = await request();
   view.showExchange(title, exchange);
   view.showAsked(await phone.asked());
-  const { status, answer } = exchange;
-  if (answer.user) who = answer;
+  const { status, response } = exchange;
+  if (response.user) who = response;
   if (phone.sessionID() === '') who = null;
   view.showSession(who, phone.sessionID());
-  view.say(`${title}: ${status < 400 ? 'done' : answer.error.replaceAll('_', ' ')} (${status}).`);
+  view.say(`${title}: ${status < 400 ? 'done' : response.error.replaceAll('_', ' ')} (${status}).`);
   return status < 400;
 }
 
-// allowPhone binds the number where Ann is logged in with this app, and logs in by
-// it where she is not.
+// allowPhone sets the number if Ann is logged in with this app, and else logs in with it.
 function allowPhone(person) {
   const here = lastLogin === person.name && phone.sessionID() !== '';
   if (here) return round(`${person.title}: phone number for this account`, () => phone.bindPhone(person));
@@ -59,14 +58,14 @@ const actions = {
 
 let busy = false;
 
-// press does what a button says, one at a time. Buttons are not disabled meanwhile:
-// that would take the focus away.
+// press runs the action of a button, one at a time. Buttons are not disabled meanwhile,
+// because that would take the focus away.
 async function press(button) {
   if (busy) return;
   busy = true;
   view.setBusy(true);
   try {
-    view.showAsked(await phone.asked()); // of the newest exchange, what came after its answer
+    view.showAsked(await phone.asked()); // the requests that came after the newest response
     const name = button.closest('[data-platform]')?.dataset.platform;
     await actions[button.dataset.do](phone.platforms.find((p) => p.name === name));
   } catch (err) {

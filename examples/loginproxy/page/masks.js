@@ -1,14 +1,14 @@
-// What a log must not show, it does not show here either.
+// The page hides the values that a log must not show.
 
 const secrets = new Set(['code', 'phone_code', 'token', 'encryptedData', 'iv', 'signature']);
 
-// hidden shows enough of a secret to tell it from another.
+// hidden returns enough of a secret to distinguish it from another.
 export function hidden(secret) {
   return `${secret.slice(0, 4)}… (${secret.length} characters, hidden)`;
 }
 
-// masked is a copy of a JSON value in which every secret is hidden. The code of an
-// error is a number, and none.
+// masked returns a copy of a JSON value with all secrets hidden. The code of an error is
+// a number and not hidden.
 export function masked(value) {
   if (Array.isArray(value)) return value.map(masked);
   if (value === null || typeof value !== 'object') return value;

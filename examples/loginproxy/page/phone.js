@@ -1,5 +1,5 @@
-// Ann's phone: what the apps on it ask their platforms, and the mini-program in each
-// asks the proxy. The platforms are played by the double's control API.
+// Ann's phone: the requests of its apps to their platforms, and of the mini-program in
+// each app to the proxy. The double's control API plays the platforms.
 
 export const platforms = [
   { name: 'kuaishou', title: 'Kuaishou', chinese: '快手', openid: 'ks-ann' },
@@ -10,11 +10,12 @@ export const platforms = [
 const profile = { nickName: 'Ann', gender: 2, city: 'Hangzhou', province: 'Zhejiang', country: 'China', language: 'en' };
 const number = '13800138000';
 
-let session = ''; // the session id: in memory only, as a mini-program should
+let session = ''; // the session id
 
 export const sessionID = () => session;
 
-// send makes a request and says all about it. An answer that is not JSON is an error.
+// send makes a request and returns it with its response. A response that is not JSON is
+// an error.
 async function send(method, path, body, headers) {
   const init = { method, headers: { ...headers }, cache: 'no-store' };
   if (body !== undefined) {
@@ -22,28 +23,29 @@ async function send(method, path, body, headers) {
     init.body = JSON.stringify(body);
   }
   const res = await fetch(path, init);
-  return { method, path, body, status: res.status, answer: await res.json() };
+  return { method, path, body, status: res.status, response: await res.json() };
 }
 
-// platform is what an app asks its platform; no proxy sees it.
+// platform sends a request of an app to its platform.
 async function platform(person, action, body, method = 'POST') {
   const path = ['/_emulator/people', person.name, person.openid, action].filter(Boolean).join('/');
-  const { status, answer } = await send(method, path, body);
+  const { status, response } = await send(method, path, body);
   if (status !== 200) throw new Error(`the platform said ${status}`);
-  return answer;
+  return response;
 }
 
-// proxy is a request of the mini-program. A session that has ended is forgotten.
+// proxy sends a request of the mini-program to the proxy. It forgets a session that has
+// ended.
 async function proxy(method, path, body) {
   const authorization = session && `Bearer ${session}`;
   const exchange = await send(method, `/auth/${path}`, body, authorization ? { Authorization: authorization } : {});
-  if (exchange.answer.token) session = exchange.answer.token;
-  if (exchange.answer.code === 604) session = '';
+  if (exchange.response.token) session = exchange.response.token;
+  if (exchange.response.code === 604) session = '';
   return { ...exchange, sessionID: authorization.replace('Bearer ', '') };
 }
 
-// login posts a fresh code and what the button's event brought: the code first, for
-// the data is sealed under the key behind it.
+// login posts a new code and the data of the button's event. The code must be got first,
+// because the data is encrypted with the session_key of the newest login.
 async function login(person, action, body, createUser) {
   const { code } = await platform(person, 'login');
   const data = await platform(person, action, body);
@@ -74,7 +76,7 @@ export async function logOut() {
   return exchange;
 }
 
-// describe tells the platforms who Ann is.
+// describe gives the platforms Ann's profile.
 export async function describe() {
   for (const person of platforms) {
     const unionid = person.name === 'wechat' ? 'union-ann' : undefined;
@@ -82,19 +84,19 @@ export async function describe() {
   }
 }
 
-// reset takes the double back to its beginning: no accounts, no tokens.
+// reset deletes all accounts and tokens of the double.
 export async function reset() {
   await send('POST', '/_emulator/reset');
   session = '';
   await describe();
 }
 
-let last = ''; // when the newest request that was shown was made
+let last = ''; // the time of the newest request that was shown
 
-// asked gives what the proxy asked the backend since the last time.
+// asked returns the requests of the proxy to the backend since the last call.
 export async function asked() {
-  const { answer } = await send('GET', '/demo/asked');
-  const all = answer ?? [];
+  const { response } = await send('GET', '/demo/asked');
+  const all = response ?? [];
   const fresh = all.slice(all.findLastIndex((r) => r.time === last) + 1);
   last = all.at(-1)?.time ?? '';
   return fresh;

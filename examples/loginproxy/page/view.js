@@ -1,4 +1,4 @@
-// What the page shows.
+// The contents of the page.
 
 import { platforms } from './phone.js';
 import { hidden, masked } from './masks.js';
@@ -8,14 +8,14 @@ const copy = (template) => $(template).content.firstElementChild.cloneNode(true)
 
 const meanings = {
   bad_request: 'The backend refuses: here, a person who has an account already, or a number that is taken.',
-  unauthorized: 'Ann said no. The answer still tells who she is; no session began.',
+  unauthorized: 'Ann said no. The response has her ids; there is no session.',
   session_missing: 'Nobody is logged in, or no longer: log in first.',
   not_found: 'She has no account, and none was wanted: log in elsewhere, then link.',
   unsupported_function: 'This platform has no such call.',
   invalid_parameter: 'The platform’s login does not take this.',
 };
 
-// showCards makes a card for each app; each button says the app's name to who cannot see.
+// showCards adds a card for each app. Each button has the app's name for screen readers.
 export function showCards() {
   for (const person of platforms) {
     const card = copy('#card');
@@ -40,7 +40,7 @@ export function setBusy(busy) { $('main').setAttribute('aria-busy', busy); }
 
 export function say(text) { $('#status').textContent = text; }
 
-// showSession shows who is logged in: the user as the proxy told it, or null.
+// showSession shows the logged-in user as the proxy sent it; null for nobody.
 export function showSession(who, id) {
   $('#nobody').hidden = who !== null;
   const list = $('#who');
@@ -70,9 +70,9 @@ function element(name, text) {
   return e;
 }
 
-// showExchange puts a request and its answer on top of the others.
+// showExchange adds a request and its response at the top.
 export function showExchange(title, exchange) {
-  const { method, path, body, status, answer, sessionID } = exchange;
+  const { method, path, body, status, response, sessionID } = exchange;
   const ok = status < 400;
   const item = copy('#exchange');
   item.classList.add(ok ? 'good' : 'bad');
@@ -81,9 +81,9 @@ export function showExchange(title, exchange) {
   $('.authorization', item).hidden = !sessionID;
   $('.authorization code', item).textContent = `Authorization: Bearer ${hidden(sessionID)}`;
   fill($('.body', item), body);
-  $('.code', item).textContent = ok ? `${status}` : `${status} ${answer.error}`;
-  $('.meaning', item).textContent = ok ? '' : meanings[answer.error] ?? '';
-  fill($('.answer', item), answer);
+  $('.code', item).textContent = ok ? `${status}` : `${status} ${response.error}`;
+  $('.meaning', item).textContent = ok ? '' : meanings[response.error] ?? '';
+  fill($('.response', item), response);
   $('#empty').hidden = true;
   $('#log').prepend(item);
 }
@@ -93,14 +93,14 @@ function fill(pre, value) {
   pre.textContent = JSON.stringify(masked(value), null, 2);
 }
 
-// showAsked adds to the newest exchange what the proxy asked the backend for it.
+// showAsked adds the proxy's requests to the backend to the newest exchange.
 export function showAsked(requests) {
   const newest = $('#log').firstElementChild;
   if (newest === null || requests.length === 0) return;
   $('.asked', newest).hidden = false;
   for (const { method, path, status } of requests) {
     const line = document.createElement('li');
-    line.append(element('code', `${method} ${path}`), ` ${status || 'no answer'}`);
+    line.append(element('code', `${method} ${path}`), ` ${status || 'no response'}`);
     $('.asked ul', newest).append(line);
   }
 }
