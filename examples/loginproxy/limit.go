@@ -29,7 +29,7 @@ func limiter(rdb *redis.Client, log *slog.Logger) func(context.Context, loginpro
 			return true, 0
 		}
 		sum := sha256.Sum256([]byte(string(k.Operation) + "\n" + k.Account)) // so that no account is stored in Redis
-		key := "loginproxy:maxTries:" + hex.EncodeToString(sum[:])
+		key := "loginproxy:tries:" + hex.EncodeToString(sum[:])
 		pipe := rdb.TxPipeline()
 		pipe.SetNX(ctx, key, 0, per)
 		count := pipe.Incr(ctx, key)
