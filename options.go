@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,9 +172,17 @@ func WithClock(now func() time.Time) Option {
 // baseURL checks the address of a backend and returns it without a slash at its end.
 func baseURL(host string, insecureHTTP bool) (string, error) {
 	u, err := url.Parse(host)
+	base := ""
+	if err == nil {
+		base = strings.TrimRight(u.Path, "/")
+	}
 	switch {
 	case err != nil, u.Hostname() == "", u.Opaque != "":
 		return "", check.Invalid("host is not a URL with a scheme and a host")
+	case u.Port() == "" && strings.HasSuffix(u.Host, ":"), u.Port() != "" && !isPort(u.Port()):
+		return "", check.Invalid("the port of the host is not from 1 to 65535")
+	case base != "" && path.Clean(base) != base:
+		return "", check.Invalid("the path of the host has empty or dot segments")
 	case u.User != nil, strings.ContainsAny(host, "?#"): // also an empty query, which would swallow the path
 		return "", check.Invalid("host has a user, a query or a fragment")
 	case u.Scheme == "https":
@@ -184,6 +194,12 @@ func baseURL(host string, insecureHTTP bool) (string, error) {
 		return "", check.Invalid("host is neither https nor http")
 	}
 	return strings.TrimRight(host, "/"), nil
+}
+
+// isPort reports whether text is the number of a port.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }
 
 func isLoopback(host string) bool {

@@ -85,7 +85,9 @@ func TestHosts(t *testing.T) {
 		"https://user@api.example.com", "https://user:secret@api.example.com",
 		"https://api.example.com?", "https://api.example.com?x=1", "https://api.example.com/#", "https://api.example.com/#x",
 		"http://api.example.com", "http://10.0.0.1", "http://127.0.0.1.example.com", "http://localhost.example.com",
-		"https://api.example.com\r\n", "https://%zz",
+		"https://api.example.com\r\n", "https://%zz", "https://api.example.com:", "https://api.example.com:0",
+		"https://api.example.com:65536", "https://api.example.com:http", "https://api.example.com/a/../b", "https://api.example.com/./a",
+		"https://api.example.com/a//b", "https://api.example.com/..",
 	}
 	for _, host := range bad {
 		_, err := New("id", WithHost(host))

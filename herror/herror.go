@@ -81,10 +81,10 @@ func FromBackend(status int, text string) *HError {
 // so the text of the cause is never printed. Where the cause was sent, the copy
 // counts as sent.
 func (e *HError) WithCause(cause error) *HError {
-	c := *e
+	c := e.clone()
 	c.cause = &cause
 	var h *HError
-	if errors.As(cause, &h) && h.sent {
+	if errors.As(cause, &h) && h.Sent() {
 		c.sent = true
 	}
 	return &c
@@ -92,22 +92,34 @@ func (e *HError) WithCause(cause error) *HError {
 
 // WithSent returns a copy of e whose [HError.Sent] reports sent.
 func (e *HError) WithSent(sent bool) *HError {
-	c := *e
+	c := e.clone()
 	c.sent = sent
 	return &c
+}
+
+// clone returns a copy of e. A nil e, which an error of a nil *HError holds, counts as
+// one with code 0, so that no method of it panics.
+func (e *HError) clone() HError {
+	if e == nil {
+		return HError{Message: Code(0).Message()}
+	}
+	return *e
 }
 
 // Sent reports whether the request may have reached the backend. If it is true, a
 // login code sent with the request may be spent: get a fresh one on the phone before
 // the next attempt. If it is false, the same code can still be used.
-func (e *HError) Sent() bool { return e.sent }
+func (e *HError) Sent() bool { return e.clone().sent }
 
 // Error returns "{code}: {message}", as documented, on one line.
-func (e *HError) Error() string { return strconv.Itoa(int(e.Code)) + ": " + e.Message }
+func (e *HError) Error() string {
+	c := e.clone()
+	return strconv.Itoa(int(c.Code)) + ": " + c.Message
+}
 
 // Unwrap returns the cause, or nil.
 func (e *HError) Unwrap() error {
-	if e.cause == nil {
+	if e == nil || e.cause == nil {
 		return nil
 	}
 	return *e.cause
@@ -115,6 +127,9 @@ func (e *HError) Unwrap() error {
 
 // Is reports whether target is the error's [Code], or an *HError with the same code.
 func (e *HError) Is(target error) bool {
+	if e == nil {
+		return false
+	}
 	switch t := target.(type) {
 	case Code:
 		return t == e.Code
@@ -131,6 +146,9 @@ func (e *HError) GoString() string { return "herror.HError(" + strconv.Quote(e.E
 // [UserRefused] the user's ids where they are known and session_expires_at in Unix
 // seconds. As documented, unionid is always there on WeChat, even if it is empty.
 func (e *HError) MarshalJSON() ([]byte, error) {
+	if e == nil {
+		return []byte("null"), nil
+	}
 	j := struct {
 		ID        int64   `json:"id,omitempty"`
 		OpenID    string  `json:"openid,omitempty"`
@@ -151,7 +169,7 @@ func (e *HError) MarshalJSON() ([]byte, error) {
 // CodeOf returns the code of the first *HError or [Code] in err's chain, or 0.
 func CodeOf(err error) Code {
 	var e *HError
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && e != nil {
 		return e.Code
 	}
 	var c Code

@@ -192,3 +192,25 @@ func TestCauseIsNeverPrinted(t *testing.T) {
 	require.Equal(t, "600: network disconnected", fmt.Sprintf("%+v", e))
 	require.Equal(t, `herror.HError("600: network disconnected")`, fmt.Sprintf("%#v", e))
 }
+
+// An error that holds a nil *HError is a mistake of the caller's, and no reason to panic.
+func TestTypedNil(t *testing.T) {
+	var e *herror.HError
+	var err error = e
+	require.Equal(t, "0: unknown error", err.Error())
+	require.Equal(t, `herror.HError("0: unknown error")`, fmt.Sprintf("%#v", err))
+	require.NoError(t, e.Unwrap())
+	require.False(t, e.Sent())
+	require.False(t, errors.Is(err, herror.NotFound))
+	require.False(t, e.Is(e))
+	require.Zero(t, herror.CodeOf(err))
+	require.True(t, e.WithSent(true).Sent())
+	require.ErrorIs(t, e.WithCause(io.EOF), io.EOF)
+	require.False(t, herror.New(herror.NotFound, "").WithCause(err).Sent())
+	text, failed := json.Marshal(e)
+	require.NoError(t, failed)
+	require.Equal(t, "null", string(text))
+	text, failed = e.MarshalJSON()
+	require.NoError(t, failed)
+	require.Equal(t, "null", string(text))
+}

@@ -82,7 +82,7 @@ func failureOf(err error) failure {
 		f.status, f.Name = k.status, k.name
 	}
 	var h *herror.HError
-	if errors.As(err, &h) {
+	if errors.As(err, &h) && h != nil {
 		f.Spent = h.Sent()
 		f.ID, f.OpenID, f.UnionID = h.ID, h.OpenID, h.UnionID
 	}

@@ -42,12 +42,11 @@ func Decrypt(encryptedData, sessionKey, iv, appID string) ([]byte, error) {
 	if appID == "" {
 		return plain, nil
 	}
-	var object struct {
-		Watermark struct {
-			AppID string `json:"appid"`
-		} `json:"watermark"`
-	}
-	if json.Unmarshal(plain, &object) != nil || object.Watermark.AppID != appID {
+	// Names are compared exactly: encoding/json would take "AppID" for "appid" in a struct.
+	var object, watermark map[string]json.RawMessage
+	var id string
+	if json.Unmarshal(plain, &object) != nil || json.Unmarshal(object["watermark"], &watermark) != nil ||
+		json.Unmarshal(watermark["appid"], &id) != nil || id != appID {
 		return nil, ErrApp
 	}
 	return plain, nil

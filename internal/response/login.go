@@ -68,6 +68,9 @@ func ParseLogin(body string) (Login, error) {
 	if l.Token == "" {
 		return Login{}, herror.New(herror.InvalidResponse, "no token").WithSent(true)
 	}
+	if !printable(l.Token) {
+		return Login{}, herror.New(herror.InvalidResponse, "a token that no header can hold").WithSent(true)
+	}
 	switch {
 	case user != "":
 		l.readUser(Fields(user))
@@ -78,7 +81,7 @@ func ParseLogin(body string) (Login, error) {
 		l.readUser(fields)
 	}
 	l.OpenID, l.UnionID = cmp.Or(openID, l.OpenID), cmp.Or(unionID, l.UnionID)
-	if l.UserID == 0 {
+	if l.UserID <= 0 {
 		return Login{}, herror.New(herror.InvalidResponse, "no user").WithSent(true)
 	}
 	return l, nil
@@ -110,7 +113,7 @@ func ParseUser(body string) (user Fields, id int64, err error) {
 		}
 		return true
 	})
-	if id == 0 {
+	if id <= 0 {
 		return "", 0, herror.New(herror.InvalidResponse, "no user").WithSent(true)
 	}
 	if secret {
@@ -160,4 +163,14 @@ func (l Login) ExpiresAt(now time.Time) time.Time {
 		return now.Add(l.lifetime)
 	}
 	return now.Add(l.lifetime - expiryMargin)
+}
+
+// printable reports whether text is ASCII without white space and control characters.
+func printable(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }

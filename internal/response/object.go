@@ -16,11 +16,15 @@ import (
 
 // Valid reports whether text is JSON.
 func Valid(text string) bool {
-	if len(text) > maxGJSON {
+	if len(text) > maxGJSON || strings.Count(text, "[")+strings.Count(text, "{") > maxBrackets {
 		return json.Valid([]byte(text))
 	}
 	return gjson.Valid(text)
 }
+
+// maxBrackets is how many opening brackets gjson may see. Text with more may be nested
+// deeper than encoding/json reads, which would make a user that nobody can decode.
+const maxBrackets = 5_000
 
 // maxGJSON is the length in bytes up to which gjson, which is faster, validates a
 // text. It recurses without a bound, so deeply nested longer texts would take too

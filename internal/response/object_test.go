@@ -57,11 +57,12 @@ func TestObject(t *testing.T) {
 func TestDeepNesting(t *testing.T) {
 	const depth = 4 << 20
 	for name, text := range map[string]string{
-		"arrays":           strings.Repeat("[", depth),
-		"objects":          strings.Repeat(`{"a":`, depth/4),
-		"balanced":         strings.Repeat("[", depth) + strings.Repeat("]", depth),
-		"inside an object": `{"a":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`,
-		"closed and open":  strings.Repeat("]", depth) + strings.Repeat("[", 2*depth),
+		"arrays":                          strings.Repeat("[", depth),
+		"objects":                         strings.Repeat(`{"a":`, depth/4),
+		"balanced":                        strings.Repeat("[", depth) + strings.Repeat("]", depth),
+		"inside an object":                `{"a":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`,
+		"deeper than encoding/json reads": `{"a":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`,
+		"closed and open":                 strings.Repeat("]", depth) + strings.Repeat("[", 2*depth),
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.False(t, response.Valid(text))

@@ -7,6 +7,7 @@ package singleflight
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -27,6 +28,7 @@ type sharedCall struct {
 	value      any
 	err        error
 	panicked   bool
+	exited     bool // fn called runtime.Goexit, or panicked
 	reason     any
 	unfinished bool // of a Read: the context of its first caller ended before the work
 }
@@ -50,7 +52,7 @@ func (l *Left) Unwrap() error { return l.Cause }
 // deadline, timeout from now. It is cancelled when the last caller leaves, who then
 // waits until fn returns. A caller whose context ends gets the context's error; the
 // last one gets it in a *[Left], unless fn succeeds. A panic in fn is repeated in
-// every caller that still waits.
+// every caller that still waits, and so is a runtime.Goexit.
 func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration, fn func(context.Context) (T, error)) (T, error) {
 	g.mu.Lock()
 	c, ok := g.calls[key]
@@ -74,16 +76,19 @@ func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration,
 			return zero, ctx.Err()
 		}
 		<-c.done
-		if c.err == nil && !c.panicked {
+		if c.err == nil && !c.panicked && !c.exited {
 			break // fn succeeded anyway: do not lose its result
 		}
-		if !c.panicked {
+		if !c.panicked && !c.exited {
 			var zero T
 			return zero, &Left{Cause: ctx.Err(), Work: c.err}
 		}
 	}
-	if c.panicked {
+	switch {
+	case c.panicked:
 		panic(c.reason)
+	case c.exited:
+		runtime.Goexit()
 	}
 	value, _ := c.value.(T)
 	return value, c.err
@@ -111,10 +116,11 @@ func (g *Group) forget(key string, c *sharedCall) {
 }
 
 func run[T any](ctx context.Context, g *Group, key string, c *sharedCall, fn func(context.Context) (T, error)) {
-	c.panicked = true // until fn returns
+	c.exited = true // until fn returns
 	defer func() {
-		if c.panicked {
+		if c.exited {
 			c.reason = recover()
+			c.panicked = c.reason != nil
 		}
 		g.mu.Lock()
 		g.forget(key, c)
@@ -124,7 +130,7 @@ func run[T any](ctx context.Context, g *Group, key string, c *sharedCall, fn fun
 	}()
 	growStack()
 	c.value, c.err = fn(ctx)
-	c.panicked = false
+	c.exited = false
 }
 
 // frame is about the stack size that a request needs in net/http.

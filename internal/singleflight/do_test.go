@@ -262,25 +262,6 @@ func TestPanicReachesTheLastCallerToLeave(t *testing.T) {
 	})
 }
 
-// A function that ends its goroutine, as t.FailNow does, must not block the callers.
-func TestGoexitReachesEveryCaller(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
-		c := newCallers()
-		for range 3 {
-			c.call(t.Context(), &g, "key", func(context.Context) (string, error) {
-				time.Sleep(time.Second)
-				runtime.Goexit()
-				return "", nil
-			})
-		}
-		c.all.Wait()
-		for _, r := range c.got {
-			require.NotNil(t, r.panicked)
-		}
-	})
-}
-
 type contextKey struct{}
 
 func TestContextOfTheWork(t *testing.T) {
@@ -411,4 +392,30 @@ func TestManyCallers(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// A Goexit in the work ends the goroutines of all who wait for it, as a panic would.
+func TestGoexitReachesEveryCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			g        singleflight.Group
+			all      sync.WaitGroup
+			returned atomic.Int32
+		)
+		for range 3 {
+			all.Go(func() {
+				_, _ = singleflight.Do(t.Context(), &g, "key", time.Minute, func(context.Context) (int, error) {
+					time.Sleep(time.Second)
+					runtime.Goexit()
+					return 0, nil
+				})
+				returned.Add(1)
+			})
+		}
+		all.Wait()
+		require.Zero(t, returned.Load())
+		value, err := singleflight.Do(t.Context(), &g, "key", time.Minute, func(context.Context) (int, error) { return 7, nil })
+		require.NoError(t, err)
+		require.Equal(t, 7, value)
+	})
 }

@@ -69,7 +69,10 @@ func (h headers) build(r *Request) http.Header {
 // Reserved reports whether callers cannot set the header with this name.
 func Reserved(name string) bool {
 	switch name = http.CanonicalHeaderKey(name); name {
-	case headerToken, "Accept", "Content-Type", "Content-Length", "Transfer-Encoding", "Cookie", "Host", "User-Agent":
+	case headerToken, "Accept", "Content-Type", "Content-Length", "Cookie", "Host", "User-Agent":
+		return true
+	case "Connection", "Expect", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
+		"Te", "Trailer", "Transfer-Encoding", "Upgrade": // of the connection, not of the request
 		return true
 	}
 	return strings.HasPrefix(name, "X-Hydrogen-")

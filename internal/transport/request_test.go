@@ -250,6 +250,8 @@ func TestReserved(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Authorization": true, "authorization": true, "content-type": true, "Cookie": true, "host": true, "accept": true,
 		"x-hydrogen-client-id": true, "X-Hydrogen-Anything": true, "User-Agent": true,
+		"connection": true, "Expect": true, "keep-alive": true, "TE": true, "trailer": true, "Transfer-Encoding": true, "upgrade": true,
+		"Proxy-Authorization": true, "proxy-connection": true,
 		"X-Trace": false, "Accept-Language": false,
 	} {
 		require.Equal(t, want, transport.Reserved(name), name)

@@ -29,7 +29,7 @@ func (c *Conn) FillCode(ctx context.Context, platform string, p *idp.Params) err
 		return transport.Ended(ctx.Err(), false)
 	}
 	var typed *herror.HError
-	if errors.As(err, &typed) {
+	if errors.As(err, &typed) && typed != nil {
 		return typed // without what was wrapped around it, whose text may hold a secret
 	}
 	return check.Invalid("the code source failed").WithCause(err)

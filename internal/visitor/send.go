@@ -160,7 +160,7 @@ func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*trans
 // was sent with that may be spent, whatever failed later.
 func Reached(err error) error {
 	var h *herror.HError
-	if errors.As(err, &h) {
+	if errors.As(err, &h) && h != nil {
 		return h.WithSent(true)
 	}
 	return err
