@@ -83,6 +83,7 @@ func New(clientID string, opts ...Option) (*Client, error) {
 		Transport: via,
 		IDPs:      idp.New(via),
 		Store:     cfg.store,
+		Scope:     visitor.ScopeOf(host, clientID, cfg.env),
 		Now:       cfg.now,
 		Flights:   new(singleflight.Group),
 	}
@@ -102,11 +103,18 @@ func NewVisitorKey() string { return rand.Text() }
 // Auth returns the login state of the end user with that visitor key: any text, up
 // to 1024 bytes, that the program has for this user and no other. [NewVisitorKey]
 // makes one; keep it in the user's session cookie, for example. Whoever knows the
-// key acts as the user. The store sees only the key's SHA-256. An empty key makes
+// key acts as the user. The store sees only a SHA-256 of the key and of the client's
+// host, client id and environment, see [Client.SessionKey]. An empty key makes
 // every call fail with 605.
 func (c *Client) Auth(visitorKey string) *auth.Auth {
 	return access.NewAuth(visitor.New(c.shared, visitorKey)).(*auth.Auth)
 }
+
+// SessionKey returns the key under which the session store has the session of the
+// visitor with that key, for programs that look into their store. It is bound to the
+// client's host, client id and environment: clients of different apps on one store
+// never see each other's sessions.
+func (c *Client) SessionKey(visitorKey string) session.Key { return c.shared.Key(visitorKey) }
 
 // Resume returns the login state of an end user whose session the program keeps
 // itself. The session s comes from [auth.Auth.Session]; the zero Session is a visitor

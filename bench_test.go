@@ -61,14 +61,19 @@ func BenchmarkAuthorisedRead(b *testing.B) {
 		token = "v4pdxqwi45962eucg4q6yc91qq6hoxn1"
 	)
 	store := testkit.Memory(b)
-	for i := range users {
-		s := session.Session{Token: session.NewSecret(token), UserID: 61736923, Platform: "kuaishou", ExpiresAt: time.Now().Add(time.Hour)}
-		if done, err := store.Swap(b.Context(), session.KeyOf("user-"+strconv.Itoa(i)), 0, s); !done || err != nil {
-			b.Fatal(done, err)
-		}
-	}
 	pairbench.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
 		client, f := newBenchClient(b, backend, baas.WithSessionStore(store)), newFloor(backend)
+		for i := range users {
+			s := session.Session{Token: session.NewSecret(token), UserID: 61736923, Platform: "kuaishou", ExpiresAt: time.Now().Add(time.Hour)}
+			key := client.SessionKey("user-" + strconv.Itoa(i))
+			_, revision, err := store.Load(b.Context(), key)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if done, err := store.Swap(b.Context(), key, revision, s); !done || err != nil {
+				b.Fatal(done, err)
+			}
+		}
 		var next atomic.Int64
 		ours = func(ctx context.Context) error {
 			u, err := client.Auth("user-" + strconv.FormatInt(next.Add(1)%users, 10)).CurrentUser(ctx)

@@ -2,6 +2,7 @@ package baas_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -122,6 +123,36 @@ func TestReplicasShareSessionsByTheStore(t *testing.T) {
 	require.NoError(t, other.Auth("ann").Logout(ctx))
 	_, err = one.Auth("ann").CurrentUser(ctx)
 	requireCode(t, herror.SessionMissing, err)
+}
+
+// Two apps on one store do not see each other's sessions, whatever key a visitor has:
+// not staging and production, and not two environments of one app.
+func TestSessionsAreBoundToTheApp(t *testing.T) {
+	ctx := context.Background()
+	store := testkit.Memory(t)
+	b, production := newDouble(t, baas.WithSessionStore(store))
+	_, err := production.Auth("ann").LoginWithKs(ctx, nil, auth.Code(b.Kuaishou("openid-1").Login()))
+	require.NoError(t, err)
+	via := baas.WithHTTPClient(&http.Client{Transport: b.Transport()})
+	for name, other := range map[string]struct {
+		clientID string
+		opts     []baas.Option
+	}{
+		"another client id":   {"staging", nil},
+		"another environment": {b.ClientID(), []baas.Option{baas.WithEnv("test")}},
+		"another host":        {b.ClientID(), []baas.Option{baas.WithHost("https://staging.example.com")}},
+	} {
+		client, err := baas.New(other.clientID, append(other.opts, via, baas.WithSessionStore(store))...)
+		require.NoError(t, err)
+		b.ResetJournal()
+		_, err = client.Auth("ann").CurrentUser(ctx)
+		requireCode(t, herror.SessionMissing, err)
+		require.NoError(t, client.Auth("ann").Logout(ctx))
+		require.Zero(t, b.CountRequests("* /hserve/*"), name)
+		require.NotEqual(t, production.SessionKey("ann"), client.SessionKey("ann"))
+	}
+	_, err = production.Auth("ann").CurrentUser(ctx)
+	require.NoError(t, err)
 }
 
 // A session that has expired makes the code source log in anew; without one it is 604.

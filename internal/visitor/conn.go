@@ -6,6 +6,7 @@ package visitor
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
@@ -21,7 +22,10 @@ type Shared struct {
 	Transport *transport.Transport
 	IDPs      idp.Strategies
 	Store     session.Store
-	Now       func() time.Time
+	// Scope begins what is hashed into the key of a session: it tells the apps apart
+	// that share a store.
+	Scope string
+	Now   func() time.Time
 	// Flights is nil where there is nobody to share work with.
 	Flights *singleflight.Group
 	// AutoLogin logs a visitor in whose session is missing. It and the two below are
@@ -45,9 +49,18 @@ type Conn struct {
 func New(shared *Shared, visitorKey string) *Conn {
 	c := &Conn{Shared: shared, visitorKey: visitorKey}
 	if c.err = check.Required("visitor key", visitorKey, check.MaxVisitorKey); c.err == nil {
-		c.key = session.KeyOf(visitorKey)
+		c.key = shared.Key(visitorKey)
 	}
 	return c
+}
+
+// Key returns the key under which the store has the session of that visitor.
+func (s *Shared) Key(visitorKey string) session.Key { return session.KeyOf(s.Scope + visitorKey) }
+
+// ScopeOf returns the scope of an app: one host, client id and environment. None of
+// the three has the character that ends them, and no visitor key either.
+func ScopeOf(host, clientID, env string) string {
+	return strings.ToLower(host) + "\x00" + clientID + "\x00" + env + "\x00"
 }
 
 // broken returns the error of a connection that cannot be used.

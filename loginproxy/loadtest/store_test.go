@@ -13,7 +13,8 @@ import (
 // writing.
 type faultyStore struct {
 	session.Store
-	rate float64
+	rate  float64
+	keyOf func(visitorKey string) session.Key // set before the first request
 
 	mu           sync.Mutex
 	random       *rand.Rand
@@ -85,12 +86,12 @@ func (s *faultyStore) hold(id string) *hold {
 	h := newHold()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.holds[session.KeyOf(id)] = h
+	s.holds[s.keyOf(id)] = h
 	return h
 }
 
 // forget undoes hold.
-func (s *faultyStore) forget(id string) { s.take(session.KeyOf(id)) }
+func (s *faultyStore) forget(id string) { s.take(s.keyOf(id)) }
 
 func (s *faultyStore) take(key session.Key) *hold {
 	s.mu.Lock()

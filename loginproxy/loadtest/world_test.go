@@ -100,6 +100,7 @@ func (w *world) newReplica(backend string, ahead time.Duration) *replica {
 	r.store = newFaultyStore(store, *rate/storeFaults, *seed)
 	r.client, err = baas.New(w.backend.ClientID(), baas.WithHost(backend), baas.WithSessionStore(r.store), baas.WithClock(clock))
 	require.NoError(w.t, err)
+	r.store.keyOf = r.client.SessionKey
 	r.proxy, err = loginproxy.New(r.client, loginproxy.WithIdleTimeout(idle))
 	require.NoError(w.t, err)
 	r.server = httptest.NewServer(r)
