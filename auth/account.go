@@ -66,6 +66,7 @@ func (a *Auth) accountLogin(ctx context.Context, req *transport.Request, anonymo
 
 // tokenLogin is accountLogin for a call whose id is given.
 func (a *Auth) tokenLogin(ctx context.Context, id visitor.WorkID, call visitor.Call, anonymous bool) (*user.CurrentUser, error) {
+	id.Login = true
 	r, err := visitor.Dedupe(ctx, a.conn, id, func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
 		r, err := a.conn.LogIn(ctx, call, now, visitor.Expected{NameOnly: true, Anonymous: anonymous})
 		if err != nil || r.Fields != "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -13,11 +14,16 @@ const encodingVersion = 1
 const (
 	flagAnonymous = 1 << iota
 	flagLoggedOut
+	flagSealed
 )
 
-// ErrEncoding is the error for bytes that [Session.MarshalBinary] did not write. It
-// is a plain error.
-var ErrEncoding = errors.New("session: not an encoded session")
+// ErrUnreadable is what [ErrEncoding] and [ErrSealed] wrap: a record is stored, and it
+// cannot be read. It is a plain error.
+var ErrUnreadable = errors.New("session: a stored session cannot be read")
+
+// ErrEncoding is the error for bytes that [Session.MarshalBinary] did not write, or
+// that a later version of it wrote. It is a plain error and wraps [ErrUnreadable].
+var ErrEncoding = fmt.Errorf("%w: not an encoded session", ErrUnreadable)
 
 // MarshalBinary encodes the whole session, including the token, in a compact form
 // that later versions of this package can still decode. Times are truncated to
@@ -37,6 +43,9 @@ func (s Session) AppendBinary(b []byte) ([]byte, error) {
 	}
 	if s.LoggedOut {
 		flags |= flagLoggedOut
+	}
+	if s.Sealed {
+		flags |= flagSealed
 	}
 	b = append(b, flags)
 	b = binary.AppendVarint(b, s.UserID)
@@ -74,6 +83,7 @@ func decode(data []byte) (Session, error) {
 	decoded := Session{
 		Anonymous:  flags&flagAnonymous != 0,
 		LoggedOut:  flags&flagLoggedOut != 0,
+		Sealed:     flags&flagSealed != 0,
 		UserID:     d.varint(),
 		LoggedInAt: fromMillis(d.varint()),
 		SeenAt:     fromMillis(d.varint()),
@@ -83,7 +93,7 @@ func decode(data []byte) (Session, error) {
 		UnionID:    d.text(),
 		Platform:   d.text(),
 	}
-	if d.failed || flags > flagAnonymous|flagLoggedOut {
+	if d.failed || flags > flagAnonymous|flagLoggedOut|flagSealed {
 		return Session{}, ErrEncoding
 	}
 	if len(d.rest) > 0 {

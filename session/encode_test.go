@@ -18,6 +18,7 @@ func TestEncodingRoundTrip(t *testing.T) {
 	for name, s := range map[string]session.Session{
 		"zero":       {},
 		"logged out": {LoggedOut: true},
+		"sealed":     {Token: session.NewSecret("a"), Sealed: true, ExpiresAt: at},
 		"anonymous":  {Token: session.NewSecret("a"), Anonymous: true, UserID: 1, ExpiresAt: at},
 		"everything": {
 			Token: session.NewSecret("token-ü-\x00"), UserID: 91464885772601, OpenID: "o", UnionID: "u", Platform: "wechat",
@@ -71,7 +72,7 @@ func TestDecodingRefusesWhatWasNotEncoded(t *testing.T) {
 		"empty":             {},
 		"another version":   append([]byte{2}, valid[1:]...),
 		"version 0":         append([]byte{0}, valid[1:]...),
-		"unknown flags":     append([]byte{1, 4}, valid[2:]...),
+		"unknown flags":     append([]byte{1, 8}, valid[2:]...),
 		"JSON":              []byte(`{"token":"tok"}`),
 		"broken user info":  valid[:len(valid)-1],
 		"more after it":     append(bytes.Clone(valid), 'x'),

@@ -114,9 +114,9 @@ func (m *Memory) Load(ctx context.Context, key Key) (Session, Revision, error) {
 	}
 	s, err := decode(r[recordHead:])
 	if err != nil {
-		return Session{}, 0, err
+		return Session{}, r.revision(), err
 	}
-	if !s.Live(m.now()) {
+	if s.Expired(m.now()) {
 		s = s.Ended()
 	}
 	return s, r.revision(), nil

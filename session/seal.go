@@ -7,7 +7,6 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,8 +19,9 @@ const SealingKeySize = 32
 
 // ErrSealed is the error of [Sealed.Load] for a stored session that none of the
 // sealing keys can decrypt: it was not sealed, it was sealed with another sealing
-// key or for another visitor key, or it was changed. It is a plain error.
-var ErrSealed = errors.New("session: no sealing key decrypts the stored session")
+// key or for another visitor key, or it was changed. It is a plain error and wraps
+// [ErrUnreadable].
+var ErrSealed = fmt.Errorf("%w: no sealing key decrypts it", ErrUnreadable)
 
 // Sealed is a [Store] that encrypts sessions before it puts them into another
 // store, the inner store. Whoever reads the inner store, or a backup of it, learns
@@ -38,6 +38,8 @@ var ErrSealed = errors.New("session: no sealing key decrypts the stored session"
 type Sealed struct {
 	store Store
 	keys  []*sealingKey // pointers, because fmt does not follow them in a field
+	// unsealed also accepts sessions that are not sealed.
+	unsealed bool
 }
 
 var _ Store = (*Sealed)(nil)
@@ -50,9 +52,13 @@ var _ Store = (*Sealed)(nil)
 // the new key after the old one, then the new key before the old one. Remove the
 // old key when the last session encrypted with it has expired.
 //
+// To introduce sealing over live sessions: first give every replica a store of
+// [Sealed.AcceptUnsealed], which writes sealed sessions and reads both kinds, then,
+// when the last unsealed session has expired, the plain one.
+//
 // A session that no sealing key decrypts is an error, [ErrSealed], and not a
-// missing session. So a replica with wrong keys logs nobody out. Therefore start
-// with an empty store when you introduce sealing, and when a sealing key is lost.
+// missing session. So a replica with wrong keys logs nobody out. The user's next
+// login replaces such a session, and a logout deletes it.
 //
 // The error is an HError with code 605 if store is nil, if there is no sealing key,
 // or if a sealing key is given twice, has another length or is all zero.
@@ -80,20 +86,32 @@ func NewSealed(store Store, keys ...[]byte) (*Sealed, error) {
 	return s, nil
 }
 
+// AcceptUnsealed returns a store like s that also reads sessions that are not sealed.
+// It is for the time in which replicas are switched over to sealing: somebody who can
+// write to the inner store can put a session of their own there.
+func (s *Sealed) AcceptUnsealed() *Sealed {
+	both := *s
+	both.unsealed = true
+	return &both
+}
+
 // Load implements [Store]. Its errors are those of the inner store, and [ErrSealed].
 func (s *Sealed) Load(ctx context.Context, key Key) (Session, Revision, error) {
 	stored, rev, err := s.store.Load(ctx, key)
 	if err != nil {
-		return Session{}, 0, err
+		return Session{}, rev, err
 	}
 	if stored.IsZero() {
 		return stored.Ended(), rev, nil
 	}
 	plain, err := s.decrypt(key, []byte(stored.Token.Reveal()))
-	if err != nil {
-		return Session{}, 0, err
+	switch {
+	case err == nil:
+		return plain, rev, nil
+	case s.unsealed && !stored.Sealed:
+		return stored, rev, nil
 	}
-	return plain, rev, nil
+	return Session{}, rev, err
 }
 
 // Swap implements [Store]. Its errors are those of the inner store.
@@ -104,7 +122,7 @@ func (s *Sealed) Swap(ctx context.Context, key Key, old Revision, next Session) 
 		if err != nil {
 			return false, err
 		}
-		stored = Session{Token: NewSecret(string(sealed)), LoggedInAt: next.LoggedInAt, ExpiresAt: next.ExpiresAt}
+		stored = Session{Sealed: true, Token: NewSecret(string(sealed)), LoggedInAt: next.LoggedInAt, ExpiresAt: next.ExpiresAt}
 	}
 	return s.store.Swap(ctx, key, old, stored)
 }

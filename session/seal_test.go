@@ -61,7 +61,8 @@ func TestSealingHidesTheSession(t *testing.T) {
 	require.NotContains(t, outer.Token.Reveal(), canary)
 	require.NotContains(t, outer.Token.Reveal(), "Larry")
 	outer.Token = session.Secret{}
-	require.Equal(t, session.Session{LoggedInAt: s.LoggedInAt, ExpiresAt: s.ExpiresAt}, outer, "only the times are not encrypted")
+	require.Equal(t, session.Session{Sealed: true, LoggedInAt: s.LoggedInAt, ExpiresAt: s.ExpiresAt}, outer, "only the times are not encrypted")
+	require.False(t, outer.Live(time.Now()), "its token is none of the backend")
 
 	got, _, err := store.Load(t.Context(), key)
 	require.NoError(t, err)
@@ -123,10 +124,40 @@ func opens(t testing.TB, key session.Key, token string, keys ...[]byte) bool {
 	got, rev, err := sealed(t, single(token), keys...).Load(context.Background(), key)
 	if err != nil {
 		require.Equal(t, session.ErrSealed, err, "the error is always the same")
+		require.ErrorIs(t, err, session.ErrUnreadable)
 		require.Equal(t, session.Session{}, got)
-		require.Zero(t, rev)
+		require.EqualValues(t, 1, rev, "with which a login replaces it")
 	}
 	return err == nil
+}
+
+// Sealing can be introduced while sessions are live: both kinds are read, and what is
+// written is sealed.
+func TestAcceptUnsealed(t *testing.T) {
+	inner := testkit.Memory(t)
+	strict := sealed(t, inner, sealingKey(1))
+	both, old, young := strict.AcceptUnsealed(), session.KeyOf("old"), session.KeyOf("young")
+	swapIn(t, inner, old, 0, planted())
+	swapIn(t, both, young, 0, planted())
+
+	got, rev, err := both.Load(t.Context(), old)
+	require.NoError(t, err)
+	require.Equal(t, planted(), got)
+	_, _, err = strict.Load(t.Context(), old)
+	require.ErrorIs(t, err, session.ErrSealed)
+	for _, store := range []session.Store{both, strict} {
+		got, _, err = store.Load(t.Context(), young)
+		require.NoError(t, err)
+		require.Equal(t, planted(), got)
+	}
+
+	swapIn(t, both, old, rev, planted())
+	stored, _, err := inner.Load(t.Context(), old)
+	require.NoError(t, err)
+	require.True(t, stored.Sealed)
+	other := sealed(t, inner, sealingKey(2)).AcceptUnsealed()
+	_, _, err = other.Load(t.Context(), old)
+	require.ErrorIs(t, err, session.ErrSealed, "a sealed session of another key is not taken for an unsealed one")
 }
 
 func TestSealingKeysRotate(t *testing.T) {
@@ -236,7 +267,7 @@ func TestSealedPassesOnTheStoresErrors(t *testing.T) {
 	got, rev, err := store.Load(t.Context(), session.Key{})
 	require.ErrorIs(t, err, errBroken)
 	require.Equal(t, session.Session{}, got)
-	require.Zero(t, rev)
+	require.EqualValues(t, 1, rev)
 	done, err := store.Swap(t.Context(), session.Key{}, 0, planted())
 	require.ErrorIs(t, err, errBroken)
 	require.False(t, done)

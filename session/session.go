@@ -46,6 +46,10 @@ type Session struct {
 	Anonymous bool
 	// LoggedOut reports, in a session without a token, that the user logged out.
 	LoggedOut bool
+	// Sealed marks a session as [Sealed] keeps it in its inner store: the token is not
+	// one of the backend, but the encrypted session. A client without the sealing keys
+	// fails with 691, and never sends such a token.
+	Sealed bool
 	// UserInfo is the user info that came with this login, as the platform's JSON
 	// object ({"nickName": …, "avatarUrl": …}), or nil.
 	UserInfo json.RawMessage
@@ -59,9 +63,16 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
-// Live reports whether the session holds a token that has not expired at now.
+// Live reports whether the session holds a token of the backend that has not expired
+// at now.
 func (s Session) Live(now time.Time) bool {
-	return !s.Token.IsZero() && now.Before(s.ExpiresAt)
+	return !s.Token.IsZero() && !s.Sealed && now.Before(s.ExpiresAt)
+}
+
+// Expired reports whether a store need not keep the session: it holds no token, or it
+// has expired at now. Unlike [Session.Live] it counts sealed sessions as sessions.
+func (s Session) Expired(now time.Time) bool {
+	return s.Token.IsZero() || !now.Before(s.ExpiresAt)
 }
 
 // IsZero reports whether the session holds no token, not even an expired one.

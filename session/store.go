@@ -47,7 +47,9 @@ const Grace = 15 * time.Minute
 // Errors are plain errors; the client wraps them in [herror.StoreFailed].
 type Store interface {
 	// Load returns the session under key and the key's revision. If there is no
-	// session, or only an expired one, it returns a session without a token.
+	// session, or only an expired one, it returns a session without a token. For a
+	// record that cannot be read it returns the revision and an error that wraps
+	// [ErrUnreadable]: a login replaces the record, a logout deletes it.
 	Load(ctx context.Context, key Key) (Session, Revision, error)
 
 	// Swap atomically compares the key's revision with old, stores next under key

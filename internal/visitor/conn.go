@@ -6,6 +6,7 @@ package visitor
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -71,13 +72,30 @@ func (c *Conn) broken() error {
 	return c.err
 }
 
-// Load returns the stored session, live or not, and its revision.
+// Load returns the stored session, live or not, and its revision. Where the record
+// cannot be read, the error wraps [session.ErrUnreadable] and the revision is valid.
 func (c *Conn) Load(ctx context.Context) (session.Session, session.Revision, error) {
 	if err := c.broken(); err != nil {
 		return session.Session{}, 0, err
 	}
 	s, rev, err := c.Store.Load(ctx, c.key)
+	if err == nil && s.Sealed {
+		return session.Session{}, rev, errSealed
+	}
 	return s, rev, storeError(ctx, err)
+}
+
+// errSealed is for a client whose store was given no sealing keys.
+var errSealed = herror.New(herror.StoreFailed, "the stored session is sealed, and the client's store is not a session.Sealed")
+
+// LoadToReplace is [Conn.Load] for a login or a logout, which replaces the session: a
+// record that cannot be read counts as no session.
+func (c *Conn) LoadToReplace(ctx context.Context) (session.Session, session.Revision, error) {
+	s, rev, err := c.Load(ctx)
+	if errors.Is(err, session.ErrUnreadable) {
+		return session.Session{}, rev, nil
+	}
+	return s, rev, err
 }
 
 // Live returns the session if there is one that has not expired, logs the user
@@ -120,7 +138,7 @@ func (c *Conn) Establish(ctx context.Context, old session.Revision, next session
 		if done {
 			return nil
 		}
-		current, rev, err := c.Load(ctx)
+		current, rev, err := c.LoadToReplace(ctx)
 		if err != nil {
 			return Reached(err)
 		}
@@ -164,7 +182,7 @@ func (c *Conn) Forget(ctx context.Context) (session.Session, error) {
 		return session.Session{}, transport.Ended(err, false)
 	}
 	for {
-		s, rev, err := c.Load(ctx)
+		s, rev, err := c.LoadToReplace(ctx)
 		if err != nil {
 			return session.Session{}, err
 		}

@@ -25,12 +25,15 @@ type WorkID struct {
 	Operation string
 	Path      string
 	Body      []byte
+	// Login tells that the work replaces the session: one that cannot be read counts as
+	// none.
+	Login bool
 }
 
 // IDOf returns the id of the work of sending a platform's call.
 func IDOf(operation string, call *idp.Call) WorkID {
 	path, body := call.Sends()
-	return WorkID{operation, path, body}
+	return WorkID{Operation: operation, Path: path, Body: body}
 }
 
 // Dedupe does the work fn once for identical calls of this visitor that are under
@@ -82,7 +85,11 @@ func (c *Conn) dedupeKey(ctx context.Context, id WorkID) (Stored, string, error)
 	if err := ctx.Err(); err != nil {
 		return Stored{}, "", transport.Ended(err, false)
 	}
-	s, rev, err := c.Load(ctx)
+	load := c.Load
+	if id.Login {
+		load = c.LoadToReplace
+	}
+	s, rev, err := load(ctx)
 	if err != nil || c.Flights == nil {
 		return Stored{s, rev}, "", err
 	}

@@ -47,7 +47,9 @@ func (l *Login) Do(ctx context.Context) (Result, error) {
 	if l.mayReuse() {
 		operation = "login or reuse" // an empty code that was given is never answered with a stored session
 	}
-	return Dedupe(ctx, l.conn, l.ID(operation), l.send)
+	id := l.ID(operation)
+	id.Login = true
+	return Dedupe(ctx, l.conn, id, l.send)
 }
 
 // mayReuse reports whether the login may do with a stored session: only a silent one
@@ -62,7 +64,7 @@ func (l *Login) reusable(s session.Session) bool {
 func (l *Login) send(ctx context.Context, now Stored) (Result, error) {
 	var err error
 	if l.mayReuse() { // a login that has just ended may have made the session meanwhile
-		if now.Session, now.Revision, err = l.conn.Load(ctx); err != nil {
+		if now.Session, now.Revision, err = l.conn.LoadToReplace(ctx); err != nil {
 			return Result{}, err
 		}
 	}

@@ -68,10 +68,22 @@ func TestInvalidRecords(t *testing.T) {
 		"a broken one":         "12345678\x01\x00\x00\x00\x00\x00\x05tok",
 	} {
 		require.NoError(t, mini.Set(redisstore.DefaultPrefix+key.String(), record))
-		got, _, err := store.Load(t.Context(), key)
+		got, rev, err := store.Load(t.Context(), key)
 		require.ErrorIs(t, err, session.ErrEncoding, name)
+		require.ErrorIs(t, err, session.ErrUnreadable, name)
 		require.NotContains(t, err.Error(), canary, name)
 		require.Equal(t, session.Session{}, got, name)
+
+		// With its revision the record can be replaced.
+		done, err := store.Swap(t.Context(), key, rev+1, living("other", time.Hour))
+		require.NoError(t, err)
+		require.False(t, done, name)
+		done, err = store.Swap(t.Context(), key, rev, living("tok", time.Hour))
+		require.NoError(t, err)
+		require.True(t, done, name)
+		got, _, err = store.Load(t.Context(), key)
+		require.NoError(t, err)
+		require.Equal(t, "tok", got.Token.Reveal(), name)
 	}
 	mini.Del(redisstore.DefaultPrefix + key.String())
 	_, err := mini.Lpush(redisstore.DefaultPrefix+key.String(), canary)

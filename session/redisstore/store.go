@@ -136,9 +136,9 @@ func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, ses
 	}
 	loaded, rev, err := decode(record)
 	if err != nil {
-		return session.Session{}, 0, err
+		return session.Session{}, rev, err
 	}
-	if !loaded.Live(s.now()) {
+	if loaded.Expired(s.now()) {
 		loaded = loaded.Ended()
 	}
 	return loaded, rev, nil
@@ -149,6 +149,9 @@ func (s *Store) Load(ctx context.Context, key session.Key) (session.Session, ses
 // So the script also succeeds if the new record is already stored.
 const swapScript = `
 local current = redis.call('GETRANGE', KEYS[1], 0, 7)
+if #current < 8 then
+	current = '' -- a damaged record without a revision: it counts as absent
+end
 if current == string.sub(ARGV[2], 1, 8) then
 	return 1
 end
@@ -165,7 +168,7 @@ func (s *Store) Swap(ctx context.Context, key session.Key, old session.Revision,
 		return false, failure(ctx, "swap", err)
 	}
 	now := s.now()
-	if !next.Live(now) {
+	if next.Expired(now) {
 		next = next.Ended() // the token of an expired session is not needed
 	}
 	record, err := encode(next)
@@ -208,7 +211,7 @@ func decode(record []byte) (session.Session, session.Revision, error) {
 	}
 	var s session.Session
 	if err := s.UnmarshalBinary(record[revisionSize:]); err != nil {
-		return session.Session{}, 0, errRecord
+		return session.Session{}, revisionOf(record), errRecord
 	}
 	return s, revisionOf(record), nil
 }
