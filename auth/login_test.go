@@ -60,6 +60,10 @@ func TestLoginWithUserInfo(t *testing.T) {
 
 		s, err := a.Session(ctx)
 		require.NoError(t, err)
+		if on.Name() == "baidu" || on.Name() == "alipay" {
+			require.Nil(t, s.UserInfo, "the phone's own user info is not sent, so nothing proves it")
+			return
+		}
 		var info struct{ NickName string }
 		require.NoError(t, json.Unmarshal(s.UserInfo, &info))
 		require.Equal(t, phone.Profile().NickName, info.NickName)

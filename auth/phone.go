@@ -1,8 +1,10 @@
 package auth
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/idp"
@@ -47,10 +49,26 @@ func (a *Auth) UpdateUserInfo(ctx context.Context, data *platform.AuthData, opts
 		return nil, err
 	}
 	r, err := a.change(ctx, data, params, idp.Strategy.UpdateUserInfo)
-	if info := visitor.SharedInfo(data); err == nil && info != nil {
+	if err != nil {
+		return nil, err
+	}
+	if info := sentInfo(data, params); info != nil {
 		err = visitor.Reached(a.conn.Update(ctx, r.Session.Token, func(s *session.Session) { s.UserInfo = info }))
 	}
 	return a.user(r, err)
+}
+
+// sentInfo returns the user info that UpdateUserInfo sent: with a code the signed raw
+// data, without one the plain user info.
+func sentInfo(data *platform.AuthData, params idp.Params) json.RawMessage {
+	info := json.RawMessage(data.RawData)
+	if params.Code == "" {
+		info = data.UserInfo
+	}
+	if !json.Valid(info) {
+		return nil
+	}
+	return bytes.Clone(info)
 }
 
 // change sends an update that a platform's data makes and whose response is the

@@ -252,3 +252,20 @@ func TestUpdateUserInfoErrors(t *testing.T) {
 		require.Zero(t, w.sent())
 	}
 }
+
+// What the phone says of the user beside the signed data is not believed.
+func TestUserInfoBesideTheSignedDataIsNotKept(t *testing.T) {
+	eachPlatform(t, func(t *testing.T, w *world, on idp) {
+		phone, a := w.person(on.Name(), "openid-1"), w.visitor()
+		code := phone.Login()
+		data := phone.AllowUserInfo()
+		if on.Name() != "jd" { // whose user info is sent as it is, and believed by the backend
+			data.UserInfo = json.RawMessage(`{"nickName":"forged"}`)
+		}
+		_, err := on.Login(a, ctx, data, auth.Code(code))
+		require.NoError(t, err)
+		s, err := a.Session(ctx)
+		require.NoError(t, err)
+		require.NotContains(t, string(s.UserInfo), "forged")
+	})
+}

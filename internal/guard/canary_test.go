@@ -107,7 +107,7 @@ func canaryData(phone bool) *platform.AuthData {
 		return data
 	}
 	data.UserInfo = json.RawMessage(`{"nickName":"Larry"}`)
-	data.RawData, data.Signature = `{"nickName":"canary <raw>"}`, "canary-signature"
+	data.RawData, data.Signature = `{"nickName":"Larry","note":"canary <raw>"}`, "canary-signature"
 	return data
 }
 

@@ -9,7 +9,7 @@ type Alipay struct{ common }
 func newAlipay(c common) Strategy {
 	c.who = platform.Alipay{}
 	c.link = put("v2.0/idp/alipay/user-associate/")
-	c.login = func(*payload, *platform.AuthData) error { return nil }
+	c.login = proof{func(*payload, *platform.AuthData) error { return nil }, nothing}
 	c.linked = c.login
 	return Alipay{c}
 }

@@ -9,18 +9,18 @@ type Baidu struct{ common }
 func newBaidu(c common) Strategy {
 	c.who = platform.Baidu{}
 	c.link = post("v2.1/idp/baidu/user-association/")
-	c.login = func(w *payload, d *platform.AuthData) error {
+	c.login = proof{shared: nothing, write: func(w *payload, d *platform.AuthData) error {
 		if err := missing(d, "encryptedData", "iv"); err != nil {
 			return err
 		}
 		w.text("data", d.EncryptedData)
 		w.text("iv", d.IV)
 		return nil
-	}
-	c.linked = func(w *payload, d *platform.AuthData) error {
+	}}
+	c.linked = proof{shared: nothing, write: func(w *payload, d *platform.AuthData) error {
 		w.optional("rawData", d.RawData)
 		w.optional("signature", d.Signature)
 		return encrypted(w, d)
-	}
+	}}
 	return Baidu{c}
 }

@@ -6,6 +6,8 @@
 package idp
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 
 	"github.com/hydrogen-go/baas/herror"
@@ -30,6 +32,9 @@ type Strategy interface {
 	UpdatePhone(*platform.AuthData, *Params) (*Call, error)
 	// UpdateUserInfo sets the profile of the user.
 	UpdateUserInfo(*platform.AuthData, *Params) (*Call, error)
+	// SharedInfo returns the user info in data that a login proves to the backend, as a
+	// JSON object, or nil where there is none.
+	SharedInfo(*platform.AuthData) json.RawMessage
 	// SilentOnRefusal reports whether a user who refuses is logged in silently
 	// instead of failing with 603.
 	SilentOnRefusal() bool
@@ -88,7 +93,7 @@ type common struct {
 	link endpoint
 	// takes are the options that logins and links take beside those of always.
 	takes option
-	// login and linked write what proves user info, to a login and to a link.
+	// login and linked are how user info is proved, in a login and in a link.
 	login, linked proof
 	// extra writes the fields that only this platform has, to logins and links; nil
 	// for none.
@@ -121,7 +126,7 @@ func (c common) Login(data *platform.AuthData, p *Params) (*Call, error) {
 	w := newPayload()
 	w.text("code", p.Code)
 	w.flag("create_user", p.CreateUser)
-	if err := c.login(&w, data); err != nil {
+	if err := c.login.write(&w, data); err != nil {
 		return nil, err
 	}
 	w.text("update_userprofile", string(p.SyncUserProfile))
@@ -140,7 +145,7 @@ func (c common) Link(data *platform.AuthData, p *Params) (*Call, error) {
 		if err := requireUserInfo(data, errNoPhoneLink); err != nil {
 			return nil, err
 		}
-		if err := c.linked(&w, data); err != nil {
+		if err := c.linked.write(&w, data); err != nil {
 			return nil, err
 		}
 		w.text("update_userprofile", string(p.SyncUserProfile))
@@ -157,6 +162,22 @@ func (common) UpdatePhone(*platform.AuthData, *Params) (*Call, error) {
 // UpdateUserInfo implements [Strategy] for platforms without the call.
 func (common) UpdateUserInfo(*platform.AuthData, *Params) (*Call, error) {
 	return nil, herror.New(herror.UnsupportedFunction, "UpdateUserInfo on this platform")
+}
+
+// maxShared bounds the user info that is kept with a session, in bytes. That of a real
+// phone has some hundred.
+const maxShared = 8 << 10
+
+// SharedInfo implements [Strategy].
+func (c common) SharedInfo(data *platform.AuthData) json.RawMessage {
+	if !data.HasUserInfo() {
+		return nil
+	}
+	info := c.login.shared(data)
+	if len(info) > maxShared || !isObject(info) {
+		return nil
+	}
+	return bytes.Clone(info)
 }
 
 // SilentOnRefusal implements [Strategy]: a refusal is an error.

@@ -9,17 +9,20 @@ type JD struct{ common }
 func newJD(c common) Strategy {
 	c.who = platform.JD{}
 	c.link = post("v2.4/idp/jd/user-association/")
-	c.login = func(w *payload, d *platform.AuthData) error {
+	c.login = proof{shared: userInfo, write: func(w *payload, d *platform.AuthData) error {
 		w.optional("data", d.EncryptedData)
 		w.optional("iv", d.IV)
-		return plain(w, d)
-	}
-	c.linked = plain
+		return writePlain(w, d)
+	}}
+	c.linked = proof{writePlain, userInfo}
 	return JD{c}
 }
 
-// plain writes user info as the phone gave it.
-func plain(w *payload, d *platform.AuthData) error {
+// userInfo is what the backend sees, and believes.
+func userInfo(d *platform.AuthData) []byte { return d.UserInfo }
+
+// writePlain writes user info as the phone gave it.
+func writePlain(w *payload, d *platform.AuthData) error {
 	if err := missing(d, "userInfo"); err != nil {
 		return err
 	}

@@ -60,11 +60,22 @@ func (w *payload) optional(name, value string) {
 	}
 }
 
-// proof writes what proves user info. It fails where data does not have all of it.
-type proof func(*payload, *platform.AuthData) error
+// proof is how a platform proves user info.
+type proof struct {
+	// write writes what proves it. It fails where data does not have all of it.
+	write func(*payload, *platform.AuthData) error
+	// shared returns the user info that the backend sees with it, as JSON; nil where it
+	// sees none, so that nothing unproved is ever kept as the user's.
+	shared func(*platform.AuthData) []byte
+}
 
-// signed is the proof of the platforms that sign and encrypt user info.
-func signed(w *payload, d *platform.AuthData) error {
+// signed is the proof of the platforms that sign and encrypt user info: the raw data is
+// what the signature signs.
+var signed = proof{writeSigned, func(d *platform.AuthData) []byte { return []byte(d.RawData) }}
+
+func nothing(*platform.AuthData) []byte { return nil }
+
+func writeSigned(w *payload, d *platform.AuthData) error {
 	if err := missing(d, "rawData", "signature", "encryptedData", "iv"); err != nil {
 		return err
 	}

@@ -239,3 +239,24 @@ func FuzzPayload(f *testing.F) {
 		}
 	})
 }
+
+// Only what the backend sees is kept as the user's, and no more of it than a phone has.
+func TestSharedInfo(t *testing.T) {
+	const signed = `{"nickName":"canary-raw"}`
+	want := map[string]string{
+		"kuaishou": signed, "bytedance": signed, "wechat": signed, "qq": signed,
+		"jd": `{"nickName":"Larry"}`, "baidu": "", "alipay": "",
+	}
+	for _, p := range platform.All() {
+		s := of(t, p)
+		require.Equal(t, want[p.Name()], string(s.SharedInfo(agreed())), p.Name())
+		require.Nil(t, s.SharedInfo(nil))
+		require.Nil(t, s.SharedInfo(phone("")))
+		large := agreed()
+		large.RawData = `{"a":"` + strings.Repeat("x", maxShared) + `"}`
+		large.UserInfo = json.RawMessage(large.RawData)
+		require.Nil(t, s.SharedInfo(large))
+		large.RawData, large.UserInfo = "[]", json.RawMessage("[]")
+		require.Nil(t, s.SharedInfo(large))
+	}
+}

@@ -66,7 +66,7 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 		if err := requireUserInfo(data, errNoPhoneInfo); err != nil {
 			return nil, err
 		}
-		if err := signed(&body, data); err != nil {
+		if err := signed.write(&body, data); err != nil {
 			return nil, err
 		}
 		body.text("code", p.Code)

@@ -1,7 +1,6 @@
 package visitor
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -75,7 +74,7 @@ func (l *Login) send(ctx context.Context, now Stored) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return l.conn.LogIn(ctx, call, now, Expected{Platform: l.Platform(), UserInfo: SharedInfo(l.data)})
+	return l.conn.LogIn(ctx, call, now, Expected{Platform: l.Platform(), UserInfo: l.strategy.SharedInfo(l.data)})
 }
 
 // Refusal returns the documented error for a user who refused. It carries the ids of
@@ -109,22 +108,6 @@ func RefusedBy(s session.Session) *herror.HError {
 	e.ID, e.OpenID, e.UnionID = s.UserID, s.OpenID, s.UnionID
 	e.Platform, e.SessionExpiresAt = s.Platform, s.ExpiresAt
 	return e
-}
-
-// SharedInfo returns the user info in data, a copy, or nil where there is none. The
-// raw data is the same object: some phones' events have only that.
-func SharedInfo(data *platform.AuthData) json.RawMessage {
-	if data == nil {
-		return nil
-	}
-	if len(data.UserInfo) > 0 {
-		return bytes.Clone(data.UserInfo)
-	}
-	raw, err := response.Object(data.RawData, "raw data")
-	if err != nil {
-		return nil
-	}
-	return json.RawMessage(raw)
 }
 
 // Expected is what is known of a login before its answer.
