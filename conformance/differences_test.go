@@ -30,7 +30,8 @@ type difference struct {
 	edit func(*recording)
 }
 
-// differences lists every difference, in the order of the edits.
+// differences lists every difference that a recording shows, in the order of the edits.
+// docs/differences.md has all of them, and those that no recording shows.
 var differences = []difference{
 	{
 		differs: "the version of the client is ours",
