@@ -195,6 +195,11 @@ func TestNoCodeIsMintedForEncryptedData(t *testing.T) {
 
 			// After a 401 no code is minted for a resend either.
 			w.RevokeTokens(u.ID())
+			sent := w.sent()
+			_, err = u.LinkOn(ctx, on.Platform, data, auth.Code("c"))
+			fails(t, herror.SessionMissing, err)
+			require.Equal(t, sent+1, w.sent())
+			require.Equal(t, 1, minted)
 			_, err = w.visitor().UpdatePhoneNumber(ctx, &platform.AuthData{EncryptedData: "e", IV: "i"})
 			require.Contains(t, []herror.Code{herror.SessionMissing, herror.UnsupportedFunction}, herror.CodeOf(err))
 			require.Equal(t, 1, minted)

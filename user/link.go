@@ -91,7 +91,11 @@ func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now session.Sess
 	if err != nil {
 		return LinkResult{}, err
 	}
-	result, s, err := m.sendLink(ctx, now, call)
+	conn := m.conn
+	if link.Encrypted() {
+		conn = conn.Manual()
+	}
+	result, s, err := m.sendLink(ctx, conn, now, call)
 	if err == nil && s.Platform == "" { // a later phone number comes from this platform
 		err = visitor.Reached(m.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = link.Platform() }))
 	}
@@ -111,8 +115,8 @@ func (m *Me) dedupeLink(ctx context.Context, id visitor.WorkID, link func(contex
 }
 
 // sendLink sends a link and reads the response.
-func (m *Me) sendLink(ctx context.Context, now session.Session, call visitor.Call) (LinkResult, session.Session, error) {
-	res, s, err := m.conn.DoFrom(ctx, now, m.only(call))
+func (m *Me) sendLink(ctx context.Context, conn *visitor.Conn, now session.Session, call visitor.Call) (LinkResult, session.Session, error) {
+	res, s, err := conn.DoFrom(ctx, now, m.only(call))
 	if err != nil {
 		return LinkResult{}, s, err
 	}

@@ -30,7 +30,7 @@ func (m *Me) LinkThirdPartyWithAuthData(ctx context.Context, data platform.OAuth
 		return nil, err
 	}
 	return m.dedupeLink(ctx, visitor.IDOf("link", call), func(ctx context.Context, now session.Session) (LinkResult, error) {
-		result, _, err := m.sendLink(ctx, now, call)
+		result, _, err := m.sendLink(ctx, m.conn, now, call)
 		return result, err
 	})
 }

@@ -35,9 +35,18 @@ func newAttempt(c *Conn, p platform.Platform, data *platform.AuthData, params id
 	if a.refused = data.Refused(); a.refused {
 		a.data, a.params.Refused = nil, true // the options are checked all the same
 	}
-	a.call, err = build(strategy, a.data, &a.params)
-	return a, err
+	if a.call, err = build(strategy, a.data, &a.params); err != nil {
+		return a, err
+	}
+	if a.Encrypted() && a.NeedsCode() {
+		return a, check.Invalid("no login code: the encrypted data opens only with the code that the phone got before it")
+	}
+	return a, nil
 }
+
+// Encrypted reports whether the attempt carries encrypted data. It must not log in by
+// itself: a new code replaces the platform's session key, and the data no longer opens.
+func (a *Attempt) Encrypted() bool { return a.data != nil && a.data.EncryptedData != "" }
 
 // Refused reports whether the user refused, on a platform where that is an error.
 func (a *Attempt) Refused() bool { return a.refused && !a.strategy.SilentOnRefusal() }
@@ -52,14 +61,10 @@ func (a *Attempt) Platform() string { return a.strategy.Platform().Name() }
 func (a *Attempt) NeedsCode() bool { return a.params.Code == "" }
 
 // CallWithCode returns the call, with a code of the code source where the caller
-// gave none. Data that was encrypted before is no use with a new code: the platform
-// has another session key for it.
+// gave none.
 func (a *Attempt) CallWithCode(ctx context.Context) (*idp.Call, error) {
 	if !a.NeedsCode() {
 		return a.call, nil
-	}
-	if a.data != nil && a.data.EncryptedData != "" {
-		return nil, check.Invalid("no login code: the encrypted data opens only with the code that the phone got before it")
 	}
 	params := a.params // a copy: whoever began this work has a too, and may have left it
 	if err := a.conn.FillCode(ctx, a.Platform(), &params); err != nil {
