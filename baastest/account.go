@@ -10,24 +10,24 @@ var errPassword = refuse(http.StatusBadRequest, "Invalid username/email or passw
 
 // register makes an account with one name and a password. The anonymous user of
 // the token, if there is one, becomes that account.
-func (c *call) register(kind string) (answer, error) {
-	value := c.body.text(kind)
-	if err := c.free(nil, kind, value); err != nil {
-		return answer{}, err
+func (op *operation) register(kind string) (response, error) {
+	value := op.body.text(kind)
+	if err := op.free(nil, kind, value); err != nil {
+		return response{}, err
 	}
-	u := c.newMember()
+	u := op.newMember()
 	u.anonymous = false
-	c.users.set(u, kind, value)
-	u.password = newPassword(c.body.text("password"))
-	return c.accountLoggedIn(u), nil
+	op.users.set(u, kind, value)
+	u.password = newPassword(op.body.text("password"))
+	return op.accountLoggedIn(u), nil
 }
 
 // free checks that nobody but u has this username, email or phone.
-func (c *call) free(u *user, kind, value string) error {
+func (op *operation) free(u *user, kind, value string) error {
 	if kind == "email" && !plausibleEmail(value) {
 		return refuse(http.StatusBadRequest, "field email is not an email address")
 	}
-	if owner := c.users.find(kind, value); owner != nil && owner != u {
+	if owner := op.users.find(kind, value); owner != nil && owner != u {
 		return refuse(http.StatusBadRequest, "%s already exists", kind)
 	}
 	return nil
@@ -39,97 +39,97 @@ func plausibleEmail(s string) bool {
 }
 
 // login is a login with one name and the password.
-func (c *call) login(kind string) (answer, error) {
-	u := c.users.find(kind, c.body.text(kind))
-	if u == nil || !u.password.matches(c.body.text("password")) {
-		return answer{}, errPassword
+func (op *operation) login(kind string) (response, error) {
+	u := op.users.find(kind, op.body.text(kind))
+	if u == nil || !u.password.matches(op.body.text("password")) {
+		return response{}, errPassword
 	}
-	return c.accountLoggedIn(u), nil
+	return op.accountLoggedIn(u), nil
 }
 
 // anonymousLogin makes a user without any name.
-func (c *call) anonymousLogin() (answer, error) {
-	u := c.users.create(c.now.Unix())
+func (op *operation) anonymousLogin() (response, error) {
+	u := op.users.create(op.now.Unix())
 	u.anonymous = true
-	return c.accountLoggedIn(u), nil
+	return op.accountLoggedIn(u), nil
 }
 
-// accountLoggedIn answers a login that names no platform.
-func (c *call) accountLoggedIn(u *user) answer {
+// accountLoggedIn is the response to a login that names no platform.
+func (op *operation) accountLoggedIn(u *user) response {
 	var o jsonObject
 	o.whole("user_id", u.id)
-	o.text("token", c.issueToken(u))
-	o.whole("expires_in", c.expiresIn())
-	return answer{status: http.StatusCreated, body: o.bytes()}
+	o.text("token", op.issueToken(u))
+	o.whole("expires_in", op.expiresIn())
+	return response{status: http.StatusCreated, body: o.bytes()}
 }
 
 // logout destroys the token; without one there is nothing to do.
-func (c *call) logout() (answer, error) {
-	delete(c.tokens, c.token)
-	return answer{status: http.StatusCreated, body: []byte(destroyed)}, nil
+func (op *operation) logout() (response, error) {
+	delete(op.tokens, op.token)
+	return response{status: http.StatusCreated, body: []byte(destroyed)}, nil
 }
 
 // readUser reads a user: all of it for the user itself, else what others may see.
-func (c *call) readUser() (answer, error) {
-	id, err := strconv.ParseInt(c.id, 10, 64)
-	u := c.users.byID[id]
+func (op *operation) readUser() (response, error) {
+	id, err := strconv.ParseInt(op.id, 10, 64)
+	u := op.users.byID[id]
 	if err != nil || u == nil {
-		return answer{}, errUserNotFound
+		return response{}, errUserNotFound
 	}
-	if u != c.user {
-		return answer{status: http.StatusOK, body: publicJSON(u)}, nil
+	if u != op.user {
+		return response{status: http.StatusOK, body: publicJSON(u)}, nil
 	}
-	return answer{status: http.StatusOK, body: userJSON(u, c.platform)}, nil
+	return response{status: http.StatusOK, body: userJSON(u, op.platform)}, nil
 }
 
 // updateAccount changes username, email, phone and password: all of it or nothing.
-func (c *call) updateAccount() (answer, error) {
+func (op *operation) updateAccount() (response, error) {
 	for _, kind := range []string{"username", "email", "phone"} {
-		if !c.body.has(kind) {
+		if !op.body.has(kind) {
 			continue
 		}
-		if c.body.text(kind) == "" {
-			return answer{}, refuse(http.StatusBadRequest, "field %s must not be empty", kind)
+		if op.body.text(kind) == "" {
+			return response{}, refuse(http.StatusBadRequest, "field %s must not be empty", kind)
 		}
-		if err := c.free(c.user, kind, c.body.text(kind)); err != nil {
-			return answer{}, err
+		if err := op.free(op.user, kind, op.body.text(kind)); err != nil {
+			return response{}, err
 		}
 	}
-	if err := c.checkNewPassword(); err != nil {
-		return answer{}, err
+	if err := op.checkNewPassword(); err != nil {
+		return response{}, err
 	}
 	for _, kind := range []string{"username", "email", "phone"} {
-		if c.body.has(kind) {
-			c.users.set(c.user, kind, c.body.text(kind))
+		if op.body.has(kind) {
+			op.users.set(op.user, kind, op.body.text(kind))
 		}
 	}
-	if c.body.has("new_password") {
-		c.user.password = newPassword(c.body.text("new_password"))
+	if op.body.has("new_password") {
+		op.user.password = newPassword(op.body.text("new_password"))
 	}
-	c.touch(c.user)
-	return answer{status: http.StatusOK, body: accountJSON(c.user)}, nil
+	op.touch(op.user)
+	return response{status: http.StatusOK, body: accountJSON(op.user)}, nil
 }
 
 // checkNewPassword checks a change of password: who has one must give it.
-func (c *call) checkNewPassword() error {
-	old, fresh := c.body.text("password"), c.body.text("new_password")
+func (op *operation) checkNewPassword() error {
+	old, fresh := op.body.text("password"), op.body.text("new_password")
 	switch {
-	case !c.body.has("new_password") && c.body.has("password"):
+	case !op.body.has("new_password") && op.body.has("password"):
 		return refuse(http.StatusBadRequest, "missing field: new_password")
-	case !c.body.has("new_password"):
+	case !op.body.has("new_password"):
 		return nil
 	case fresh == "":
 		return refuse(http.StatusBadRequest, "field new_password must not be empty")
-	case !c.user.password.set:
+	case !op.user.password.set:
 		return nil
-	case !c.user.password.matches(old):
+	case !op.user.password.matches(old):
 		return refuse(http.StatusBadRequest, "current password is missing or wrong")
 	default:
 		return nil
 	}
 }
 
-// accountJSON is the answer to a change of account: without underscores.
+// accountJSON is the response to a change of account. Its names have no underscore.
 func accountJSON(u *user) []byte {
 	var o jsonObject
 	o.textOrNull("email", u.email)

@@ -22,28 +22,28 @@ var firstLevel = []string{"nickname", "avatar", "gender", "city", "province", "c
 
 // updateFields changes the user's own custom and first-level fields: all of the
 // body or nothing of it.
-func (c *call) updateFields() (answer, error) {
-	profile, custom := c.user.profile, make(map[string]any, len(c.body))
-	for _, name := range slices.Sorted(maps.Keys(c.body)) {
-		value := c.body[name]
+func (op *operation) updateFields() (response, error) {
+	profile, custom := op.user.profile, make(map[string]any, len(op.body))
+	for _, name := range slices.Sorted(maps.Keys(op.body)) {
+		value := op.body[name]
 		if strings.HasPrefix(name, "_") || slices.Contains(reserved, name) {
-			return answer{}, refuse(http.StatusBadRequest, "field %s cannot be changed", name)
+			return response{}, refuse(http.StatusBadRequest, "field %s cannot be changed", name)
 		}
 		if ok, err := setFirstLevel(&profile, name, value); err != nil {
-			return answer{}, err
+			return response{}, err
 		} else if ok {
 			continue
 		}
-		changed, err := applyOperator(name, c.user.custom[name], value)
+		changed, err := applyOperator(name, op.user.custom[name], value)
 		if err != nil {
-			return answer{}, err
+			return response{}, err
 		}
 		custom[name] = changed
 	}
-	c.user.profile = profile
-	c.user.setCustom(custom)
-	c.touch(c.user)
-	return answer{status: http.StatusOK, body: userJSON(c.user, c.platform)}, nil
+	op.user.profile = profile
+	op.user.setCustom(custom)
+	op.touch(op.user)
+	return response{status: http.StatusOK, body: userJSON(op.user, op.platform)}, nil
 }
 
 // setFirstLevel sets a first-level field of the profile; ok is false for any

@@ -13,7 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
 )
 
 func TestClock(t *testing.T) {
@@ -31,7 +33,8 @@ func TestClock(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	b := baastest.New(baastest.WithClientID(""), baastest.WithClock(nil), baastest.WithTokenLife(0))
+	b, err := baastest.New(nil)
+	require.NoError(t, err)
 	require.Equal(t, baastest.DefaultClientID, b.ClientID())
 	require.NotNil(t, b.Clock())
 	b = newBackend(baastest.WithClientID("own"))
@@ -39,6 +42,48 @@ func TestOptions(t *testing.T) {
 	c.refused(400, "X-Hydrogen-Client-ID", c.post(anonymousPath, m{}))
 	c.header = http.Header{"X-Hydrogen-Client-Id": {"own"}}
 	c.ok(201, c.post(anonymousPath, m{}))
+}
+
+func TestBadOptions(t *testing.T) {
+	for name, opt := range map[string]baastest.Option{
+		"no client id":         baastest.WithClientID(""),
+		"no clock":             baastest.WithClock(nil),
+		"no token life":        baastest.WithTokenLife(0),
+		"tokens of a moment":   baastest.WithTokenLife(time.Second - 1),
+		"journal of less than": baastest.WithJournalLimit(-1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, err := baastest.New(opt)
+			require.ErrorIs(t, err, herror.InvalidParameter)
+			require.Nil(t, b)
+
+			tb := new(recordingTB)
+			require.Nil(t, baastest.NewServer(tb, opt))
+			require.Equal(t, []string{"baastest: " + err.Error()}, tb.failures)
+			require.Empty(t, tb.cleanups)
+		})
+	}
+}
+
+// recordingTB is a test that notes its failures and goes on.
+type recordingTB struct {
+	failures []string
+	cleanups []func()
+}
+
+func (tb *recordingTB) Helper()          {}
+func (tb *recordingTB) Cleanup(f func()) { tb.cleanups = append(tb.cleanups, f) }
+func (tb *recordingTB) Fatalf(format string, args ...any) {
+	tb.failures = append(tb.failures, fmt.Sprintf(format, args...))
+}
+
+func TestServerClientWithABadOption(t *testing.T) {
+	tb := new(recordingTB)
+	s := baastest.NewServer(tb)
+	t.Cleanup(s.Close)
+	require.Nil(t, s.Client(baas.WithTimeout(-1)))
+	require.Len(t, tb.failures, 1)
+	require.Contains(t, tb.failures[0], "605")
 }
 
 func TestJournal(t *testing.T) {
@@ -242,7 +287,8 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	b := baastest.New(baastest.WithJournalLimit(50))
+	b, err := baastest.New(baastest.WithJournalLimit(50))
+	require.NoError(t, err)
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {

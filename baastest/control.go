@@ -18,12 +18,12 @@ const ControlPath = "/_emulator/"
 // codes and what was sent with passwords and tokens in it: never let strangers
 // reach it. Requests that a browser makes on behalf of another site are refused.
 //
-// Bodies and answers are JSON; paths follow ControlPath. An error is {"error": …}.
+// Bodies and responses are JSON; paths follow ControlPath. An error is {"error": …}.
 //
 //	POST   people/{platform}/{openid}/login                → {"code"}
 //	POST   people/{platform}/{openid}/allow-user-info      → the event
 //	POST   people/{platform}/{openid}/refuse-user-info     → the event
-//	POST   people/{platform}/{openid}/user-profile         → getUserProfile's answer
+//	POST   people/{platform}/{openid}/user-profile         → the result of getUserProfile
 //	POST   people/{platform}/{openid}/allow-phone-number   {"number", "old"} → the event
 //	POST   people/{platform}/{openid}/refuse-phone-number  → the event
 //	GET    people/{platform}/{openid}                      → the person and the linked user
@@ -45,7 +45,7 @@ const ControlPath = "/_emulator/"
 //
 // A fault has the members route (as for [Backend.Fail]), times, every, status, body, content_type, act,
 // delay and hold (durations as "250ms"), and cut: "dial", "before-read",
-// "after-read" or "in-answer".
+// "after-read" or "in-response".
 func Control(b *Backend) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(method, path string, h controlFunc) {
@@ -78,7 +78,7 @@ func Control(b *Backend) http.Handler {
 // control is the backend as the control API sees it.
 type control struct{ b *Backend }
 
-// controlFunc answers with a value that becomes JSON; nil becomes {}.
+// controlFunc returns a value that becomes JSON; nil becomes {}.
 type controlFunc func(*http.Request) (any, error)
 
 func done(do func()) controlFunc {
@@ -351,7 +351,7 @@ type controlFault struct {
 
 var cuts = map[string]Cut{
 	"": CutNever, "dial": CutDial, "before-read": CutBeforeRead,
-	"after-read": CutAfterRead, "in-answer": CutInAnswer,
+	"after-read": CutAfterRead, "in-response": CutInResponse,
 }
 
 func (c control) fail(r *http.Request) (any, error) {

@@ -17,15 +17,15 @@
 //
 // A backend starts empty. [Backend.AddUser] and [Backend.LoadSeed] fill it;
 // [Backend.User], [Backend.UserOf] and [Backend.TokensAlive] read its state without
-// a request. It takes the endpoints of all seven platforms and of the account, plus
+// a request. It has the endpoints of every platform and of the account, plus
 // GET /hserve/v2.2/server/time/.
 //
 // # People and phones
 //
 // [Backend.WeChat] and its like give a person by openid. [Phone.Login] is the
 // platform's login(): a code good once, for five minutes, and a new session key
-// behind it. The button events are sealed under the newest session key; the backend
-// opens them with the key it got for the last code it exchanged. So data that is
+// behind it. The button events are encrypted under the newest session key; the backend
+// decrypts them with the key it got for the last code it exchanged. So data that is
 // older or newer than that code is refused with 400, as it is in life.
 //
 // # Strictness
@@ -38,7 +38,7 @@
 //
 // # Faults, clock, journal
 //
-// [Backend.Fail] makes a route answer with another status, wait, answer garbage, or
+// [Backend.Fail] makes a route respond with another status, wait, send garbage, or
 // cut the connection before or after the backend acted. The [Clock] decides about
 // codes, tokens and rate limits and is moved by hand. [Backend.Requests] is what the
 // backend was asked, word for word. [Control] steers all that over HTTP.
@@ -81,7 +81,7 @@
 //     It must be of the person who logs in.
 //   - A phone number of another user is 400 in an update, overwrite or not.
 //   - A token of an anonymous user at the first login of a person keeps the id.
-//   - JD's sealed data may be left out; Alipay's user info needs no scope of its code.
+//   - JD's encrypted data may be left out; Alipay's user info needs no scope of its code.
 //   - Baidu signs nothing: rawData and signature may be left out of a link.
 //
 // Links
@@ -90,7 +90,7 @@
 //   - An anonymous user gets 403 from links, phone updates and account calls.
 //
 // Account
-//   - Register and login answer user_id, token and expires_in only.
+//   - Register and login give user_id, token and expires_in only.
 //   - The tokens of an anonymous user who registers stay good.
 //   - A new password needs the current one, unless there is none.
 //   - An SMS code lives ten minutes and is spent by its first success; a login that
@@ -100,5 +100,5 @@
 //   - A password reset for an address without a verified account is 400. The links of
 //     mails, their paths and their life of a day are this package's own.
 //   - A provider's token (apple, wechat-native, weibo-native) is good once, for five
-//     minutes; the login answers token, expires_in, user_id and user_info.
+//     minutes; the login gives token, expires_in, user_id and user_info.
 package baastest

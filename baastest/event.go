@@ -29,7 +29,7 @@ const (
 )
 
 // AllowUserInfoJSON is the event of the button "getUserInfo" after the person
-// agreed: the profile, signed and sealed under the current session key.
+// agreed: the profile, signed and encrypted under the current session key.
 func (p *Phone) AllowUserInfoJSON() []byte {
 	return marshal(event{userInfoEvent, p.userInfo("getUserInfo:ok")})
 }
@@ -46,7 +46,7 @@ func (p *Phone) UserProfileJSON() []byte {
 }
 
 // AllowPhoneNumberJSON is the event of the button "getPhoneNumber" after the person
-// agreed to give this number, sealed under the current session key. On WeChat it
+// agreed to share this number, encrypted under the current session key. On WeChat it
 // has a phone code too, good once, for five minutes.
 func (p *Phone) AllowPhoneNumberJSON(number string) []byte {
 	d := p.phoneNumber(number)
@@ -78,7 +78,7 @@ func (p *Phone) userInfo(errMsg string) detail {
 	}
 	d.RawData = string(marshal(profile))
 	d.Signature = platformcrypto.Sign(d.RawData, p.currentKey())
-	p.seal(&d, p.on.scheme.info(p))
+	p.encrypt(&d, p.on.scheme.info(p))
 	return d
 }
 
@@ -86,22 +86,22 @@ func (p *Phone) phoneNumber(number string) detail {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
 	d := detail{ErrMsg: "getPhoneNumber:ok"}
-	p.seal(&d, sealedPhone{Number: number, Pure: number, CountryCode: "86", Watermark: p.watermark()})
+	p.encrypt(&d, phoneNumber{Number: number, Pure: number, CountryCode: "86", Watermark: p.watermark()})
 	return d
 }
 
 func (p *Phone) phoneCode(number string) string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
-	return p.in.phones.issue(phoneCode{phone: p, number: number}, p.b.clock.Now(), codeLife)
+	return p.in.phoneCodes.issue(phoneCode{phone: p, number: number}, p.b.clock.Now(), codeLife)
 }
 
-// seal fills in sealed data, on platforms that have it. It needs b.mu.
-func (p *Phone) seal(d *detail, plain any) {
+// encrypt fills in encrypted data, on platforms that have it. It needs b.mu.
+func (p *Phone) encrypt(d *detail, plain any) {
 	iv := platformcrypto.NewIV()
-	data, err := p.on.scheme.seal(marshal(plain), p.currentKey(), iv, p.AppID())
+	data, err := p.on.scheme.encrypt(marshal(plain), p.currentKey(), iv, p.AppID())
 	if err != nil {
-		return // a platform that seals nothing
+		return // a platform that encrypts nothing
 	}
 	d.EncryptedData, d.IV = data, iv
 	if p.on.name == Baidu {

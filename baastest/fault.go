@@ -21,10 +21,10 @@ const (
 	// CutBeforeRead: the connection ends before the body is read; the backend does nothing.
 	CutBeforeRead
 	// CutAfterRead: the connection ends after the request was read; the backend
-	// acts on it, but no answer comes.
+	// acts on it, but no response comes.
 	CutAfterRead
-	// CutInAnswer: the backend acts, and the answer ends halfway.
-	CutInAnswer
+	// CutInResponse: the backend acts, and the response ends halfway.
+	CutInResponse
 )
 
 // Fault is something that goes wrong with a request. The fields combine; the zero
@@ -38,33 +38,33 @@ type Fault struct {
 	// Delay is waited, in real time, before the backend acts. A request whose
 	// context ends meanwhile is not acted on.
 	Delay time.Duration
-	// Hold is waited, in real time, after the backend acted and before it answers.
+	// Hold is waited, in real time, after the backend acted and before it responds.
 	Hold time.Duration
 
-	// Status, 200 to 599, is answered in place of what the backend would say; the
+	// Status, 200 to 599, is sent in place of the backend's own status; the
 	// backend does not act, unless Act is set.
 	Status int
-	// Body goes with Status; empty means an error answer of the backend's shape, and
+	// Body goes with Status; empty means an error of the backend's shape, and
 	// 204 and 304 have none.
 	Body string
 	// ContentType goes with Body; empty means JSON.
 	ContentType string
-	// Act makes the backend act before it answers with Status.
+	// Act makes the backend act before Status is sent.
 	Act bool
 
 	// Cut cuts the connection.
 	Cut Cut
 }
 
-// answer is what the fault answers in place of the backend.
-func (f *Fault) answer() answer {
+// response is what the fault sends in place of the backend.
+func (f *Fault) response() response {
 	if f.Status == http.StatusNoContent || f.Status == http.StatusNotModified {
-		return answer{status: f.Status}
+		return response{status: f.Status}
 	}
 	if f.Body == "" {
-		return refuse(f.Status, "injected fault").answer()
+		return refuse(f.Status, "injected fault").response()
 	}
-	return answer{status: f.Status, contentType: f.ContentType, body: []byte(f.Body)}
+	return response{status: f.Status, contentType: f.ContentType, body: []byte(f.Body)}
 }
 
 // everyRequest is the pattern that matches all.

@@ -90,7 +90,7 @@ func TestCuts(t *testing.T) {
 		{baastest.CutDial, false, syscall.ECONNREFUSED, 0},
 		{baastest.CutBeforeRead, false, syscall.ECONNRESET, 0},
 		{baastest.CutAfterRead, true, io.EOF, 0},
-		{baastest.CutInAnswer, true, io.ErrUnexpectedEOF, 201},
+		{baastest.CutInResponse, true, io.ErrUnexpectedEOF, 201},
 	}
 	for _, tt := range tests {
 		forms(t, func(t *testing.T, b *baastest.Backend, c *client) {
@@ -100,7 +100,7 @@ func TestCuts(t *testing.T) {
 			if _, inProcess := c.rt.(*http.Transport); !inProcess {
 				require.ErrorIs(t, err, tt.err)
 			}
-			if tt.cut == baastest.CutInAnswer {
+			if tt.cut == baastest.CutInResponse {
 				require.Equal(t, 201, r.status)
 				require.NotEmpty(t, r.raw)
 			}
@@ -151,14 +151,15 @@ func TestDelays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := baastest.New()
+				b, err := baastest.New()
+				require.NoError(t, err)
 				b.Fail("", tt.fault)
 				c := newClient(t, b, "")
 
 				began := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				_, err := b.Transport().RoundTrip(c.request("POST", anonymousPath, m{}).WithContext(ctx))
+				_, err = b.Transport().RoundTrip(c.request("POST", anonymousPath, m{}).WithContext(ctx))
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				require.Equal(t, time.Second, time.Since(began))
 				_, acted := b.User(61736923)
@@ -175,7 +176,8 @@ func TestDelays(t *testing.T) {
 
 func TestCloseEndsDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := baastest.New()
+		b, err := baastest.New()
+		require.NoError(t, err)
 		b.Fail("", baastest.Fault{Delay: time.Hour})
 		c := newClient(t, b, "")
 		errs := make(chan error)
@@ -216,7 +218,8 @@ func (f readerFunc) Read([]byte) (int, error) { f(); return 0, io.EOF }
 
 func TestContextEndsABlockedBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := baastest.New()
+		b, err := baastest.New()
+		require.NoError(t, err)
 		reader, writer := io.Pipe()
 		defer writer.Close()
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -268,7 +271,8 @@ func TestHTTPClientOverTheTransport(t *testing.T) {
 }
 
 func TestRouteThatNothingMatchesPanics(t *testing.T) {
-	b := baastest.New()
+	b, err := baastest.New()
+	require.NoError(t, err)
 	for _, route := range []string{"kuaishou/silent-login", "POST", "POST kuaishou/"} {
 		require.Panics(t, func() { b.Fail(route, baastest.Fault{Status: 500}) }, route)
 		require.Panics(t, func() { b.CountRequests(route) }, route)

@@ -37,7 +37,11 @@ var start = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
 // newBackend is a backend on a clock that stands still.
 func newBackend(opts ...baastest.Option) *baastest.Backend {
-	return baastest.New(append([]baastest.Option{baastest.WithClock(baastest.NewClock(start))}, opts...)...)
+	b, err := baastest.New(append([]baastest.Option{baastest.WithClock(baastest.NewClock(start))}, opts...)...)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func newClient(t testing.TB, b *baastest.Backend, platform string) *client {

@@ -140,7 +140,7 @@ func TestUserInfoIsChecked(t *testing.T) {
 				c.refused(400, "encrypted data", post(login, m{"data": number["encryptedData"], "iv": number["iv"]}))
 			} else {
 				delete(number, "phone_code")
-				c.refused(400, "another person", post(login, merge(infoOf(t, p, p.AllowUserInfoJSON()), number)))
+				c.refused(400, "of another person", post(login, merge(infoOf(t, p, p.AllowUserInfoJSON()), number)))
 			}
 			_, ok := b.UserOf(p)
 			require.False(t, ok, "a refused login makes no user")

@@ -19,7 +19,7 @@ type Request struct {
 	Query  string      `json:"-"`
 	Header http.Header `json:"-"`
 	Body   []byte      `json:"-"`
-	// Status is 0 where no answer went out.
+	// Status is 0 where no response was sent.
 	Status int `json:"status"`
 	// Fault is the route of the fault that hit the request, "**" for one that hits
 	// every request, "" for none.
@@ -74,8 +74,8 @@ func (j *journal) reset() {
 	j.ring, j.next = nil, 0
 }
 
-// Requests returns the journal, oldest first. A request stands in it once its
-// answer is decided. Headers and bodies are shared: do not change them.
+// Requests returns the journal, oldest first. A request is in it once its
+// response is decided. Headers and bodies are shared: do not change them.
 func (b *Backend) Requests() []Request { return b.journal.all() }
 
 // CountRequests counts the requests of the journal that match a route, written as

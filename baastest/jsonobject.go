@@ -6,7 +6,7 @@ import (
 )
 
 // jsonObject writes one JSON object with its members in the order they are
-// given. The user object goes out with nearly every answer, so it is not built
+// given. The user object is in nearly every response, so it is not built
 // by reflection.
 type jsonObject struct{ buf []byte }
 

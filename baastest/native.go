@@ -3,37 +3,37 @@ package baastest
 import "net/http"
 
 // nativeLogin is a login with the token that a provider gave the app.
-func (c *call) nativeLogin(p *idp) (answer, error) {
-	phone, err := c.exchange(p, c.body.text("auth_token"))
+func (op *operation) nativeLogin(p *idp) (response, error) {
+	phone, err := op.exchange(p, op.body.text("auth_token"))
 	if err != nil {
-		return answer{}, refuse(http.StatusBadRequest, "invalid auth_token")
+		return response{}, refuse(http.StatusBadRequest, "invalid auth_token")
 	}
-	info, err := p.readInfo(c.body, phone)
+	info, err := p.readInfo(op.body, phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	u, err := c.accountOf(phone)
+	u, err := op.accountOf(phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	c.tell(u, p, info)
+	op.tell(u, p, info)
 	o := jsonObject{buf: make([]byte, 0, 1024)}
-	o.text("token", c.issueToken(u))
-	o.whole("expires_in", c.expiresIn())
+	o.text("token", op.issueToken(u))
+	o.whole("expires_in", op.expiresIn())
 	o.whole("user_id", u.id)
 	o.raw("user_info", userJSON(u, p.name))
-	return answer{status: http.StatusCreated, body: o.bytes()}, nil
+	return response{status: http.StatusCreated, body: o.bytes()}, nil
 }
 
 // nativeLink gives the token's user a provider's identity.
-func (c *call) nativeLink(p *idp) (answer, error) {
-	phone, err := c.exchange(p, c.body.text("auth_token"))
+func (op *operation) nativeLink(p *idp) (response, error) {
+	phone, err := op.exchange(p, op.body.text("auth_token"))
 	if err != nil {
-		return answer{}, refuse(http.StatusBadRequest, "invalid auth_token")
+		return response{}, refuse(http.StatusBadRequest, "invalid auth_token")
 	}
-	info, err := p.readInfo(c.body, phone)
+	info, err := p.readInfo(op.body, phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return c.linkPerson(p, phone, true, info)
+	return op.linkPerson(p, phone, true, info)
 }

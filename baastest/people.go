@@ -196,8 +196,9 @@ func (b *Backend) TokensAlive(userID int64) int {
 	return n
 }
 
-// RevokeTokens makes the backend forget all tokens of a user, so that the next
-// request with one gets 401.
+// RevokeTokens makes the backend forget all tokens of a user. Every later request
+// with one of them is refused with 401; logins and registrations take such a token
+// for no token.
 func (b *Backend) RevokeTokens(userID int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

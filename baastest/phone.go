@@ -8,9 +8,9 @@ import (
 // Phone is a person with a phone on one platform. The same platform and openid
 // always give the same person. It is safe for concurrent use.
 //
-// As on a real phone, get the login code first and the data second: data is
-// sealed under the session key of the newest code, and the backend can open it
-// only after it exchanged that code.
+// As on a real phone, get the login code first and the data second: the data is
+// encrypted under the session key of the newest code, and the backend can decrypt
+// it only after it exchanged that code.
 type Phone struct {
 	b      *Backend
 	in     *state // the one it was met in, which a Reset leaves behind
@@ -85,7 +85,7 @@ func (p *Phone) Platform() string { return p.on.name }
 // OpenID returns the person's openid, on Alipay the user id.
 func (p *Phone) OpenID() string { return p.openid }
 
-// AppID returns the mini-program's id on this platform: the watermark of sealed
+// AppID returns the mini-program's id on this platform: the watermark of encrypted
 // data, on Baidu the app key.
 func (p *Phone) AppID() string { return p.on.name + "-test-app" }
 
@@ -131,7 +131,7 @@ func (p *Phone) Login() string {
 }
 
 // SessionKey returns the platform's current session key of this person, which no
-// phone ever sees; it is here to test code that opens sealed data itself.
+// phone ever sees. It is here to test code that decrypts data itself.
 func (p *Phone) SessionKey() string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
@@ -151,9 +151,9 @@ func (p *Phone) watermark() watermark {
 	return watermark{AppID: p.AppID(), Timestamp: p.b.clock.Now().Unix()}
 }
 
-// open opens sealed data with the key that the backend learned. It needs b.mu.
-func (p *Phone) open(data, iv string) ([]byte, error) {
-	return p.on.scheme.open(data, p.learned, iv, p.AppID())
+// decrypt decrypts data with the key that the backend got for a code. It needs b.mu.
+func (p *Phone) decrypt(data, iv string) ([]byte, error) {
+	return p.on.scheme.decrypt(data, p.learned, iv, p.AppID())
 }
 
 // Format prints who the person is, and no session key.

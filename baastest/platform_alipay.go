@@ -2,7 +2,7 @@ package baastest
 
 import "net/http"
 
-// alipay seals nothing: the backend reads the user info from Alipay itself with
+// alipay encrypts nothing: the backend reads the user info from Alipay itself with
 // what the code yields. Its users are named by user_id.
 var alipay = &idp{
 	name:        Alipay,

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// jd posts the user info in the open; sealed data may come beside it.
+// jd posts the user info in plain text; encrypted data may come beside it.
 var jd = &idp{
 	name:   JD,
 	header: "JINGDONG",

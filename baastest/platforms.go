@@ -1,6 +1,11 @@
 package baastest
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+
+	"github.com/hydrogen-go/baas/platform"
+)
 
 // The names of the platforms: the {idp} of the backend's paths, the keys of
 // _provider, and the platform of an [Identity].
@@ -23,7 +28,7 @@ const (
 type idp struct {
 	name   string
 	header string // its value of X-Hydrogen-Client-Platform
-	scheme scheme // how its phones seal data
+	scheme scheme // how its phones encrypt data
 
 	// loginFields go with every login, linkFields with every link, besides the code.
 	loginFields, linkFields []field
@@ -32,7 +37,9 @@ type idp struct {
 	// readInfo takes the user info out of a body that holds those fields.
 	readInfo func(body, *Phone) (Profile, error)
 
-	linkMethod, linkPath string // path after /hserve/
+	// linkMethod and linkPath, after /hserve/, are those of a link. Without a path, a
+	// link is taken at every version of the API.
+	linkMethod, linkPath string
 
 	// provider writes the platform's entry of _provider.
 	provider func(link) []byte
@@ -43,21 +50,52 @@ type idp struct {
 }
 
 // The fields of user info on most platforms.
-var sealedInfo = []field{
+var signedInfo = []field{
 	{name: "rawData"}, {name: "signature"}, {name: "encryptedData"}, {name: "iv"},
 }
 
 var updateUserProfile = field{name: "update_userprofile", kind: syncMode}
 
-// platforms is the table of all of them. Adding one is an entry here.
-var platforms = []*idp{
+// platforms has an entry for every platform and provider: those with an entry of
+// their own, then those of platform.All() that have none.
+var platforms = completed(ownEntries, platform.All())
+
+// completed returns entries with a standard one for each platform that has none.
+func completed(entries []*idp, all []platform.Platform) []*idp {
+	entries = slices.Clone(entries)
+	for _, p := range all {
+		if !slices.ContainsFunc(entries, func(e *idp) bool { return e.name == p.Name() }) {
+			entries = append(entries, standard(p))
+		}
+	}
+	return entries
+}
+
+// standard is the entry of a platform that behaves as QQ does: user info is signed
+// and encrypted, and the request to link has no field of its own.
+func standard(p platform.Platform) *idp {
+	return &idp{
+		name:           p.Name(),
+		header:         p.Client(),
+		scheme:         commonScheme{},
+		infoFields:     signedInfo,
+		linkInfoFields: signedInfo,
+		readInfo:       readSignedInfo,
+		linkMethod:     http.MethodPost,
+		provider:       commonProvider,
+	}
+}
+
+// ownEntries are the entries of the platforms that are not standard, and of those
+// whose link has a path that is known.
+var ownEntries = []*idp{
 	{
 		name:           Kuaishou,
 		header:         "KUAISHOU",
 		scheme:         commonScheme{},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
+		infoFields:     signedInfo,
+		linkInfoFields: signedInfo,
+		readInfo:       readSignedInfo,
 		linkMethod:     http.MethodPost,
 		linkPath:       "v2.5/idp/kuaishou/user-association/",
 		provider:       commonProvider,
@@ -68,9 +106,9 @@ var platforms = []*idp{
 		scheme:         commonScheme{},
 		loginFields:    []field{{name: "app_name"}},
 		linkFields:     []field{{name: "app_name"}},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
+		infoFields:     signedInfo,
+		linkInfoFields: signedInfo,
+		readInfo:       readSignedInfo,
 		linkMethod:     http.MethodPost,
 		linkPath:       "v2.4/idp/bytedance/user-association/",
 		provider:       commonProvider,
@@ -81,9 +119,9 @@ var platforms = []*idp{
 		scheme:         commonScheme{},
 		loginFields:    []field{{name: "login_with_unionid", kind: flag}},
 		linkFields:     []field{{name: "associate_with_unionid", kind: flag}},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
+		infoFields:     signedInfo,
+		linkInfoFields: signedInfo,
+		readInfo:       readSignedInfo,
 		linkMethod:     http.MethodPost,
 		linkPath:       "v2.4/idp/wechat/user-associate/",
 		provider:       commonProvider,
@@ -92,9 +130,9 @@ var platforms = []*idp{
 		name:           QQ,
 		header:         "QQ",
 		scheme:         commonScheme{},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
+		infoFields:     signedInfo,
+		linkInfoFields: signedInfo,
+		readInfo:       readSignedInfo,
 		linkMethod:     http.MethodPost,
 		linkPath:       "v2.0/idp/qq/user-association/",
 		provider:       commonProvider,

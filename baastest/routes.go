@@ -29,18 +29,18 @@ type route struct {
 	// fields of the body; nil with anyFields for a body of custom fields.
 	fields    []field
 	anyFields bool
-	handle    func(*call) (answer, error)
+	handle    func(*operation) (response, error)
 }
 
 // routeTable finds routes by path and method.
 type routeTable map[string]map[string]*route
 
 // routes is built once and never changes.
-var routes = newRouteTable()
+var routes = newRouteTable(platforms)
 
 const prefix = "/hserve/"
 
-func newRouteTable() routeTable {
+func newRouteTable(platforms []*idp) routeTable {
 	t := routeTable{}
 	for _, p := range platforms {
 		if p.nativeToken {
@@ -53,11 +53,11 @@ func newRouteTable() routeTable {
 	t.addWeChatUserInfo()
 	t.addAccounts()
 	t.addMessages()
-	t.add(http.MethodGet, "v2.2/server/time/", guest, nil, (*call).serverTime)
+	t.add(http.MethodGet, "v2.2/server/time/", guest, nil, (*operation).serverTime)
 	return t
 }
 
-func (t routeTable) add(method, path string, access access, fields []field, handle func(*call) (answer, error)) *route {
+func (t routeTable) add(method, path string, access access, fields []field, handle func(*operation) (response, error)) *route {
 	if !strings.HasPrefix(path, "/") {
 		path = prefix + path
 	}
@@ -100,12 +100,26 @@ func (t routeTable) addPlatform(p *idp) {
 	base := "v2.5/idp/" + p.name + "/"
 	login := fieldsOf([]field{codeField, createUserField}, p.loginFields)
 	t.add(http.MethodPost, base+"silent-login/", open, login,
-		func(c *call) (answer, error) { return c.silentLogin(p) })
+		func(op *operation) (response, error) { return op.silentLogin(p) })
 	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(login, p.infoFields, []field{updateUserProfile}),
-		func(c *call) (answer, error) { return c.loginWithInfo(p) })
-	t.add(p.linkMethod, p.linkPath, member,
-		fieldsOf([]field{codeField}, p.linkFields, maybe(p.linkInfoFields...), maybe(updateUserProfile)),
-		func(c *call) (answer, error) { return c.linkPlatform(p) })
+		func(op *operation) (response, error) { return op.loginWithInfo(p) })
+	for _, path := range p.linkPaths() {
+		t.add(p.linkMethod, path, member,
+			fieldsOf([]field{codeField}, p.linkFields, maybe(p.linkInfoFields...), maybe(updateUserProfile)),
+			func(op *operation) (response, error) { return op.linkPlatform(p) })
+	}
+}
+
+// linkPaths are the paths of a link.
+func (p *idp) linkPaths() []string {
+	if p.linkPath != "" {
+		return []string{p.linkPath}
+	}
+	var paths []string
+	for _, version := range []string{"v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5"} {
+		paths = append(paths, version+"/idp/"+p.name+"/user-association/")
+	}
+	return paths
 }
 
 func (t routeTable) addNative(p *idp) {
@@ -115,9 +129,9 @@ func (t routeTable) addNative(p *idp) {
 		fields = append(fields, field{name: "nickname", optional: true})
 	}
 	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(fields, []field{createUserField}),
-		func(c *call) (answer, error) { return c.nativeLogin(p) })
+		func(op *operation) (response, error) { return op.nativeLogin(p) })
 	t.add(http.MethodPost, base+"user-association/", member, fields,
-		func(c *call) (answer, error) { return c.nativeLink(p) })
+		func(op *operation) (response, error) { return op.nativeLink(p) })
 }
 
 func (t routeTable) addPhones() {
@@ -130,10 +144,10 @@ func (t routeTable) addPhones() {
 	add := func(p *idp, version string, more []field) {
 		base := version + "/idp/" + p.name + "/"
 		t.add(http.MethodPost, base+"phone-login/", open, fieldsOf(login, more),
-			func(c *call) (answer, error) { return c.phoneLogin(p) })
+			func(op *operation) (response, error) { return op.phoneLogin(p) })
 		// guest: Kuaishou and WeChat refuse a missing token differently.
 		t.add(http.MethodPut, base+"phone-verification/", guest, fieldsOf(update, more),
-			func(c *call) (answer, error) { return c.updatePhone(p) })
+			func(op *operation) (response, error) { return op.updatePhone(p) })
 	}
 	add(kuaishou, "v2.5", nil)
 	add(wechat, "v2.5", nil)
@@ -142,13 +156,13 @@ func (t routeTable) addPhones() {
 
 func (t routeTable) addWeChatUserInfo() {
 	t.add(http.MethodPut, "v2.6/idp/wechat/user/info/", member,
-		fieldsOf([]field{codeField}, sealedInfo, []field{updateUserProfile}), (*call).updateUserInfo)
+		fieldsOf([]field{codeField}, signedInfo, []field{updateUserProfile}), (*operation).updateUserInfo)
 	t.add(http.MethodPut, "v2.5/idp/wechat/user/info/", member, []field{
 		{name: "nickName", optional: true}, {name: "avatarUrl", optional: true},
 		{name: "gender", kind: whole, optional: true}, {name: "city", optional: true},
 		{name: "province", optional: true}, {name: "country", optional: true},
 		{name: "language", optional: true}, updateUserProfile,
-	}, (*call).updateUserInfoOld)
+	}, (*operation).updateUserInfoOld)
 }
 
 func (t routeTable) addAccounts() {
@@ -156,32 +170,32 @@ func (t routeTable) addAccounts() {
 	for _, kind := range []string{"username", "email", "phone"} {
 		fields := []field{{name: kind}, passwordField}
 		t.add(http.MethodPost, "v2.1/register/"+kind+"/", open, fields,
-			func(c *call) (answer, error) { return c.register(kind) })
+			func(op *operation) (response, error) { return op.register(kind) })
 		t.add(http.MethodPost, "v2.1/login/"+kind+"/", open, fields,
-			func(c *call) (answer, error) { return c.login(kind) })
+			func(op *operation) (response, error) { return op.login(kind) })
 	}
-	t.add(http.MethodPost, "v2.0/login/anonymous/", open, nil, (*call).anonymousLogin)
-	t.add(http.MethodPost, "v2.0/session/destroy/", guest, nil, (*call).logout)
-	t.add(http.MethodGet, "v2.5/user/info/{}/", anyone, nil, (*call).readUser)
-	t.add(http.MethodPut, "v2.5/user/info/", anyone, nil, (*call).updateFields).anyFields = true
+	t.add(http.MethodPost, "v2.0/login/anonymous/", open, nil, (*operation).anonymousLogin)
+	t.add(http.MethodPost, "v2.0/session/destroy/", guest, nil, (*operation).logout)
+	t.add(http.MethodGet, "v2.5/user/info/{}/", anyone, nil, (*operation).readUser)
+	t.add(http.MethodPut, "v2.5/user/info/", anyone, nil, (*operation).updateFields).anyFields = true
 	t.add(http.MethodPut, "v2.2/user/account/", member, []field{
 		{name: "username", optional: true}, {name: "email", optional: true}, {name: "phone", optional: true},
 		{name: "password", optional: true}, {name: "new_password", optional: true},
-	}, (*call).updateAccount)
+	}, (*operation).updateAccount)
 }
 
 func (t routeTable) addMessages() {
 	phoneField := field{name: "phone"}
 	smsField := field{name: "code", kind: textNumber}
 	t.add(http.MethodPost, "v2.2/sms-verification-code/", guest,
-		[]field{phoneField, {name: "signature_id", kind: whole, optional: true}}, (*call).sendSMS)
+		[]field{phoneField, {name: "signature_id", kind: whole, optional: true}}, (*operation).sendSMS)
 	t.add(http.MethodPost, "v1.8/sms-verification-code/verify/", guest,
-		[]field{phoneField, smsField}, (*call).verifySMS)
+		[]field{phoneField, smsField}, (*operation).verifySMS)
 	t.add(http.MethodPost, "v2.1/login/sms/", open,
-		[]field{phoneField, smsField, createUserField}, (*call).smsLogin)
-	t.add(http.MethodPost, "v2.1/sms-phone-verification/", member, []field{smsField}, (*call).verifyPhone)
-	t.add(http.MethodPost, "v2.0/user/email-verify/", member, nil, (*call).sendVerifyMail)
-	t.add(http.MethodPost, "v2.0/user/password/reset/", guest, []field{{name: "email"}}, (*call).sendResetMail)
-	t.add(http.MethodGet, verifyMailPath, mailed, nil, (*call).openVerifyMail)
-	t.add(http.MethodPost, resetMailPath, mailed, []field{{name: "password"}}, (*call).openResetMail)
+		[]field{phoneField, smsField, createUserField}, (*operation).smsLogin)
+	t.add(http.MethodPost, "v2.1/sms-phone-verification/", member, []field{smsField}, (*operation).verifyPhone)
+	t.add(http.MethodPost, "v2.0/user/email-verify/", member, nil, (*operation).sendVerifyMail)
+	t.add(http.MethodPost, "v2.0/user/password/reset/", guest, []field{{name: "email"}}, (*operation).sendResetMail)
+	t.add(http.MethodGet, verifyMailPath, mailed, nil, (*operation).openVerifyMail)
+	t.add(http.MethodPost, resetMailPath, mailed, []field{{name: "password"}}, (*operation).openResetMail)
 }

@@ -12,14 +12,14 @@ const codeLife = 5 * time.Minute
 
 // state is everything a Reset forgets, guarded by Backend.mu.
 type state struct {
-	users  users
-	people map[identity]*Phone
-	codes  tickets[loginCode]
-	phones tickets[phoneCode] // WeChat phone codes
-	tokens map[string]token
+	users      users
+	people     map[identity]*Phone
+	codes      tickets[loginCode]
+	phoneCodes tickets[phoneCode] // WeChat phone codes
+	tokens     map[string]token
 
-	sms  smsOffice
-	mail mailOffice
+	sms  smsSender
+	mail mailSender
 
 	userInfoOff bool // WeChat's switch "update user info"
 }
@@ -44,13 +44,13 @@ type token struct {
 
 func newState() *state {
 	return &state{
-		users:  newUsers(),
-		people: make(map[identity]*Phone),
-		codes:  newTickets[loginCode](),
-		phones: newTickets[phoneCode](),
-		tokens: make(map[string]token),
-		sms:    newSMSOffice(),
-		mail:   newMailOffice(),
+		users:      newUsers(),
+		people:     make(map[identity]*Phone),
+		codes:      newTickets[loginCode](),
+		phoneCodes: newTickets[phoneCode](),
+		tokens:     make(map[string]token),
+		sms:        newSMSSender(),
+		mail:       newMailSender(),
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // defaultAvatar is the avatar of a user who has none, as the real backend gives it.
 const defaultAvatar = "https://media.ifanrusercontent.com/hydrogen/default_avatar.png"
 
-// userJSON is the user object of every answer as the user itself sees it.
+// userJSON is the user object as the user itself sees it.
 // platform is the one the request came from: it decides which identity's openid
 // and unionid stand at the first level.
 func userJSON(u *user, platform string) []byte {

@@ -20,7 +20,10 @@ import (
 // A mini-program posts the code of login(), gets a session id, and sends it with later
 // requests.
 func Example() {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client() // in production: baas.New("your-client-id", …)
 	if err != nil {
 		log.Fatal(err)
@@ -48,7 +51,10 @@ func Example() {
 
 // The program's own routes get the visitor from the context.
 func ExampleProxy_Middleware() {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -87,7 +93,11 @@ func ExampleWithObserver() {
 		// requests.WithLabelValues(string(e.Operation), e.Platform, strconv.Itoa(e.Status)).Observe(e.Duration.Seconds())
 	})
 
-	client, err := baastest.New().Client()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -114,7 +124,11 @@ func ExampleWithRateLimiter() {
 		return wait <= 0, wait
 	})
 
-	client, err := baastest.New().Client()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -134,7 +148,10 @@ func ExampleWithRateLimiter() {
 // The vendor's own client works through the proxy: BaaS.init(clientID, {host}) with
 // the address of this server.
 func ExampleProxy_Backend() {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)

@@ -42,7 +42,8 @@ type world struct {
 
 func newWorld(t *testing.T, opts ...loginproxy.Option) *world {
 	t.Helper()
-	b := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	w := &world{Backend: b, t: t, store: testkit.Memory(t, session.WithClock(b.Clock().Now))}
 	w.proxy = w.replica(opts...)

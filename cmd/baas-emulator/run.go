@@ -49,12 +49,6 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		return c, err
 	case flags.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case c.clientID == "":
-		return c, errors.New("-client-id is empty")
-	case c.tokenLife < time.Second:
-		return c, errors.New("-token-life is under a second")
-	case c.journal < 0:
-		return c, errors.New("-journal is negative")
 	}
 	return c, nil
 }
@@ -65,11 +59,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b := baastest.New(
+	b, err := baastest.New(
 		baastest.WithClientID(c.clientID),
 		baastest.WithTokenLife(c.tokenLife),
 		baastest.WithJournalLimit(c.journal),
 	)
+	if err != nil {
+		return err
+	}
 	if err := loadSeed(b, c.seed); err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ const (
 	tokenScheme = "Hydrogen-r1 "
 )
 
-// call is one request as an endpoint sees it: checked, and with b.mu held.
-type call struct {
+// operation is one request as an endpoint sees it: checked, and with b.mu held.
+type operation struct {
 	*state
 	b        *Backend
 	now      time.Time
@@ -42,77 +42,77 @@ type request struct {
 	body   []byte
 }
 
-// act does what a request asks for and answers it.
-func (b *Backend) act(req request) answer {
-	ans, err := b.route(req)
+// act does what a request asks for and returns the response.
+func (b *Backend) act(req request) response {
+	res, err := b.route(req)
 	if err == nil {
-		return ans
+		return res
 	}
 	if p, ok := err.(*problem); ok {
-		return p.answer()
+		return p.response()
 	}
-	return refuse(http.StatusInternalServerError, "internal error").answer()
+	return refuse(http.StatusInternalServerError, "internal error").response()
 }
 
-func (b *Backend) route(req request) (answer, error) {
+func (b *Backend) route(req request) (response, error) {
 	methods, id := routes.find(req.path)
 	if methods == nil {
-		return answer{}, errNotFound
+		return response{}, errNotFound
 	}
 	r := methods[req.method]
 	if r == nil {
 		return notAllowed(methods), nil
 	}
-	c := &call{b: b, now: b.clock.Now(), id: id}
+	op := &operation{b: b, now: b.clock.Now(), id: id}
 	if r.access == mailed {
-		c.query, _ = url.ParseQuery(req.query) // a bad one lacks the token
+		op.query, _ = url.ParseQuery(req.query) // a bad one lacks the token
 	} else {
-		if err := c.checkHeader(req.header); err != nil {
-			return answer{}, err
+		if err := op.checkHeader(req.header); err != nil {
+			return response{}, err
 		}
 	}
 	if err := checkContentType(req); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c.state = b.state
-	if err := c.authorize(r.access, req.header.Get("Authorization")); err != nil {
-		return answer{}, err
+	op.state = b.state
+	if err := op.authorize(r.access, req.header.Get("Authorization")); err != nil {
+		return response{}, err
 	}
 	var err error
-	if c.body, err = parseBody(req.body); err != nil {
-		return answer{}, err
+	if op.body, err = parseBody(req.body); err != nil {
+		return response{}, err
 	}
 	if !r.anyFields {
-		if err := c.body.check(r.fields); err != nil {
-			return answer{}, err
+		if err := op.body.check(r.fields); err != nil {
+			return response{}, err
 		}
 	}
-	return r.handle(c)
+	return r.handle(op)
 }
 
-func notAllowed(methods map[string]*route) answer {
-	ans := refuse(http.StatusMethodNotAllowed, "method not allowed").answer()
+func notAllowed(methods map[string]*route) response {
+	res := refuse(http.StatusMethodNotAllowed, "method not allowed").response()
 	var names []string
 	for name := range methods {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	ans.allow = strings.Join(names, ", ")
-	return ans
+	res.allow = strings.Join(names, ", ")
+	return res
 }
 
-func (c *call) checkHeader(h http.Header) error {
-	if h.Get(headerClientID) != c.b.clientID {
+func (op *operation) checkHeader(h http.Header) error {
+	if h.Get(headerClientID) != op.b.clientID {
 		return refuse(http.StatusBadRequest, "header %s is missing or names no app", headerClientID)
 	}
 	if h.Get(headerSDKType) != sdkType {
 		return refuse(http.StatusBadRequest, "header %s must be %s", headerSDKType, sdkType)
 	}
 	var ok bool
-	if c.platform, ok = platformForHeader(h.Get(headerPlatform)); !ok {
+	if op.platform, ok = platformForHeader(h.Get(headerPlatform)); !ok {
 		return refuse(http.StatusBadRequest, "header %s is missing or names no platform", headerPlatform)
 	}
 	return nil
@@ -129,23 +129,23 @@ func checkContentType(req request) error {
 }
 
 // authorize finds the token's user and checks it against what the endpoint asks.
-func (c *call) authorize(access access, header string) error {
+func (op *operation) authorize(access access, header string) error {
 	if access == mailed {
 		return nil
 	}
 	if given, ok := strings.CutPrefix(header, tokenScheme); ok {
-		if t, ok := c.tokens[given]; ok && c.now.Before(t.expires) {
-			c.token, c.user = given, t.user
+		if t, ok := op.tokens[given]; ok && op.now.Before(t.expires) {
+			op.token, op.user = given, t.user
 		} else {
-			delete(c.tokens, given)
+			delete(op.tokens, given)
 		}
 	}
 	switch {
 	case access == open:
 		return nil
-	case c.user == nil && (header != "" || access != guest):
+	case op.user == nil && (header != "" || access != guest):
 		return errUnauthorized
-	case access == member && c.user.anonymous:
+	case access == member && op.user.anonymous:
 		return errAnonymous
 	default:
 		return nil
@@ -153,21 +153,21 @@ func (c *call) authorize(access access, header string) error {
 }
 
 // issueToken logs a user in.
-func (c *call) issueToken(u *user) string {
+func (op *operation) issueToken(u *user) string {
 	t := secret()
-	c.tokens[t] = token{user: u, expires: c.now.Add(c.b.tokenLife)}
+	op.tokens[t] = token{user: u, expires: op.now.Add(op.b.tokenLife)}
 	return t
 }
 
 // touch notes that a user record changed.
-func (c *call) touch(u *user) { u.saved = c.now.Unix() }
+func (op *operation) touch(u *user) { u.saved = op.now.Unix() }
 
 // expiresIn is the life of a new token in seconds.
-func (c *call) expiresIn() int64 { return int64(c.b.tokenLife / time.Second) }
+func (op *operation) expiresIn() int64 { return int64(op.b.tokenLife / time.Second) }
 
-// serverTime answers the time.
-func (c *call) serverTime() (answer, error) {
+// serverTime is the response with the time.
+func (op *operation) serverTime() (response, error) {
 	var o jsonObject
-	o.text("time", c.now.UTC().Format("2006-01-02T15:04:05.000000Z"))
-	return answer{status: http.StatusOK, body: o.bytes()}, nil
+	o.text("time", op.now.UTC().Format("2006-01-02T15:04:05.000000Z"))
+	return response{status: http.StatusOK, body: o.bytes()}, nil
 }
