@@ -15,11 +15,14 @@ func (op *operation) register(kind string) (response, error) {
 	if err := op.free(nil, kind, value); err != nil {
 		return response{}, err
 	}
-	u := op.newMember()
+	u, err := op.newMember()
+	if err != nil {
+		return response{}, err
+	}
 	u.anonymous = false
 	op.users.set(u, kind, value)
 	u.password = newPassword(op.body.text("password"))
-	return op.accountLoggedIn(u), nil
+	return op.accountLoggedIn(u, kind), nil
 }
 
 // free checks that nobody but u has this username, email or phone.
@@ -44,48 +47,82 @@ func (op *operation) login(kind string) (response, error) {
 	if u == nil || !u.password.matches(op.body.text("password")) {
 		return response{}, errPassword
 	}
-	return op.accountLoggedIn(u), nil
+	return op.accountLoggedIn(u, kind), nil
 }
 
 // anonymousLogin makes a user without any name.
 func (op *operation) anonymousLogin() (response, error) {
 	u := op.users.create(op.now.Unix())
 	u.anonymous = true
-	return op.accountLoggedIn(u), nil
+	return op.shortLogin(u), nil
 }
 
-// accountLoggedIn is the response to a login that names no platform.
-func (op *operation) accountLoggedIn(u *user) response {
+// shortLogin is the response to a login that only names the user.
+func (op *operation) shortLogin(u *user) response {
 	var o jsonObject
-	o.whole("user_id", u.id)
-	o.text("token", op.issueToken(u))
-	o.whole("expires_in", op.expiresIn())
+	op.writeToken(&o, u)
 	return response{status: http.StatusCreated, body: o.bytes()}
 }
 
-// logout destroys the token; without one there is nothing to do.
+// writeToken logs a user in and writes what names the session. It returns the token.
+func (op *operation) writeToken(o *jsonObject, u *user) string {
+	token := op.issueToken(u)
+	o.whole("user_id", u.id)
+	o.text("token", token)
+	o.whole("expires_in", op.expiresIn())
+	return token
+}
+
+// accountLoggedIn is the response to a login or registration that names no platform:
+// the whole user, and beside it what names the session.
+func (op *operation) accountLoggedIn(u *user, method string) response {
+	if op.b.responses.ShortAccountLogin {
+		return op.shortLogin(u)
+	}
+	o := jsonObject{buf: make([]byte, 0, 1024)}
+	op.writeUser(&o, u, view{self: true, ids: op.loginIDs(u, op.platform)})
+	token := op.writeToken(&o, u)
+	var session jsonObject
+	session.text("ip_address", "127.0.0.1")
+	session.text("user_agent", op.header.Get("User-Agent"))
+	session.text("login_method", method)
+	session.text("session_key", token)
+	o.raw("_session", session.bytes())
+	if l := u.link("alipay"); l != nil && op.platform == alipay {
+		o.text("alipay_user_id", l.id)
+	}
+	return response{status: http.StatusCreated, body: o.bytes()}
+}
+
+// logout destroys the token.
 func (op *operation) logout() (response, error) {
 	delete(op.tokens, op.token)
 	return response{status: http.StatusCreated, body: []byte(destroyed)}, nil
 }
 
-// readUser reads a user: all of it for the user itself, else what others may see.
+// readUser reads a user: the user itself sees more of it than others.
 func (op *operation) readUser() (response, error) {
 	id, err := strconv.ParseInt(op.id, 10, 64)
 	u := op.users.byID[id]
 	if err != nil || u == nil {
 		return response{}, errUserNotFound
 	}
-	if u != op.user {
-		return response{status: http.StatusOK, body: publicJSON(u)}, nil
+	v := view{}
+	if u == op.user {
+		v = op.ownView()
 	}
-	return response{status: http.StatusOK, body: userJSON(u, op.platform)}, nil
+	if v.keys, err = op.keysOf(op.query); err != nil {
+		return response{}, err
+	}
+	v.expand = op.expandOf(op.query, u)
+	return response{status: http.StatusOK, body: op.userJSON(u, v)}, nil
 }
 
 // updateAccount changes username, email, phone and password: all of it or nothing.
+// A null takes a username, email or phone away.
 func (op *operation) updateAccount() (response, error) {
-	for _, kind := range []string{"username", "email", "phone"} {
-		if !op.body.has(kind) {
+	for _, kind := range accountNames {
+		if value, ok := op.body[kind]; !ok || value == nil {
 			continue
 		}
 		if op.body.text(kind) == "" {
@@ -98,25 +135,29 @@ func (op *operation) updateAccount() (response, error) {
 	if err := op.checkNewPassword(); err != nil {
 		return response{}, err
 	}
-	for _, kind := range []string{"username", "email", "phone"} {
+	for _, kind := range accountNames {
 		if op.body.has(kind) {
 			op.users.set(op.user, kind, op.body.text(kind))
 		}
 	}
-	if op.body.has("new_password") {
-		op.user.password = newPassword(op.body.text("new_password"))
+	if fresh := op.body.text("new_password"); fresh != "" {
+		op.user.password = newPassword(fresh)
 	}
 	op.touch(op.user)
 	return response{status: http.StatusOK, body: accountJSON(op.user)}, nil
 }
 
-// checkNewPassword checks a change of password: who has one must give it.
+// accountNames are what an account can be logged in to by, besides the password.
+var accountNames = []string{"username", "email", "phone"}
+
+// checkNewPassword checks a change of password: a user who has one must give it. The
+// first password needs no old one, which may be absent, null or empty.
 func (op *operation) checkNewPassword() error {
 	old, fresh := op.body.text("password"), op.body.text("new_password")
 	switch {
-	case !op.body.has("new_password") && op.body.has("password"):
+	case op.body["new_password"] == nil && old != "":
 		return refuse(http.StatusBadRequest, "missing field: new_password")
-	case !op.body.has("new_password"):
+	case op.body["new_password"] == nil:
 		return nil
 	case fresh == "":
 		return refuse(http.StatusBadRequest, "field new_password must not be empty")

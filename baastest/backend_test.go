@@ -211,10 +211,6 @@ func TestEvents(t *testing.T) {
 	require.JSONEq(t, `{"type":"getphonenumber","detail":{"errMsg":"getPhoneNumber:fail user deny"}}`, string(p.RefusePhoneNumberJSON()))
 
 	e.Detail = nil
-	decode(t, b.Alipay("o").AllowUserInfoJSON(), &e)
-	require.NotContains(t, e.Detail, "encryptedData", "Alipay's phones seal nothing")
-	require.NotEmpty(t, e.Detail["userInfo"])
-	e.Detail = nil
 	decode(t, b.Alipay("o").AllowPhoneNumberJSON(number), &e)
 	require.NotContains(t, e.Detail, "encryptedData")
 }

@@ -17,6 +17,7 @@ const (
 	whole           // an integer
 	textNumber      // a string or an integer, as smsCode
 	object
+	nullText // a string or null
 	syncMode // overwrite, setnx or false, as a string
 )
 
@@ -26,6 +27,7 @@ var kindNames = map[kind]string{
 	whole:      "an integer",
 	textNumber: "a string or an integer",
 	object:     "an object",
+	nullText:   "a string or null",
 	syncMode:   "one of overwrite, setnx, false",
 }
 
@@ -115,6 +117,9 @@ func (k kind) holds(value any) bool {
 	case textNumber:
 		_, ok := value.(string)
 		return ok || isWhole(value)
+	case nullText:
+		_, ok := value.(string)
+		return ok || value == nil
 	case object:
 		_, ok := value.(map[string]any)
 		return ok

@@ -33,6 +33,13 @@ var headers = map[string]string{
 	baastest.QQ: "QQ", baastest.Baidu: "BAIDU", baastest.Alipay: "ALIPAY", baastest.JD: "JINGDONG",
 }
 
+// providerKeys are the keys of _provider, with that of ByteDance's app douyin.
+var providerKeys = map[string]string{
+	baastest.Kuaishou: "kuaishou_miniapp", baastest.ByteDance: "douyin", baastest.WeChat: "wechat",
+	baastest.QQ: "qq_miniapp", baastest.Baidu: "baidu_miniapp", baastest.Alipay: "alipay", baastest.JD: "jd_miniapp",
+	baastest.Apple: "oauth_apple_native", baastest.WeChatNative: "oauth_wechat_native", baastest.WeiboNative: "oauth_weibo_native",
+}
+
 var start = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
 // newBackend is a backend on a clock that stands still.

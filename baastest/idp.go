@@ -3,7 +3,7 @@ package baastest
 import "net/http"
 
 // exchange trades a login code for the person and, on the backend's side, the
-// session key. The code is spent, whatever comes of the login.
+// session key. The code is spent, whatever the login comes to.
 func (op *operation) exchange(p *idp, code string) (*Phone, error) {
 	got, ok := op.codes.peek(code, op.now)
 	if !ok || got.phone.on != p {
@@ -12,6 +12,14 @@ func (op *operation) exchange(p *idp, code string) (*Phone, error) {
 	op.codes.spend(code)
 	got.phone.learned = got.key
 	return got.phone, nil
+}
+
+// app is the host app that a request on ByteDance names.
+func (op *operation) app() string { return op.body.text("app_name") }
+
+// identityOf is the identity of a person in this request.
+func (op *operation) identityOf(phone *Phone) identity {
+	return phone.identity(op.app(), op.b.responses)
 }
 
 // silentLogin is a login with nothing but a code.
@@ -24,7 +32,7 @@ func (op *operation) silentLogin(p *idp) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	return op.loggedIn(u, p), nil
+	return op.loggedIn(u, phone), nil
 }
 
 // loginWithInfo is a login with a code and the user info the person agreed to share.
@@ -41,64 +49,124 @@ func (op *operation) loginWithInfo(p *idp) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	op.tell(u, p, info)
-	return op.loggedIn(u, p), nil
+	op.tell(u, phone, info)
+	return op.loggedIn(u, phone), nil
 }
 
 // accountOf finds the account of a person or, if the request asks for it, makes one.
 func (op *operation) accountOf(phone *Phone) (*user, error) {
-	u := op.users.byIdentity[identity{phone.on.name, phone.openid}]
-	if u == nil && op.body.flag("login_with_unionid") && phone.unionid != "" {
-		u = op.users.byUnion[identity{phone.on.name, phone.unionid}]
+	if op.body.flag("login_with_unionid") && phone.unionid != "" {
+		return op.accountByUnionID(phone)
 	}
+	u := op.users.byIdentity[op.identityOf(phone)]
 	if u == nil {
-		if !op.body.flag("create_user") {
-			return nil, errUserNotFound
+		var err error
+		if u, err = op.newMember(); err != nil {
+			return nil, err
 		}
-		u = op.newMember()
-		op.users.attach(u, link{identity: identity{phone.on.name, phone.openid}, unionID: phone.unionid})
+		op.attach(u, phone)
 	}
-	op.learnUnion(u, phone)
+	op.learnUnionID(u, phone)
 	return u, nil
 }
 
-// newMember is the user whom a login or registration makes: the anonymous user
-// of the token, if there is one, else a new one.
-func (op *operation) newMember() *user {
-	if op.user != nil && op.user.anonymous {
-		op.touch(op.user)
-		return op.user
-	}
-	return op.users.create(op.now.Unix())
+// attach links a person, whose identity is known to be free, to a user.
+func (op *operation) attach(u *user, phone *Phone) {
+	op.users.attach(u, phone.link(op.app(), "", op.b.responses))
+	op.touch(u)
 }
 
-// learnUnion notes the unionid that came with a code.
-func (op *operation) learnUnion(u *user, phone *Phone) {
-	l := u.link(phone.on.name)
-	if l == nil || l.id != phone.openid || phone.unionid == "" {
+// accountByUnionID finds the account by the unionid over all users of the app, and
+// then by the openid. It sets on the account whichever of the two is missing, and
+// fails where the other one is there already.
+func (op *operation) accountByUnionID(phone *Phone) (*user, error) {
+	id := op.identityOf(phone)
+	byUnionID, byOpenID := op.users.byUnionID[phone.unionid], op.users.byIdentity[id]
+	conflict := refuse(http.StatusBadRequest, "users must be merged: openid %s, unionid %s", phone.openid, phone.unionid)
+	switch {
+	case byUnionID != nil:
+		if byOpenID != nil && byOpenID != byUnionID {
+			return nil, conflict
+		}
+		if byOpenID == nil && byUnionID.link(id.key) != nil {
+			return nil, conflict
+		}
+		if byOpenID == nil {
+			op.attach(byUnionID, phone)
+		}
+		return byUnionID, nil
+	case byOpenID != nil:
+		if byOpenID.wechatUnionID != "" {
+			return nil, refuse(http.StatusBadRequest, "user has another unionid: the app is on another open platform account")
+		}
+		op.users.setUnionID(byOpenID, phone.unionid)
+		op.touch(byOpenID)
+		return byOpenID, nil
+	}
+	u, err := op.newMember()
+	if err != nil {
+		return nil, err
+	}
+	op.attach(u, phone)
+	op.users.setUnionID(u, phone.unionid)
+	return u, nil
+}
+
+// newMember is the user whom a login makes if the request asks for it: the anonymous
+// user of the token, if there is one, else a new one. Without create_user it makes
+// one, as the vendor's clients do.
+func (op *operation) newMember() (*user, error) {
+	if op.body.has("create_user") && !op.body.flag("create_user") {
+		return nil, errUserNotFound
+	}
+	if op.user != nil && op.user.anonymous {
+		op.touch(op.user)
+		return op.user, nil
+	}
+	return op.users.create(op.now.Unix()), nil
+}
+
+// learnUnionID notes the unionid that a code yielded. Of a WeChat user it is kept
+// only where the user shared user info.
+func (op *operation) learnUnionID(u *user, phone *Phone) {
+	l := u.link(op.identityOf(phone).key)
+	if l == nil || l.person != phone || phone.unionid == "" || !phone.on.unionIDs {
 		return
 	}
-	l.unionID = phone.unionid
-	op.users.indexUnion(u, *l)
+	if phone.on.name != WeChat || u.authorized || op.b.responses.UnionIDFromCode {
+		l.unionID = phone.unionid
+	}
 }
 
 // tell stores user info: always as what the platform told, and at the first
 // level as update_userprofile asks.
-func (op *operation) tell(u *user, p *idp, info Profile) {
-	if l := u.link(p.name); l != nil {
+func (op *operation) tell(u *user, phone *Phone, info Profile) {
+	if l := u.link(op.identityOf(phone).key); l != nil {
 		l.info.sync(info, syncOverwrite)
 	}
-	u.profile.sync(info, op.body.text("update_userprofile"))
+	u.profile.sync(info, op.syncMode())
 	u.authorized = true
+	op.learnUnionID(u, phone)
 	op.touch(u)
 }
 
+// syncMode is the update_userprofile of the request; the iOS client has another name
+// for it, and calls without it mean the default.
+func (op *operation) syncMode() string {
+	for _, name := range []string{updateUserProfile.name, "sync_user_profile"} {
+		if op.body.has(name) {
+			return op.body.text(name)
+		}
+	}
+	return syncSetNX
+}
+
 // loggedIn is the response to a platform login.
-func (op *operation) loggedIn(u *user, p *idp) response {
+func (op *operation) loggedIn(u *user, phone *Phone) response {
 	o := jsonObject{buf: make([]byte, 0, 1024)}
 	o.text("token", op.issueToken(u))
 	o.whole("expires_in", op.expiresIn())
-	o.raw("user_info", userJSON(u, p.name))
+	o.raw("user_info", op.userJSON(u, view{self: true, ids: u.link(op.identityOf(phone).key)}))
 	return response{status: http.StatusCreated, body: o.bytes()}
 }
 
@@ -118,13 +186,16 @@ func (op *operation) linkPlatform(p *idp) (response, error) {
 			return response{}, err
 		}
 	}
-	return op.linkPerson(p, phone, withInfo, info)
+	if err := op.linkPerson(phone, withInfo, info); err != nil {
+		return response{}, err
+	}
+	return op.linked(phone), nil
 }
 
 // linkInfo reports whether a link comes with user info; then all its fields must.
 func (op *operation) linkInfo(p *idp) (bool, error) {
 	required := updateUserProfile
-	if p.name != Alipay {
+	if p != alipay {
 		return op.body.together(fieldsOf(p.linkInfoFields, []field{required}))
 	}
 	authorized := op.body.flag("authorized")
@@ -134,39 +205,43 @@ func (op *operation) linkInfo(p *idp) (bool, error) {
 	return authorized, nil
 }
 
-func (op *operation) linkPerson(p *idp, phone *Phone, withInfo bool, info Profile) (response, error) {
-	key := identity{p.name, phone.openid}
-	switch owner, own := op.users.byIdentity[key], op.user.link(p.name); {
-	case owner != nil && owner != op.user, own != nil && own.id != phone.openid:
-		return response{}, errAssociated
-	case own == nil:
-		if op.takenByUnion(phone) {
-			return response{}, errAssociated
+// linkPerson links a person to the token's user.
+func (op *operation) linkPerson(phone *Phone, withInfo bool, info Profile) error {
+	id := op.identityOf(phone)
+	owner, own := op.users.byIdentity[id], op.user.link(id.key)
+	if owner != nil && owner != op.user || own != nil && own.identity != id {
+		return errAssociated
+	}
+	byUnionID := op.body.flag("associate_with_unionid") && phone.unionid != ""
+	if byUnionID {
+		holder := op.users.byUnionID[phone.unionid]
+		if holder != nil && holder != op.user || op.user.wechatUnionID != "" && op.user.wechatUnionID != phone.unionid {
+			return errAssociated
 		}
-		op.users.attach(op.user, link{identity: key, unionID: phone.unionid})
-		op.touch(op.user)
 	}
-	op.learnUnion(op.user, phone)
+	if own == nil {
+		op.attach(op.user, phone)
+	}
+	if byUnionID {
+		op.users.setUnionID(op.user, phone.unionid)
+	}
+	op.learnUnionID(op.user, phone)
 	if withInfo {
-		op.tell(op.user, p, info)
+		op.tell(op.user, phone, info)
 	}
-	return op.linked(phone), nil
-}
-
-// takenByUnion reports whether a link by unionid meets another user's unionid.
-func (op *operation) takenByUnion(phone *Phone) bool {
-	if !op.body.flag("associate_with_unionid") || phone.unionid == "" {
-		return false
-	}
-	owner := op.users.byUnion[identity{phone.on.name, phone.unionid}]
-	return owner != nil && owner != op.user
+	return nil
 }
 
 // linked is the response to a link.
 func (op *operation) linked(phone *Phone) response {
 	var o jsonObject
 	o.text("message", "User associated.")
-	o.text("openid", phone.openid)
+	id := op.identityOf(phone).id
+	if phone.on.userID {
+		o.text("alipay_user_id", id)
+	} else {
+		o.text("openid", id)
+	}
 	o.text("status", "ok")
 	if phone.on.name == WeChat {
 		o.text("unionid", phone.unionid)

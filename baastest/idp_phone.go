@@ -16,7 +16,7 @@ func (op *operation) phoneLogin(p *idp) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	op.learnUnion(u, phone)
+	op.learnUnionID(u, phone)
 	if u.phone == "" || u.phone == number {
 		if owner := op.users.byPhone[number]; owner == nil || owner == u {
 			op.users.set(u, "phone", number)
@@ -24,7 +24,7 @@ func (op *operation) phoneLogin(p *idp) (response, error) {
 			op.touch(u)
 		}
 	}
-	return op.loggedIn(u, p), nil
+	return op.loggedIn(u, phone), nil
 }
 
 // sharedNumber is the number of a phone event: of its phone_code where there is
@@ -45,20 +45,19 @@ func (op *operation) sharedNumber(phone *Phone) (string, error) {
 // accountByPhone finds the account by the person's identity, else by the verified
 // phone number, else makes one if the request asks for it.
 func (op *operation) accountByPhone(phone *Phone, number string) (*user, error) {
-	key := identity{phone.on.name, phone.openid}
-	if u := op.users.byIdentity[key]; u != nil {
+	id := op.identityOf(phone)
+	if u := op.users.byIdentity[id]; u != nil {
 		return u, nil
 	}
 	u := op.users.byPhone[number]
 	if u == nil || !u.phoneVerified {
-		if !op.body.flag("create_user") {
-			return nil, errUserNotFound
+		var err error
+		if u, err = op.newMember(); err != nil {
+			return nil, err
 		}
-		u = op.newMember()
 	}
-	if u.link(phone.on.name) == nil {
-		op.users.attach(u, link{identity: key, unionID: phone.unionid})
-		op.touch(u)
+	if u.link(id.key) == nil {
+		op.attach(u, phone)
 	}
 	return u, nil
 }
@@ -73,11 +72,11 @@ func (op *operation) updatePhone(p *idp) (response, error) {
 	case op.user.anonymous:
 		return response{}, errAnonymous
 	}
-	l := op.user.link(p.name)
+	l := op.user.linkOn(p)
 	if l == nil {
 		return response{}, refuse(http.StatusBadRequest, "user has no identity on %s", p.name)
 	}
-	number, err := op.sharedNumber(op.person(op.b, p.name, l.id))
+	number, err := op.sharedNumber(l.person)
 	if err != nil {
 		return response{}, err
 	}
@@ -90,5 +89,5 @@ func (op *operation) updatePhone(p *idp) (response, error) {
 	op.users.set(op.user, "phone", number)
 	op.user.phoneVerified = true
 	op.touch(op.user)
-	return response{status: http.StatusOK, body: userJSON(op.user, p.name)}, nil
+	return response{status: http.StatusOK, body: op.userJSON(op.user, op.ownView())}, nil
 }

@@ -15,14 +15,14 @@ func (op *operation) updateUserInfo() (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	if l := op.user.link(WeChat); l == nil || l.id != phone.openid {
+	if l := op.user.linkOn(p); l == nil || l.person != phone {
 		return response{}, refuse(http.StatusBadRequest, "code is of another person")
 	}
 	info, err := p.readInfo(op.body, phone)
 	if err != nil {
 		return response{}, err
 	}
-	return op.storeUserInfo(p, info)
+	return op.storeUserInfo(phone, info)
 }
 
 // updateUserInfoOld stores what older WeChat gave, unchecked.
@@ -34,12 +34,16 @@ func (op *operation) updateUserInfoOld() (response, error) {
 	if err := json.Unmarshal(marshal(op.body), &info); err != nil {
 		return response{}, refuse(http.StatusBadRequest, "body is not user info")
 	}
-	return op.storeUserInfo(platformNamed(WeChat), info)
+	l := op.user.linkOn(platformNamed(WeChat))
+	if l == nil {
+		return response{}, refuse(http.StatusBadRequest, "user has no identity on %s", WeChat)
+	}
+	return op.storeUserInfo(l.person, info)
 }
 
-func (op *operation) storeUserInfo(p *idp, info Profile) (response, error) {
-	op.tell(op.user, p, info)
-	return response{status: http.StatusOK, body: userJSON(op.user, p.name)}, nil
+func (op *operation) storeUserInfo(phone *Phone, info Profile) (response, error) {
+	op.tell(op.user, phone, info)
+	return response{status: http.StatusOK, body: op.userJSON(op.user, op.ownView())}, nil
 }
 
 // SetUserInfoUpdates switches on or off that users may update their WeChat user

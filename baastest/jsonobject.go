@@ -32,6 +32,16 @@ func (o *jsonObject) maybeText(name, value string) {
 	}
 }
 
+// textOr writes an empty text in the form of a field that was never set.
+func (o *jsonObject) textOr(unset Unset, name, value string) {
+	switch {
+	case value != "" || unset == UnsetEmpty:
+		o.text(name, value)
+	case unset == UnsetNull:
+		o.raw(name, []byte("null"))
+	}
+}
+
 // textOrNull writes null for an empty text.
 func (o *jsonObject) textOrNull(name, value string) {
 	if value == "" {
@@ -58,6 +68,10 @@ func (o *jsonObject) raw(name string, value []byte) {
 
 // value writes anything that came out of JSON.
 func (o *jsonObject) value(name string, value any) {
+	if s, ok := value.(string); ok {
+		o.text(name, s)
+		return
+	}
 	text, err := json.Marshal(value)
 	if err != nil {
 		text = []byte("null")

@@ -101,8 +101,11 @@ func (op *operation) sendVerifyMail() (response, error) {
 // sendResetMail sends a mail to set a new password with, to verified addresses only.
 func (op *operation) sendResetMail() (response, error) {
 	u := op.users.find("email", op.body.text("email"))
-	if u == nil || !u.emailVerified {
-		return response{}, refuse(http.StatusBadRequest, "no verified account has this email address")
+	if u == nil {
+		return response{}, errUserNotFound
+	}
+	if !u.emailVerified {
+		return response{}, refuse(http.StatusBadRequest, "email address is not verified")
 	}
 	op.mail.send(u, ResetMail, resetMailPath, op.now)
 	return response{status: http.StatusCreated, body: []byte(statusOK)}, nil

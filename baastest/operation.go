@@ -16,18 +16,23 @@ const (
 	headerSDKType  = "X-Hydrogen-Client-SDK-Type"
 	headerMethod   = "X-Hydrogen-Request-Method"
 
-	sdkType     = "file"
 	tokenScheme = "Hydrogen-r1 "
 )
+
+// sdkTypes are the values of the SDK type: that of a request without it, of the
+// vendor's clients, and of its WeChat plugin.
+var sdkTypes = []string{"", "file", "plugin"}
 
 // operation is one request as an endpoint sees it: checked, and with b.mu held.
 type operation struct {
 	*state
 	b        *Backend
 	now      time.Time
-	platform string     // of X-Hydrogen-Client-Platform
-	id       string     // what stands where the path varies
-	query    url.Values // of mailed links only
+	header   http.Header
+	platform *idp   // of X-Hydrogen-Client-Platform, nil for a client that is on none
+	path     string // the whole path
+	id       string // the segment where the path varies
+	query    url.Values
 	body     body
 	token    string
 	user     *user // the token's user, nil without a good token
@@ -57,17 +62,16 @@ func (b *Backend) act(req request) response {
 func (b *Backend) route(req request) (response, error) {
 	methods, id := routes.find(req.path)
 	if methods == nil {
-		return response{}, errNotFound
+		return response{}, notFound(req)
 	}
 	r := methods[req.method]
 	if r == nil {
 		return notAllowed(methods), nil
 	}
-	op := &operation{b: b, now: b.clock.Now(), id: id}
-	if r.access == mailed {
-		op.query, _ = url.ParseQuery(req.query) // a bad one lacks the token
-	} else {
-		if err := op.checkHeader(req.header); err != nil {
+	op := &operation{b: b, now: b.clock.Now(), header: req.header, path: req.path, id: id}
+	op.query, _ = url.ParseQuery(req.query) // what is good of a bad one
+	if r.access != mailed {
+		if err := op.checkHeader(); err != nil {
 			return response{}, err
 		}
 	}
@@ -78,7 +82,7 @@ func (b *Backend) route(req request) (response, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	op.state = b.state
-	if err := op.authorize(r.access, req.header.Get("Authorization")); err != nil {
+	if err := op.authorize(r.access, op.header.Get("Authorization")); err != nil {
 		return response{}, err
 	}
 	var err error
@@ -104,16 +108,17 @@ func notAllowed(methods map[string]*route) response {
 	return res
 }
 
-func (op *operation) checkHeader(h http.Header) error {
-	if h.Get(headerClientID) != op.b.clientID {
+// checkHeader refuses what no known client sends. Only the client id is required.
+func (op *operation) checkHeader() error {
+	if op.header.Get(headerClientID) != op.b.clientID {
 		return refuse(http.StatusBadRequest, "header %s is missing or names no app", headerClientID)
 	}
-	if h.Get(headerSDKType) != sdkType {
-		return refuse(http.StatusBadRequest, "header %s must be %s", headerSDKType, sdkType)
+	if !slices.Contains(sdkTypes, op.header.Get(headerSDKType)) {
+		return refuse(http.StatusBadRequest, "header %s has an unknown value", headerSDKType)
 	}
 	var ok bool
-	if op.platform, ok = platformForHeader(h.Get(headerPlatform)); !ok {
-		return refuse(http.StatusBadRequest, "header %s is missing or names no platform", headerPlatform)
+	if op.platform, ok = platformForHeader(op.header.Get(headerPlatform)); !ok {
+		return refuse(http.StatusBadRequest, "header %s names no platform", headerPlatform)
 	}
 	return nil
 }
@@ -165,9 +170,9 @@ func (op *operation) touch(u *user) { u.saved = op.now.Unix() }
 // expiresIn is the life of a new token in seconds.
 func (op *operation) expiresIn() int64 { return int64(op.b.tokenLife / time.Second) }
 
-// serverTime is the response with the time.
+// serverTime is the response with the time, in the zone of the app.
 func (op *operation) serverTime() (response, error) {
 	var o jsonObject
-	o.text("time", op.now.UTC().Format("2006-01-02T15:04:05.000000Z"))
+	o.text("time", op.now.In(op.b.zone).Format("2006-01-02T15:04:05.000000-07:00"))
 	return response{status: http.StatusOK, body: o.bytes()}, nil
 }

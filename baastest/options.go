@@ -26,6 +26,10 @@ type config struct {
 	clock        *Clock
 	tokenLife    time.Duration
 	journalLimit int
+	responses    Responses
+	permissions  map[string]Permission // by field; nil for the defaults
+	zone         *time.Location
+	strictFaults bool
 }
 
 func newConfig(opts []Option) (config, error) {
@@ -34,6 +38,7 @@ func newConfig(opts []Option) (config, error) {
 		clock:        new(Clock),
 		tokenLife:    DefaultTokenLife,
 		journalLimit: DefaultJournalLimit,
+		zone:         time.FixedZone("", 8*60*60),
 	}
 	for _, opt := range opts {
 		if opt == nil {

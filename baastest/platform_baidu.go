@@ -7,8 +7,8 @@ import (
 	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
-// baidu encrypts in its own scheme and signs nothing. A login posts the data
-// as data, a link as encryptedData.
+// baidu encrypts in its own scheme and signs nothing. A login posts the encrypted
+// data as data, a link as encryptedData.
 var baidu = &idp{
 	name:       Baidu,
 	header:     "BAIDU",
@@ -21,12 +21,18 @@ var baidu = &idp{
 	readInfo:   readBaiduInfo,
 	linkMethod: http.MethodPost,
 	linkPath:   "v2.1/idp/baidu/user-association/",
+	key:        fixedKey("baidu_miniapp"),
 	provider:   commonProvider,
+	unionIDs:   true,
 }
 
 type baiduScheme struct{}
 
 func (baiduScheme) newKey() string { return platformcrypto.NewBaiduKey() }
+
+// keyStays: the vendor's client gets the code after the data, so a code must yield
+// the key that was there before it.
+func (baiduScheme) keyStays() bool { return true }
 
 func (baiduScheme) encrypt(plain []byte, key, iv, app string) (string, error) {
 	return platformcrypto.EncryptBaidu(plain, key, iv, app)

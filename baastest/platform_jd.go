@@ -18,6 +18,7 @@ var jd = &idp{
 	readInfo:       readJDInfo,
 	linkMethod:     http.MethodPost,
 	linkPath:       "v2.4/idp/jd/user-association/",
+	key:            fixedKey("jd_miniapp"),
 	provider:       commonProvider,
 }
 

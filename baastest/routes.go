@@ -43,8 +43,8 @@ const prefix = "/hserve/"
 func newRouteTable(platforms []*idp) routeTable {
 	t := routeTable{}
 	for _, p := range platforms {
-		if p.nativeToken {
-			t.addNative(p)
+		if p.providerToken {
+			t.addProvider(p)
 		} else {
 			t.addPlatform(p)
 		}
@@ -103,11 +103,9 @@ func (t routeTable) addPlatform(p *idp) {
 		func(op *operation) (response, error) { return op.silentLogin(p) })
 	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(login, p.infoFields, []field{updateUserProfile}),
 		func(op *operation) (response, error) { return op.loginWithInfo(p) })
-	for _, path := range p.linkPaths() {
-		t.add(p.linkMethod, path, member,
-			fieldsOf([]field{codeField}, p.linkFields, maybe(p.linkInfoFields...), maybe(updateUserProfile)),
-			func(op *operation) (response, error) { return op.linkPlatform(p) })
-	}
+	t.addAll(p.linkMethod, p.linkPaths(), member,
+		fieldsOf([]field{codeField}, p.linkFields, maybe(p.linkInfoFields...), maybe(updateUserProfile)),
+		func(op *operation) (response, error) { return op.linkPlatform(p) })
 }
 
 // linkPaths are the paths of a link.
@@ -115,23 +113,45 @@ func (p *idp) linkPaths() []string {
 	if p.linkPath != "" {
 		return []string{p.linkPath}
 	}
+	return versions("/idp/"+p.name+"/user-association/", "v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5")
+}
+
+// versions are the paths of an endpoint that several versions of the API have: the
+// vendor's clients differ in the one they use.
+func versions(path string, versions ...string) []string {
 	var paths []string
-	for _, version := range []string{"v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5"} {
-		paths = append(paths, version+"/idp/"+p.name+"/user-association/")
+	for _, version := range versions {
+		paths = append(paths, version+path)
 	}
 	return paths
 }
 
-func (t routeTable) addNative(p *idp) {
-	base := "v2.3/idp/oauth/" + p.name + "/"
-	fields := []field{{name: "auth_token"}, updateUserProfile}
-	if p.name == Apple {
-		fields = append(fields, field{name: "nickname", optional: true})
+// addAll adds an endpoint at several paths.
+func (t routeTable) addAll(method string, paths []string, access access, fields []field, handle func(*operation) (response, error)) {
+	for _, path := range paths {
+		t.add(method, path, access, fields, handle)
 	}
-	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(fields, []field{createUserField}),
-		func(op *operation) (response, error) { return op.nativeLogin(p) })
-	t.add(http.MethodPost, base+"user-association/", member, fields,
-		func(op *operation) (response, error) { return op.nativeLink(p) })
+}
+
+// addProvider adds the endpoints for a provider's token. The vendor's app clients
+// have other names for some fields than its React Native client.
+func (t routeTable) addProvider(p *idp) {
+	fields := maybe(field{name: "auth_token"}, updateUserProfile)
+	switch p.name {
+	case Apple:
+		fields = append(fields, field{name: "nickname", optional: true})
+	case WeChatNative:
+		fields = append(fields, field{name: "sync_user_profile", kind: syncMode, optional: true})
+	case WeiboNative:
+		fields = append(fields, field{name: "access_token", optional: true}, field{name: "uid", optional: true})
+	}
+	for _, spelling := range p.spellings {
+		base := "v2.3/idp/oauth/" + spelling + "/"
+		t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(fields, maybe(createUserField)),
+			func(op *operation) (response, error) { return op.providerLogin(p) })
+		t.add(http.MethodPost, base+"user-association/", member, fields,
+			func(op *operation) (response, error) { return op.providerLink(p) })
+	}
 }
 
 func (t routeTable) addPhones() {
@@ -167,32 +187,36 @@ func (t routeTable) addWeChatUserInfo() {
 
 func (t routeTable) addAccounts() {
 	passwordField := field{name: "password"}
-	for _, kind := range []string{"username", "email", "phone"} {
+	for _, kind := range accountNames {
 		fields := []field{{name: kind}, passwordField}
-		t.add(http.MethodPost, "v2.1/register/"+kind+"/", open, fields,
+		t.addAll(http.MethodPost, versions("/register/"+kind+"/", "v2.0", "v2.1"), open, fields,
 			func(op *operation) (response, error) { return op.register(kind) })
-		t.add(http.MethodPost, "v2.1/login/"+kind+"/", open, fields,
+		t.addAll(http.MethodPost, versions("/login/"+kind+"/", "v2.0", "v2.1"), open, fields,
 			func(op *operation) (response, error) { return op.login(kind) })
 	}
 	t.add(http.MethodPost, "v2.0/login/anonymous/", open, nil, (*operation).anonymousLogin)
-	t.add(http.MethodPost, "v2.0/session/destroy/", guest, nil, (*operation).logout)
-	t.add(http.MethodGet, "v2.5/user/info/{}/", anyone, nil, (*operation).readUser)
-	t.add(http.MethodPut, "v2.5/user/info/", anyone, nil, (*operation).updateFields).anyFields = true
-	t.add(http.MethodPut, "v2.2/user/account/", member, []field{
-		{name: "username", optional: true}, {name: "email", optional: true}, {name: "phone", optional: true},
-		{name: "password", optional: true}, {name: "new_password", optional: true},
+	t.add(http.MethodPost, "v2.0/session/destroy/", anyone, nil, (*operation).logout)
+	t.addAll(http.MethodGet, versions("/user/info/{}/", "v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5"), anyone, nil, (*operation).readUser)
+	t.addAll(http.MethodGet, versions("/user/info/", "v2.1", "v2.2"), anyone, nil, (*operation).listUsers)
+	for _, path := range versions("/user/info/", "v2.1", "v2.5") {
+		t.add(http.MethodPut, path, anyone, nil, (*operation).updateFields).anyFields = true
+	}
+	t.addAll(http.MethodPut, versions("/user/account/", "v2.0", "v2.1", "v2.2"), member, []field{
+		{name: "username", kind: nullText, optional: true}, {name: "email", kind: nullText, optional: true},
+		{name: "phone", kind: nullText, optional: true}, {name: "password", kind: nullText, optional: true},
+		{name: "new_password", kind: nullText, optional: true},
 	}, (*operation).updateAccount)
 }
 
 func (t routeTable) addMessages() {
 	phoneField := field{name: "phone"}
 	smsField := field{name: "code", kind: textNumber}
-	t.add(http.MethodPost, "v2.2/sms-verification-code/", guest,
+	t.addAll(http.MethodPost, versions("/sms-verification-code/", "v2.1", "v2.2"), guest,
 		[]field{phoneField, {name: "signature_id", kind: whole, optional: true}}, (*operation).sendSMS)
 	t.add(http.MethodPost, "v1.8/sms-verification-code/verify/", guest,
 		[]field{phoneField, smsField}, (*operation).verifySMS)
 	t.add(http.MethodPost, "v2.1/login/sms/", open,
-		[]field{phoneField, smsField, createUserField}, (*operation).smsLogin)
+		fieldsOf([]field{phoneField, smsField}, maybe(createUserField)), (*operation).smsLogin)
 	t.add(http.MethodPost, "v2.1/sms-phone-verification/", member, []field{smsField}, (*operation).verifyPhone)
 	t.add(http.MethodPost, "v2.0/user/email-verify/", member, nil, (*operation).sendVerifyMail)
 	t.add(http.MethodPost, "v2.0/user/password/reset/", guest, []field{{name: "email"}}, (*operation).sendResetMail)

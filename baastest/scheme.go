@@ -11,6 +11,7 @@ import (
 // scheme is how a platform encrypts what its phones hand out.
 type scheme interface {
 	newKey() string
+	keyStays() bool // over logins
 	encrypt(plain []byte, key, iv, app string) (string, error)
 	decrypt(data, key, iv, app string) ([]byte, error)
 	info(*Phone) any // the user info that is encrypted
@@ -20,6 +21,7 @@ type scheme interface {
 type commonScheme struct{}
 
 func (commonScheme) newKey() string { return platformcrypto.NewKey() }
+func (commonScheme) keyStays() bool { return false }
 
 func (commonScheme) encrypt(plain []byte, key, iv, _ string) (string, error) {
 	return platformcrypto.Encrypt(plain, key, iv)
@@ -53,6 +55,7 @@ type noScheme struct{}
 var errNoScheme = errors.New("baastest: this platform encrypts nothing")
 
 func (noScheme) newKey() string                                         { return "" }
+func (noScheme) keyStays() bool                                         { return false }
 func (noScheme) encrypt([]byte, string, string, string) (string, error) { return "", errNoScheme }
 func (noScheme) decrypt(string, string, string, string) ([]byte, error) { return nil, errNoScheme }
 func (noScheme) info(p *Phone) any                                      { return p.profile }

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -52,11 +53,11 @@ func (o *smsSender) send(number string, now time.Time) error {
 	} else if n >= smsPerDay {
 		return refuse(http.StatusBadRequest, "rate limit: %d messages a day", smsPerDay)
 	}
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	n, err := rand.Int(rand.Reader, big.NewInt(900_000))
 	if err != nil {
 		return err
 	}
-	code := fmt.Sprintf("%06d", n)
+	code := strconv.FormatInt(100_000+n.Int64(), 10) // clients may read it as a number
 	o.sent[number] = append(recent, now)
 	o.codes[number] = ticket[string]{value: code, expires: now.Add(smsLife)}
 	o.box = keep(append(o.box, SMS{Time: now, Phone: number, Code: code}))
@@ -101,12 +102,21 @@ func (b *Backend) LastSMS(number string) (SMS, bool) {
 	return SMS{}, false
 }
 
+// smsStatus is the response to a code that was sent or verified.
+func (op *operation) smsStatus() response {
+	status := http.StatusOK
+	if op.b.responses.SMSCreated {
+		status = http.StatusCreated
+	}
+	return response{status: status, body: []byte(statusOK)}
+}
+
 // sendSMS sends a code to any phone number.
 func (op *operation) sendSMS() (response, error) {
 	if err := op.sms.send(op.body.text("phone"), op.now); err != nil {
 		return response{}, err
 	}
-	return response{status: http.StatusCreated, body: []byte(statusOK)}, nil
+	return op.smsStatus(), nil
 }
 
 // verifySMS checks a code and spends it.
@@ -116,7 +126,7 @@ func (op *operation) verifySMS() (response, error) {
 		return response{}, err
 	}
 	op.sms.spend(number)
-	return response{status: http.StatusCreated, body: []byte(statusOK)}, nil
+	return op.smsStatus(), nil
 }
 
 // smsLogin is a login with a phone number and the code sent to it.
@@ -127,16 +137,16 @@ func (op *operation) smsLogin() (response, error) {
 	}
 	u := op.users.byPhone[number]
 	if u == nil {
-		if !op.body.flag("create_user") {
-			return response{}, errUserNotFound
+		var err error
+		if u, err = op.newMember(); err != nil {
+			return response{}, err
 		}
-		u = op.newMember()
 		u.anonymous = false
 		op.users.set(u, "phone", number)
 	}
 	op.sms.spend(number)
 	u.phoneVerified = true
-	return op.accountLoggedIn(u), nil
+	return op.accountLoggedIn(u, "sms"), nil
 }
 
 // verifyPhone verifies the phone number of the token's user.

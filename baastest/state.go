@@ -13,7 +13,7 @@ const codeLife = 5 * time.Minute
 // state is everything a Reset forgets, guarded by Backend.mu.
 type state struct {
 	users      users
-	people     map[identity]*Phone
+	people     map[personKey]*Phone
 	codes      tickets[loginCode]
 	phoneCodes tickets[phoneCode] // WeChat phone codes
 	tokens     map[string]token
@@ -23,6 +23,9 @@ type state struct {
 
 	userInfoOff bool // WeChat's switch "update user info"
 }
+
+// personKey names a person on a platform.
+type personKey struct{ platform, openid string }
 
 // loginCode is what a platform knows about a code that login() gave.
 type loginCode struct {
@@ -45,7 +48,7 @@ type token struct {
 func newState() *state {
 	return &state{
 		users:      newUsers(),
-		people:     make(map[identity]*Phone),
+		people:     make(map[personKey]*Phone),
 		codes:      newTickets[loginCode](),
 		phoneCodes: newTickets[phoneCode](),
 		tokens:     make(map[string]token),
