@@ -38,7 +38,7 @@ func TestControlPeople(t *testing.T) {
 
 	code := control(t, b, 200, "POST", who+"/login", "").(m)["code"]
 	r := c.ok(201, c.post("v2.5/idp/wechat/silent-login/", m{"code": code, "create_user": true, "login_with_unionid": false}))
-	require.Equal(t, "u", r.body["user_info"].(m)["unionid"])
+	require.Equal(t, "o-1", r.body["user_info"].(m)["openid"])
 	person = control(t, b, 200, "GET", who, "").(m)
 	require.EqualValues(t, 61736923, person["user"].(m)["id"])
 
@@ -128,7 +128,7 @@ func TestControlBackend(t *testing.T) {
 	sms := journal[3].(m)
 	require.JSONEq(t, `{"phone":"13800138000","signature_id":1}`, sms["body"].(string))
 	require.Equal(t, []any{"file"}, sms["header"].(m)["X-Hydrogen-Client-Sdk-Type"])
-	require.EqualValues(t, 201, sms["status"])
+	require.EqualValues(t, 200, sms["status"])
 	control(t, b, 200, "DELETE", "journal", "")
 	require.Empty(t, b.Requests())
 

@@ -47,6 +47,8 @@ type Fault struct {
 	// Body goes with Status; empty means an error of the backend's shape, and
 	// 204 and 304 have none.
 	Body string
+	// NoBody makes the response to Status have no body at all.
+	NoBody bool
 	// ContentType goes with Body; empty means JSON.
 	ContentType string
 	// Act makes the backend act before Status is sent.
@@ -58,7 +60,7 @@ type Fault struct {
 
 // response is what the fault sends in place of the backend.
 func (f *Fault) response() response {
-	if f.Status == http.StatusNoContent || f.Status == http.StatusNotModified {
+	if f.NoBody || f.Status == http.StatusNoContent || f.Status == http.StatusNotModified {
 		return response{status: f.Status}
 	}
 	if f.Body == "" {
@@ -92,7 +94,8 @@ func parsePattern(s string) pattern {
 	return p
 }
 
-// mustPattern is parsePattern for tests, which should not pass by a slip of the pen.
+// mustPattern is parsePattern for tests, which must not pass because of a mistake in
+// a route.
 func mustPattern(s string) pattern {
 	p := parsePattern(s)
 	if !p.matchesPaths() {
@@ -125,11 +128,14 @@ func (p pattern) match(method, path string) bool {
 
 // faultList holds the faults of a backend.
 type faultList struct {
-	mu   sync.Mutex
-	list []*activeFault
+	mu    sync.Mutex
+	last  int            // the id of the newest
+	all   []*activeFault // oldest first, those that hit nothing any more included
+	ended map[int]bool   // by id
 }
 
 type activeFault struct {
+	id      int
 	pattern pattern
 	fault   Fault
 	seen    int // requests that matched
@@ -140,8 +146,8 @@ type activeFault struct {
 func (l *faultList) take(method, path string) *activeFault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, f := range l.list {
-		if !f.pattern.match(method, path) {
+	for _, f := range l.all {
+		if l.ended[f.id] || !f.pattern.match(method, path) {
 			continue
 		}
 		f.seen++
@@ -150,41 +156,87 @@ func (l *faultList) take(method, path string) *activeFault {
 		}
 		f.hits++
 		if f.fault.Times > 0 && f.hits >= f.fault.Times {
-			l.list = slices.Delete(l.list, i, i+1)
+			l.end(f.id)
 		}
 		return f
 	}
 	return nil
 }
 
-func (l *faultList) add(f *activeFault) {
+func (l *faultList) add(p pattern, fault Fault) (id int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = append(l.list, f)
+	l.last++
+	l.all = append(l.all, &activeFault{id: l.last, pattern: p, fault: fault})
+	return l.last
 }
 
-func (l *faultList) remove(f *activeFault) {
+// end makes a fault hit nothing any more. It needs l.mu.
+func (l *faultList) end(id int) {
+	if l.ended == nil {
+		l.ended = make(map[int]bool)
+	}
+	l.ended[id] = true
+}
+
+// remove ends a fault, and reports whether there is one of that id.
+func (l *faultList) remove(id int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = slices.DeleteFunc(l.list, func(g *activeFault) bool { return g == f })
+	known := slices.ContainsFunc(l.all, func(f *activeFault) bool { return f.id == id })
+	if known {
+		l.end(id)
+	}
+	return known
 }
 
 func (l *faultList) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = nil
+	l.all, l.ended = nil, nil
+}
+
+// faultState is a fault and what came of it.
+type faultState struct {
+	ID     int    `json:"id"`
+	Route  string `json:"route"`
+	Hits   int    `json:"hits"`
+	Active bool   `json:"active"` // it can hit more requests
+}
+
+func (l *faultList) states() []faultState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := []faultState{}
+	for _, f := range l.all {
+		out = append(out, faultState{f.id, f.pattern.text, f.hits, !l.ended[f.id]})
+	}
+	return out
 }
 
 // Fail makes requests of a route go wrong. The route is "METHOD /path/", as in
 // "POST /hserve/v2.5/idp/kuaishou/silent-login/"; the method may be left out, a
-// path segment * stands for any one segment, a last segment ** for any number, and
-// "" is every request. The path need not be one that the backend knows. Where
-// several faults match, the oldest that still hits does. The func removes the fault.
-// A route that no request can match, as one without a slash in front, panics.
+// path segment * is any one segment, a last segment ** is any number of segments,
+// and "" is every request. The path need not be one that the backend knows. Where
+// several faults match, the oldest that still hits does. The returned func removes
+// the fault. A route that no request can match, as one without a leading slash,
+// panics; for one that no request happens to match, see [WithStrictFaults].
 func (b *Backend) Fail(route string, fault Fault) (remove func()) {
-	f := &activeFault{pattern: mustPattern(route), fault: fault}
-	b.faults.add(f)
-	return func() { b.faults.remove(f) }
+	id := b.faults.add(mustPattern(route), fault)
+	return func() { b.faults.remove(id) }
+}
+
+// UnusedFaults returns the routes of the faults that hit no request, oldest first:
+// of those in force and of those removed one by one, since the last
+// [Backend.ClearFaults] or [Backend.Reset].
+func (b *Backend) UnusedFaults() []string {
+	var routes []string
+	for _, f := range b.faults.states() {
+		if f.Hits == 0 {
+			routes = append(routes, f.Route)
+		}
+	}
+	return routes
 }
 
 // ClearFaults removes all faults.

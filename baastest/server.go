@@ -1,6 +1,9 @@
 package baastest
 
-import "net/http/httptest"
+import (
+	"net/http/httptest"
+	"strings"
+)
 
 // TB is the part of [testing.TB] that a [Server] needs. A *testing.T, a *testing.B
 // and a *testing.F are a TB. It is declared here so that programs that use this
@@ -30,7 +33,12 @@ func NewServer(tb TB, opts ...Option) *Server {
 		return nil // a TB of the caller's own may return from Fatalf
 	}
 	s := &Server{Backend: b, tb: tb, listener: httptest.NewServer(b)}
-	tb.Cleanup(s.Close)
+	tb.Cleanup(func() {
+		s.Close()
+		if unused := b.UnusedFaults(); b.strictFaults && len(unused) > 0 {
+			tb.Fatalf("baastest: no request was hit by the faults of %s", strings.Join(unused, ", "))
+		}
+	})
 	return s
 }
 
