@@ -25,11 +25,20 @@ func TestClock(t *testing.T) {
 	require.Equal(t, start.Add(time.Hour), still.Now())
 	still.Advance(-time.Hour)
 	require.Equal(t, start, still.Now())
+	still.Set(start.Add(time.Minute))
+	require.Equal(t, start.Add(time.Minute), still.Now())
+	still.Advance(time.Second)
+	require.Equal(t, start.Add(61*time.Second), still.Now())
 
 	var running baastest.Clock
 	before := time.Now()
 	running.Advance(time.Hour)
 	require.False(t, running.Now().Before(before.Add(time.Hour)))
+	running.Set(start)
+	now := running.Now()
+	require.False(t, now.Before(start))
+	require.False(t, running.Now().Before(now))
+	require.True(t, running.Now().Before(before))
 }
 
 func TestOptions(t *testing.T) {
@@ -51,6 +60,11 @@ func TestBadOptions(t *testing.T) {
 		"no token life":        baastest.WithTokenLife(0),
 		"tokens of a moment":   baastest.WithTokenLife(time.Second - 1),
 		"journal of less than": baastest.WithJournalLimit(-1),
+		"no time zone":         baastest.WithTimeZone(nil),
+		"unknown unset":        baastest.WithResponses(baastest.Responses{Unset: "nil"}),
+		"permission on id":     baastest.WithFieldPermission("id", baastest.Invisible),
+		"permission on no":     baastest.WithFieldPermission("", baastest.Invisible),
+		"unknown permission":   baastest.WithFieldPermission("city", 3),
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, err := baastest.New(opt)
@@ -122,10 +136,15 @@ func TestAddUser(t *testing.T) {
 	in := baastest.User{
 		ID: 42, Username: "Ann", Email: "Ann@Example.com", EmailVerified: true,
 		Phone: number, PhoneVerified: true, Password: "secret-1", Authorized: true,
-		Profile:    baastest.Profile{NickName: "A"},
-		Custom:     map[string]any{"age": 30},
-		Identities: []baastest.Identity{{Platform: baastest.WeChat, OpenID: "o", UnionID: "u"}},
-		CreatedAt:  time.Unix(1000, 0), UpdatedAt: time.Unix(2000, 0),
+		Profile: baastest.Profile{NickName: "A"},
+		Custom:  map[string]any{"age": 30},
+		Identities: []baastest.Identity{
+			{Platform: baastest.WeChat, OpenID: "o", UnionID: "u"},
+			{Platform: baastest.ByteDance, OpenID: "tt"},
+			{Platform: baastest.ByteDance, OpenID: "tt", App: "toutiao"},
+		},
+		WeChatUnionID: "web-u",
+		CreatedAt:     time.Unix(1000, 0), UpdatedAt: time.Unix(2000, 0),
 	}
 	stored, err := b.AddUser(in)
 	require.NoError(t, err)
@@ -153,6 +172,9 @@ func TestAddUser(t *testing.T) {
 		"twice":    {Identities: []baastest.Identity{{Platform: baastest.QQ, OpenID: "a"}, {Platform: baastest.QQ, OpenID: "b"}}},
 		"platform": {Identities: []baastest.Identity{{Platform: "nokia", OpenID: "a"}}},
 		"openid":   {Identities: []baastest.Identity{{Platform: baastest.QQ}}},
+		"app":      {Identities: []baastest.Identity{{Platform: baastest.QQ, OpenID: "a", App: "douyin"}}},
+		"same app": {Identities: []baastest.Identity{{Platform: baastest.ByteDance, OpenID: "a"}, {Platform: baastest.ByteDance, OpenID: "b", App: "douyin"}}},
+		"unionid":  {WeChatUnionID: "web-u"},
 		"reserved": {Custom: map[string]any{"_phone": 1}},
 		"built in": {Custom: map[string]any{"openid": "o"}},
 		"profile":  {Custom: map[string]any{"city": "Huizhou"}},
@@ -171,6 +193,19 @@ func TestAddUser(t *testing.T) {
 	require.EqualValues(t, 61736925, next.ID)
 	_, ok = b.User(1)
 	require.False(t, ok)
+
+	var ids []int64
+	for _, u := range b.Users() {
+		ids = append(ids, u.ID)
+	}
+	require.Equal(t, []int64{42, 61736923, 61736924, 61736925}, ids)
+	tt := newClient(t, b, baastest.ByteDance)
+	for _, app := range []string{"douyin", "toutiao"} {
+		require.EqualValues(t, 42, inApp(tt, b.ByteDance("tt"), app)["id"])
+	}
+	owner, ok := b.UserOf(b.ByteDance("tt"))
+	require.True(t, ok)
+	require.EqualValues(t, 42, owner.ID)
 }
 
 func TestPeople(t *testing.T) {

@@ -55,6 +55,10 @@ func TestInjectedStatus(t *testing.T) {
 
 		b.Fail("", baastest.Fault{Status: 204, Times: 1})
 		require.Equal(t, 204, c.get(path).status)
+		b.Fail("", baastest.Fault{Status: 502, NoBody: true, Times: 1})
+		r := c.get(path)
+		require.Equal(t, 502, r.status)
+		require.Empty(t, r.raw)
 
 		// An unknown path can be given an answer.
 		b.Fail("GET /own/", baastest.Fault{Status: 200, Body: `{"own":true}`})
@@ -276,5 +280,49 @@ func TestRouteThatNothingMatchesPanics(t *testing.T) {
 	for _, route := range []string{"kuaishou/silent-login", "POST", "POST kuaishou/"} {
 		require.Panics(t, func() { b.Fail(route, baastest.Fault{Status: 500}) }, route)
 		require.Panics(t, func() { b.CountRequests(route) }, route)
+	}
+}
+
+func TestUnusedFaults(t *testing.T) {
+	b := newBackend()
+	c := newClient(t, b, "")
+	require.Empty(t, b.UnusedFaults())
+	b.Fail("POST "+anonymousPath, baastest.Fault{Times: 1, Status: 500})
+	remove := b.Fail("GET /hserve/mistyped/", baastest.Fault{Status: 500})
+	b.Fail("", baastest.Fault{Every: 3, Status: 500})
+	c.refused(500, "", c.post(anonymousPath, m{}))
+	remove()
+	require.Equal(t, []string{"GET /hserve/mistyped/", "**"}, b.UnusedFaults(), "a fault that was removed unused stays unused")
+	for range 3 {
+		c.post(anonymousPath, m{})
+	}
+	require.Equal(t, []string{"GET /hserve/mistyped/"}, b.UnusedFaults())
+	b.ClearFaults()
+	require.Empty(t, b.UnusedFaults())
+}
+
+// A fault that hit nothing fails the test if the test asked for it.
+func TestStrictFaults(t *testing.T) {
+	for name, tt := range map[string]struct {
+		opts     []baastest.Option
+		hit      bool
+		failures []string
+	}{
+		"hit":         {[]baastest.Option{baastest.WithStrictFaults()}, true, nil},
+		"missed":      {[]baastest.Option{baastest.WithStrictFaults()}, false, []string{"baastest: no request was hit by the faults of POST " + anonymousPath}},
+		"not checked": {nil, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tb := new(recordingTB)
+			s := baastest.NewServer(tb, tt.opts...)
+			s.Fail("POST "+anonymousPath, baastest.Fault{Status: 500})
+			if tt.hit {
+				newClient(t, s.Backend, "").post(anonymousPath, m{})
+			}
+			for _, cleanup := range tb.cleanups {
+				cleanup()
+			}
+			require.Equal(t, tt.failures, tb.failures)
+		})
 	}
 }

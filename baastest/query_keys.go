@@ -18,6 +18,9 @@ type keySelection struct {
 	attributes    map[string][]string // of the pointers, as in pointer.attribute
 }
 
+// everything reports whether every field is selected.
+func (k keySelection) everything() bool { return len(k.only) == 0 && len(k.without) == 0 }
+
 // selects reports whether a field is selected.
 func (k keySelection) selects(field string) bool {
 	if len(k.only) > 0 {

@@ -40,6 +40,14 @@ func (op *operation) shows(v *view, field string) bool {
 	return p == VisibleToAll || p == VisibleToOwner && v.self
 }
 
+// shower returns shows for a view. Most views have every field.
+func (op *operation) shower(v *view) func(field string) bool {
+	if v.self && v.keys.everything() && len(op.b.permissions) == 0 {
+		return func(string) bool { return true }
+	}
+	return func(field string) bool { return op.shows(v, field) }
+}
+
 // ownView is how a user reads itself.
 func (op *operation) ownView() view {
 	return view{self: true, ids: op.readIDs(op.user)}
@@ -80,43 +88,54 @@ func (op *operation) writeUser(o *jsonObject, u *user, v view) {
 	if v.keys.selects("id") || !op.b.responses.ExactKeys {
 		o.whole("id", u.id)
 	}
+	shows := op.shower(&v)
 	openID, unionID := idsOf(u, v.ids)
-	write := func(name string, member func(name string)) {
-		if op.shows(&v, name) {
-			member(name)
+	unsettable := func(name, value string) {
+		if shows(name) {
+			o.textOr(unset, name, value)
 		}
 	}
-	write("openid", func(name string) { o.textOr(unset, name, openID) })
-	write("unionid", func(name string) { o.textOr(unset, name, unionID) })
-	write("avatar", func(name string) { o.text(name, avatarOf(u.profile)) })
-	u.profile.each(func(name string, value any) {
-		write(name, func(name string) { o.value(name, value) })
-	})
-	write("is_authorized", func(name string) { o.flag(name, u.authorized) })
-	write("created_at", func(name string) { o.whole(name, u.created) })
-	write("created_by", func(name string) {
-		if creator := v.expand[name]; creator != nil {
-			o.raw(name, op.userJSON(creator, view{})) // {avatar, id, nickname} by default
-		} else {
-			o.whole(name, u.id)
+	flag := func(name string, value bool) {
+		if shows(name) {
+			o.flag(name, value)
 		}
-	})
-	write("updated_at", func(name string) { o.whole(name, u.saved) })
-	write("_anonymous", func(name string) { o.flag(name, u.anonymous) })
-	write("_username", func(name string) { o.textOr(unset, name, u.username) })
-	write("_email", func(name string) { o.textOr(unset, name, u.email) })
-	write("_email_verified", func(name string) { o.flag(name, u.emailVerified) })
-	write("_phone", func(name string) { o.textOr(unset, name, u.phone) })
-	write("_phone_verified", func(name string) { o.flag(name, u.phoneVerified) })
-	write("_provider", func(name string) { o.raw(name, u.providerJSON()) })
+	}
+	whole := func(name string, value int64) {
+		if shows(name) {
+			o.whole(name, value)
+		}
+	}
+	unsettable("openid", openID)
+	unsettable("unionid", unionID)
+	if shows("avatar") {
+		o.text("avatar", avatarOf(u.profile))
+	}
+	u.profile.write(o, shows)
+	flag("is_authorized", u.authorized)
+	whole("created_at", u.created)
+	if creator := v.expand["created_by"]; creator == nil {
+		whole("created_by", u.id)
+	} else if shows("created_by") {
+		o.raw("created_by", op.userJSON(creator, view{})) // {avatar, id, nickname} by default
+	}
+	whole("updated_at", u.saved)
+	flag("_anonymous", u.anonymous)
+	unsettable("_username", u.username)
+	unsettable("_email", u.email)
+	flag("_email_verified", u.emailVerified)
+	unsettable("_phone", u.phone)
+	flag("_phone_verified", u.phoneVerified)
+	if shows("_provider") {
+		o.raw("_provider", u.providerJSON())
+	}
 	for _, name := range slices.Sorted(maps.Keys(u.custom)) {
-		write(name, func(name string) {
-			if target := v.expand[name]; target != nil {
-				o.raw(name, op.expanded(target, v.keys.attributes[name]))
-			} else {
-				o.value(name, u.custom[name])
-			}
-		})
+		switch target := v.expand[name]; {
+		case !shows(name):
+		case target != nil:
+			o.raw(name, op.expanded(target, v.keys.attributes[name]))
+		default:
+			o.value(name, u.custom[name])
+		}
 	}
 }
 
@@ -152,19 +171,19 @@ func avatarOf(p Profile) string {
 	return p.AvatarURL
 }
 
-// each calls f with every field of a profile that was set, but for the avatar,
-// under the backend's names.
-func (p Profile) each(f func(name string, value any)) {
+// write writes the fields of a profile that were set, but for the avatar, under
+// the backend's names.
+func (p Profile) write(o *jsonObject, shows func(field string) bool) {
 	for _, t := range [...]struct{ name, value string }{
 		{"nickname", p.NickName}, {"city", p.City}, {"province", p.Province},
 		{"country", p.Country}, {"language", p.Language},
 	} {
-		if t.value != "" {
-			f(t.name, t.value)
+		if t.value != "" && shows(t.name) {
+			o.text(t.name, t.value)
 		}
 	}
-	if p.Gender != 0 {
-		f("gender", p.Gender)
+	if p.Gender != 0 && shows("gender") {
+		o.whole("gender", int64(p.Gender))
 	}
 }
 
@@ -183,6 +202,6 @@ func commonProvider(l link) []byte {
 	o.text("openid", l.id)
 	o.maybeText("unionid", l.unionID)
 	o.maybeText("avatar", l.info.AvatarURL)
-	l.info.each(o.value)
+	l.info.write(&o, func(string) bool { return true })
 	return o.bytes()
 }
