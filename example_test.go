@@ -123,7 +123,10 @@ func Example_linking() {
 // that only links or changes a field sends one request and not two.
 func Example_me() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
