@@ -113,7 +113,7 @@ func TestUserInfoIsChecked(t *testing.T) {
 			}
 
 			// Data from before the code, and data from after a later code. Baidu's key stays.
-			login := loginBody(p, true)
+			var login m
 			if platform != baastest.Baidu {
 				early := infoOf(t, p, p.AllowUserInfoJSON())
 				c.refused(400, "", post(loginBody(p, true), early))
