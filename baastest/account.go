@@ -8,7 +8,7 @@ import (
 
 var errPassword = refuse(http.StatusBadRequest, "Invalid username/email or password.")
 
-// register makes an account with one name and a password. The anonymous user of
+// register makes an account with a username, email or phone and a password. The anonymous user of
 // the token, if there is one, becomes that account.
 func (op *operation) register(kind string) (response, error) {
 	value := op.body.text(kind)
@@ -41,7 +41,7 @@ func plausibleEmail(s string) bool {
 	return ok && name != "" && host != "" && !strings.ContainsAny(s, " \t\r\n")
 }
 
-// login is a login with one name and the password.
+// login is a login with a username, email or phone and the password.
 func (op *operation) login(kind string) (response, error) {
 	u := op.users.find(kind, op.body.text(kind))
 	if u == nil || !u.password.matches(op.body.text("password")) {
@@ -50,21 +50,22 @@ func (op *operation) login(kind string) (response, error) {
 	return op.accountLoggedIn(u, kind), nil
 }
 
-// anonymousLogin makes a user without any name.
+// anonymousLogin makes a user without username, email, phone and identity.
 func (op *operation) anonymousLogin() (response, error) {
 	u := op.users.create(op.now.Unix())
 	u.anonymous = true
 	return op.shortLogin(u), nil
 }
 
-// shortLogin is the response to a login that only names the user.
+// shortLogin is the response to a login with only the id of the user.
 func (op *operation) shortLogin(u *user) response {
 	var o jsonObject
 	op.writeToken(&o, u)
 	return response{status: http.StatusCreated, body: o.bytes()}
 }
 
-// writeToken logs a user in and writes what names the session. It returns the token.
+// writeToken logs a user in and writes user_id, token and expires_in. It returns
+// the token.
 func (op *operation) writeToken(o *jsonObject, u *user) string {
 	token := op.issueToken(u)
 	o.whole("user_id", u.id)
@@ -74,7 +75,7 @@ func (op *operation) writeToken(o *jsonObject, u *user) string {
 }
 
 // accountLoggedIn is the response to a login or registration that names no platform:
-// the whole user, and beside it what names the session.
+// the whole user, with user_id, token, expires_in and _session.
 func (op *operation) accountLoggedIn(u *user, method string) response {
 	if op.b.responses.ShortAccountLogin {
 		return op.shortLogin(u)
@@ -118,8 +119,8 @@ func (op *operation) readUser() (response, error) {
 	return response{status: http.StatusOK, body: op.userJSON(u, v)}, nil
 }
 
-// updateAccount changes username, email, phone and password: all of it or nothing.
-// A null takes a username, email or phone away.
+// updateAccount changes username, email, phone and password. If one of them is
+// refused, nothing is changed. A null removes a username, email or phone.
 func (op *operation) updateAccount() (response, error) {
 	for _, kind := range accountNames {
 		if value, ok := op.body[kind]; !ok || value == nil {
@@ -147,7 +148,7 @@ func (op *operation) updateAccount() (response, error) {
 	return response{status: http.StatusOK, body: accountJSON(op.user)}, nil
 }
 
-// accountNames are what an account can be logged in to by, besides the password.
+// accountNames are the fields that a login with a password finds the account by.
 var accountNames = []string{"username", "email", "phone"}
 
 // checkNewPassword checks a change of password: a user who has one must give it. The

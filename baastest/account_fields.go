@@ -20,9 +20,9 @@ var reserved = []string{
 // firstLevel are the built-in fields of the profile, which a user can change.
 var firstLevel = []string{"nickname", "avatar", "gender", "city", "province", "country", "language"}
 
-// updateFields changes the user's own custom and first-level fields: all of the
-// body or nothing of it. $set holds fields as the body itself does; $unset names
-// fields to remove.
+// updateFields changes the user's own custom and first-level fields. If one of them
+// is refused, nothing is changed. $set has fields as the body itself has; $unset has
+// the names of fields to remove.
 func (op *operation) updateFields() (response, error) {
 	change := fieldChange{profile: op.user.profile, old: op.user.custom, custom: map[string]any{}}
 	fields := maps.Clone(map[string]any(op.body))
@@ -147,7 +147,7 @@ func setFirstLevel(p *Profile, name string, value any) (ok bool, err error) {
 		if !isWhole(value) {
 			return false, refuse(http.StatusBadRequest, "field gender must be %s", kindNames[whole])
 		}
-		n, _ := value.(json.Number).Int64() // isWhole saw to it
+		n, _ := value.(json.Number).Int64() // isWhole has checked it
 		p.Gender = int(n)
 		return true, nil
 	}
@@ -163,8 +163,8 @@ func setFirstLevel(p *Profile, name string, value any) (ok bool, err error) {
 	return true, nil
 }
 
-// applyOperator returns what becomes of a custom field: the value itself, or what
-// an operator like {"$incr_by": 1} makes of the old one.
+// applyOperator returns the new value of a custom field: value itself or, for an
+// operator like {"$incr_by": 1}, the changed old value.
 func applyOperator(name string, old, value any) (any, error) {
 	object, _ := value.(map[string]any)
 	operator := slices.IndexFunc(slices.Sorted(maps.Keys(object)), func(key string) bool {

@@ -7,9 +7,8 @@ import (
 	"sync"
 )
 
-// Backend is the backend double: its users, the phones of its people, and the
-// faults and journal around them. Get one from [New], or from [NewServer] with a
-// listener around it.
+// Backend is the backend double: its users, the phones of its people, its faults and
+// its journal. [New] makes one without a listener, [NewServer] one with a listener.
 //
 // It is an [http.Handler]; [Backend.Transport] is the same backend as an
 // [http.RoundTripper]. All methods are safe for concurrent use.
@@ -48,8 +47,8 @@ func (b *Backend) ClientID() string { return b.clientID }
 func (b *Backend) Clock() *Clock { return b.clock }
 
 // Reset makes the backend as it was after New: no users, people, codes, tokens,
-// messages, faults or journal. The clock stays. Get people anew afterwards: a
-// [Phone] from before the Reset mints codes nobody knows.
+// messages, faults or journal. The clock stays. Get people anew afterwards: the
+// codes of a [Phone] from before the Reset are unknown.
 func (b *Backend) Reset() {
 	b.mu.Lock()
 	b.state = newState()
@@ -67,5 +66,5 @@ func (b *Backend) Close() {
 // Format prints the type's name only: a Backend is full of tokens.
 func (b *Backend) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "baastest.Backend") }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (b *Backend) LogValue() slog.Value { return slog.StringValue("baastest.Backend") }

@@ -155,7 +155,8 @@ func (b body) text(name string) string {
 
 func (b body) flag(name string) bool { v, _ := b[name].(bool); return v }
 
-// together checks fields that come all or not at all, and reports whether they came.
+// together checks that either all or none of the fields are there, and reports
+// which.
 func (b body) together(fields []field) (bool, error) {
 	present := slices.ContainsFunc(fields, func(f field) bool { return b.has(f.name) })
 	if !present {

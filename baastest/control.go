@@ -14,9 +14,8 @@ import (
 const ControlPath = "/_emulator/"
 
 // Control returns a handler that steers a backend over HTTP, as a test in another
-// language or a demo page needs it. Mount it at [ControlPath]. It hands out login
-// codes and what was sent with passwords and tokens in it: never let strangers
-// reach it. Requests that a browser makes on behalf of another site are refused.
+// language or a demo page needs it. Mount it at [ControlPath]. It gives out login
+// codes, and requests with their passwords and tokens: do not expose it. Requests that a browser makes on behalf of another site are refused.
 //
 // Bodies and responses are JSON; paths follow ControlPath. An error is {"error": …}.
 //

@@ -13,7 +13,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 )
 
-// control calls the control API and returns the answer, which may be a list.
+// control calls the control API and returns the response, which may be a list.
 func control(t *testing.T, b *baastest.Backend, status int, method, path, body string) any {
 	t.Helper()
 	w := httptest.NewRecorder()

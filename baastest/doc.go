@@ -234,8 +234,8 @@
 //     email_verified, phone and phone_verified, without underscores, and null for what
 //     is not set. Source: web-api/user.md; hydrogen-ios-sdk MinCloudTests
 //     update_username.json
-//   - account-reset (D): username, email and phone are taken away with null, and can be
-//     taken by others. Source: web-api/user.md; hydrogen-js-sdk core/types.js
+//   - account-reset (D): username, email and phone are removed with null, and others
+//     can then have them. Source: web-api/user.md; hydrogen-js-sdk core/types.js
 //   - first-password (D): The first password needs no old one: the old one is empty,
 //     null or absent. A user who has a password must give it. Source:
 //     js-sdk/account.md; web-api/user.md
@@ -304,7 +304,7 @@
 //     not JSON 415 or 400, a field that is unknown, missing or of a wrong type 400, a
 //     body of over 1 MiB 413.
 //   - unknown-token (G): A token that is unknown or has expired is 401, but
-//     registrations and logins take it for none.
+//     registrations and logins ignore it.
 //   - user-ids (G): The ids of new users count up from 61736923.
 //   - custom-fields (G): Custom fields are visible to all by default.
 //   - fixed-fields (G): Users change their custom fields and nickname, avatar, gender,

@@ -6,7 +6,7 @@ import (
 	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
-// event is a button event as a mini-program posts it on.
+// event is a button event as a mini-program posts it.
 type event struct {
 	Type   string `json:"type"`
 	Detail detail `json:"detail"`

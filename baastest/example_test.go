@@ -16,7 +16,7 @@ import (
 )
 
 // In a test the server stops with the test, and its client shares its clock. The
-// func stands for a test of yours: func TestLogin(t *testing.T).
+// func is in place of your test, func TestLogin(t *testing.T).
 func ExampleNewServer() {
 	_ = func(t *testing.T) {
 		srv := baastest.NewServer(t)

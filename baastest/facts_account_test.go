@@ -81,7 +81,7 @@ var accountFacts = []fact{
 			}, c.ok(200, c.put(account, m{})).body)
 		},
 	}, {
-		"account-reset", "D", "username, email and phone are taken away with null, and can be taken by others.",
+		"account-reset", "D", "username, email and phone are removed with null, and others can then have them.",
 		"web-api/user.md; hydrogen-js-sdk core/types.js",
 		func(t *testing.T) {
 			b := newBackend()

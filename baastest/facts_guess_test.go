@@ -48,7 +48,7 @@ var guesses = []fact{
 		c.refused(400, "unknown field: x", c.post(anonymousPath, m{"x": 1}))
 		c.refused(400, "missing field: password", c.post("v2.1/login/username/", m{"username": "a"}))
 	}),
-	guess("unknown-token", "A token that is unknown or has expired is 401, but registrations and logins take it for none.", func(t *testing.T) {
+	guess("unknown-token", "A token that is unknown or has expired is 401, but registrations and logins ignore it.", func(t *testing.T) {
 		c := newClient(t, newBackend(), "")
 		c.token = "unknown"
 		c.refused(401, "", c.get("v2.2/server/time/"))
@@ -327,7 +327,7 @@ var guesses = []fact{
 			"v2.7/wechat/decrypt/phone-number/", "v1/wechat/decrypt/we-run-data/", "v2.0/qq/decrypt/open-gid/",
 			"v2.4/miniappcode/", "v1.7/censor-msg/", "v1/cloud-function/job/",
 		} {
-			c.refused(404, "baastest has no answer for /hserve/"+path, c.post(path, m{}))
+			c.refused(404, "baastest does not implement /hserve/"+path, c.post(path, m{}))
 		}
 	}),
 }

@@ -15,20 +15,21 @@ type Cut int
 const (
 	// CutNever leaves the connection alone.
 	CutNever Cut = iota
-	// CutDial: no connection comes about. Only the RoundTripper can do that, with
-	// ECONNREFUSED; a listening server cuts as CutBeforeRead does.
+	// CutDial: the connection is refused. Only the RoundTripper can do that, with
+	// ECONNREFUSED; a listening server cuts as with CutBeforeRead.
 	CutDial
 	// CutBeforeRead: the connection ends before the body is read; the backend does nothing.
 	CutBeforeRead
 	// CutAfterRead: the connection ends after the request was read; the backend
-	// acts on it, but no response comes.
+	// acts on it, but sends no response.
 	CutAfterRead
 	// CutInResponse: the backend acts, and the response ends halfway.
 	CutInResponse
 )
 
 // Fault is something that goes wrong with a request. The fields combine; the zero
-// Fault does nothing. Requests that a fault hits say so in the journal.
+// Fault does nothing. The journal has the route of the fault with every request that
+// it hit.
 type Fault struct {
 	// Times is how many requests to hit; 0 means all until the fault is removed.
 	Times int
@@ -79,8 +80,8 @@ type pattern struct {
 	segments []string
 }
 
-// parsePattern reads "[METHOD ]/path": a segment * stands for any one segment, a
-// last segment ** for any number of them. An empty pattern matches every request.
+// parsePattern reads "[METHOD ]/path": a segment * is any one segment, a last
+// segment ** is any number of segments. An empty pattern matches every request.
 func parsePattern(s string) pattern {
 	if s == "" {
 		s = everyRequest
@@ -196,7 +197,7 @@ func (l *faultList) clear() {
 	l.all, l.ended = nil, nil
 }
 
-// faultState is a fault and what came of it.
+// faultState is a fault and how often it hit.
 type faultState struct {
 	ID     int    `json:"id"`
 	Route  string `json:"route"`

@@ -60,13 +60,13 @@ func TestInjectedStatus(t *testing.T) {
 		require.Equal(t, 502, r.status)
 		require.Empty(t, r.raw)
 
-		// An unknown path can be given an answer.
+		// An unknown path can be given a response.
 		b.Fail("GET /own/", baastest.Fault{Status: 200, Body: `{"own":true}`})
 		require.Equal(t, m{"own": true}, c.get("/own/").body)
 		b.ClearFaults()
 		c.refused(404, "", c.get("/own/"))
 
-		// Acting all the same: the token is gone, the answer says otherwise.
+		// Acting all the same: the token is gone, the response says otherwise.
 		b.Fail("", baastest.Fault{Status: 500, Act: true, Times: 1})
 		c.refused(500, "", c.post("v2.0/session/destroy/", m{}))
 		require.Zero(t, b.TokensAlive(id))
@@ -149,9 +149,9 @@ func TestDelays(t *testing.T) {
 		fault baastest.Fault
 		acts  bool
 	}{
-		"before acting":    {baastest.Fault{Delay: time.Hour}, false},
-		"before answering": {baastest.Fault{Hold: time.Hour}, true},
-		"before a cut":     {baastest.Fault{Delay: time.Hour, Cut: baastest.CutBeforeRead}, false},
+		"before acting":     {baastest.Fault{Delay: time.Hour}, false},
+		"before responding": {baastest.Fault{Hold: time.Hour}, true},
+		"before a cut":      {baastest.Fault{Delay: time.Hour, Cut: baastest.CutBeforeRead}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -241,7 +241,7 @@ func TestContextEndsABlockedBody(t *testing.T) {
 	})
 }
 
-func TestContextEndsAnAnswer(t *testing.T) {
+func TestContextEndsAResponse(t *testing.T) {
 	b := newBackend()
 	ctx, cancel := context.WithCancel(t.Context())
 	res, err := b.Transport().RoundTrip(newClient(t, b, "").request("POST", anonymousPath, m{}).WithContext(ctx))

@@ -59,7 +59,7 @@ func newClient(t testing.TB, b *baastest.Backend, platform string) *client {
 	return &client{t: t, rt: b.Transport(), host: "https://backend.invalid", platform: header}
 }
 
-// reply is an answer: its status, its body as an object, and the raw body.
+// reply is a response: its status, its body as an object, and the raw body.
 type reply struct {
 	status int
 	body   m
@@ -116,7 +116,7 @@ func (c *client) try(method, path string, body any) (reply, error) {
 	if err != nil {
 		return r, err
 	}
-	_ = json.Unmarshal(raw, &r.body) // some answers are no JSON on purpose
+	_ = json.Unmarshal(raw, &r.body) // some responses are no JSON on purpose
 	return r, nil
 }
 
@@ -131,7 +131,7 @@ func (c *client) post(path string, body any) reply { c.t.Helper(); return c.do("
 func (c *client) put(path string, body any) reply  { c.t.Helper(); return c.do("PUT", path, body) }
 func (c *client) get(path string) reply            { c.t.Helper(); return c.do("GET", path, nil) }
 
-// ok asserts the status and keeps the token, if the answer has one.
+// ok asserts the status and keeps the token, if the response has one.
 func (c *client) ok(status int, r reply) reply {
 	c.t.Helper()
 	require.Equal(c.t, status, r.status, r.raw)
@@ -141,7 +141,7 @@ func (c *client) ok(status int, r reply) reply {
 	return r
 }
 
-// refused asserts an error answer of the backend's shape.
+// refused asserts an error of the backend's shape.
 func (c *client) refused(status int, message string, r reply) {
 	c.t.Helper()
 	require.Equal(c.t, status, r.status, r.raw)

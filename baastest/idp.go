@@ -3,7 +3,7 @@ package baastest
 import "net/http"
 
 // exchange trades a login code for the person and, on the backend's side, the
-// session key. The code is spent, whatever the login comes to.
+// session key. The code is spent even if the login then fails.
 func (op *operation) exchange(p *idp, code string) (*Phone, error) {
 	got, ok := op.codes.peek(code, op.now)
 	if !ok || got.phone.on != p {
@@ -70,7 +70,7 @@ func (op *operation) accountOf(phone *Phone) (*user, error) {
 	return u, nil
 }
 
-// attach links a person, whose identity is known to be free, to a user.
+// attach links a person, who is not linked yet, to a user.
 func (op *operation) attach(u *user, phone *Phone) {
 	op.users.attach(u, phone.link(op.app(), "", op.b.responses))
 	op.touch(u)
@@ -112,9 +112,10 @@ func (op *operation) accountByUnionID(phone *Phone) (*user, error) {
 	return u, nil
 }
 
-// newMember is the user whom a login makes if the request asks for it: the anonymous
-// user of the token, if there is one, else a new one. Without create_user it makes
-// one, as the vendor's clients do.
+// newMember returns the user for a login or registration of somebody unknown: the
+// anonymous user of the token if there is one, else a new user. With create_user
+// false it is an error. A request without create_user makes a user, because true is
+// the default of the vendor's clients.
 func (op *operation) newMember() (*user, error) {
 	if op.body.has("create_user") && !op.body.flag("create_user") {
 		return nil, errUserNotFound
@@ -126,8 +127,8 @@ func (op *operation) newMember() (*user, error) {
 	return op.users.create(op.now.Unix()), nil
 }
 
-// learnUnionID notes the unionid that a code yielded. Of a WeChat user it is kept
-// only where the user shared user info.
+// learnUnionID stores the unionid that a code yielded. For WeChat it does so only
+// where the user shared user info.
 func (op *operation) learnUnionID(u *user, phone *Phone) {
 	l := u.link(op.identityOf(phone).key)
 	if l == nil || l.person != phone || phone.unionid == "" || !phone.on.unionIDs {
@@ -138,8 +139,8 @@ func (op *operation) learnUnionID(u *user, phone *Phone) {
 	}
 }
 
-// tell stores user info: always as what the platform told, and at the first
-// level as update_userprofile asks.
+// tell stores user info: in _provider always, and at the first level as
+// update_userprofile asks.
 func (op *operation) tell(u *user, phone *Phone, info Profile) {
 	if l := u.link(op.identityOf(phone).key); l != nil {
 		l.info.sync(info, syncOverwrite)
@@ -150,8 +151,8 @@ func (op *operation) tell(u *user, phone *Phone, info Profile) {
 	op.touch(u)
 }
 
-// syncMode is the update_userprofile of the request; the iOS client has another name
-// for it, and calls without it mean the default.
+// syncMode is the update_userprofile of the request, which the iOS client sends
+// under another name. The default is setnx.
 func (op *operation) syncMode() string {
 	for _, name := range []string{updateUserProfile.name, "sync_user_profile"} {
 		if op.body.has(name) {

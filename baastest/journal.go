@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Request is a request that the backend was asked, as the journal keeps it. Query,
+// Request is a request to the backend, as the journal keeps it. Query,
 // Header and Body hold what was sent, secrets included; printing, logging or marshalling
 // a Request leaves them out.
 type Request struct {
 	Time time.Time `json:"time"` // by the backend's clock
-	// Method is what the client meant: that of X-Hydrogen-Request-Method, if it sent one.
+	// Method is that of X-Hydrogen-Request-Method where the client sent that header.
 	Method string      `json:"method"`
 	Path   string      `json:"path"`
 	Query  string      `json:"-"`
@@ -31,13 +31,13 @@ func (r Request) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%s %s %d", r.Method, r.Path, r.Status)
 }
 
-// LogValue is what Format prints, in fields.
+// LogValue returns what Format prints, in fields.
 func (r Request) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("method", r.Method), slog.String("path", r.Path), slog.Int("status", r.Status))
 }
 
-// journal is a ring of the last requests.
+// journal is a ring buffer of the last requests.
 type journal struct {
 	limit int // set before use
 

@@ -5,8 +5,7 @@ import (
 	"strconv"
 )
 
-// jsonObject writes one JSON object with its members in the order they are
-// given. The user object is in nearly every response, so it is not built
+// jsonObject writes one JSON object with its members in the order of the calls. The user object is in nearly every response, so it is not built
 // by reflection.
 type jsonObject struct{ buf []byte }
 

@@ -34,10 +34,10 @@ type Mail struct {
 	Link string `json:"-"`
 }
 
-// Format prints to whom and what, and no link.
+// Format prints the kind and the address, and no link.
 func (m Mail) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.Kind+" mail to "+m.To) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (m Mail) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
 
 // mailSender sends mails and knows their links.
@@ -50,7 +50,7 @@ type mailSender struct {
 type mailLink struct {
 	kind  string
 	user  *user
-	email string // a link dies when the user's address changes
+	email string // the link is invalid once the user's address changes
 }
 
 func newMailSender() mailSender { return mailSender{links: newTickets[mailLink]()} }
@@ -111,7 +111,7 @@ func (op *operation) sendResetMail() (response, error) {
 	return response{status: http.StatusCreated, body: []byte(statusOK)}, nil
 }
 
-// openVerifyMail is the link of a verification mail.
+// openVerifyMail opens the link of a verification mail.
 func (op *operation) openVerifyMail() (response, error) {
 	u, err := op.mail.open(op.query.Get("token"), VerifyMail, op.now)
 	if err != nil {
@@ -122,7 +122,7 @@ func (op *operation) openVerifyMail() (response, error) {
 	return response{status: http.StatusOK, body: []byte(statusOK)}, nil
 }
 
-// openResetMail is the form behind the link of a reset mail.
+// openResetMail sets the new password for the link of a reset mail.
 func (op *operation) openResetMail() (response, error) {
 	u, err := op.mail.open(op.query.Get("token"), ResetMail, op.now)
 	if err != nil {

@@ -19,8 +19,8 @@ const (
 	tokenScheme = "Hydrogen-r1 "
 )
 
-// sdkTypes are the values of the SDK type: that of a request without it, of the
-// vendor's clients, and of its WeChat plugin.
+// sdkTypes are the accepted values of the SDK type: none, that of the vendor's
+// clients, and that of its WeChat plugin.
 var sdkTypes = []string{"", "file", "plugin"}
 
 // operation is one request as an endpoint sees it: checked, and with b.mu held.
@@ -69,7 +69,7 @@ func (b *Backend) route(req request) (response, error) {
 		return notAllowed(methods), nil
 	}
 	op := &operation{b: b, now: b.clock.Now(), header: req.header, path: req.path, id: id}
-	op.query, _ = url.ParseQuery(req.query) // what is good of a bad one
+	op.query, _ = url.ParseQuery(req.query) // the valid part of an invalid query
 	if r.access != mailed {
 		if err := op.checkHeader(); err != nil {
 			return response{}, err
@@ -164,7 +164,7 @@ func (op *operation) issueToken(u *user) string {
 	return t
 }
 
-// touch notes that a user record changed.
+// touch sets updated_at of a user.
 func (op *operation) touch(u *user) { u.saved = op.now.Unix() }
 
 // expiresIn is the life of a new token in seconds.

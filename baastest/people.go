@@ -32,7 +32,8 @@ type User struct {
 	Anonymous  bool    `json:"anonymous,omitempty"`
 	Authorized bool    `json:"is_authorized,omitempty"`
 	Profile    Profile `json:"profile,omitzero"`
-	// Custom are the custom fields, none of a built-in one's name. Numbers are read as json.Number.
+	// Custom are the custom fields, by names that no built-in field has. A number is
+	// read as a json.Number.
 	Custom     map[string]any `json:"custom,omitempty"`
 	Identities []Identity     `json:"identities,omitempty"`
 	// WeChatUnionID is _provider.wechat_unionid, by which logins by unionid and web
@@ -45,7 +46,7 @@ type User struct {
 // Format prints the id and nothing else.
 func (u User) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "user %d", u.ID) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (u User) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(u)) }
 
 // MarshalJSON leaves the password out.
@@ -152,7 +153,7 @@ func (s *state) seedable(b *Backend, seed User) error {
 	return nil
 }
 
-// plainJSON brings custom fields into the form that JSON decoding gives them.
+// plainJSON converts custom fields to what JSON decoding returns for them.
 func plainJSON(fields map[string]any) (map[string]any, error) {
 	if fields == nil {
 		return nil, nil
@@ -224,8 +225,8 @@ func (b *Backend) UserOf(p *Phone) (User, bool) {
 	return u.export(), true
 }
 
-// Unlink takes a person off the account it is linked to, on ByteDance in every host
-// app, and reports whether it was linked.
+// Unlink removes the person's identities from their accounts, on ByteDance in every
+// host app, and reports whether there were any.
 func (b *Backend) Unlink(p *Phone) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -246,8 +247,8 @@ func (b *Backend) TokensAlive(userID int64) int {
 }
 
 // RevokeTokens makes the backend forget all tokens of a user. Every later request
-// with one of them is refused with 401; logins and registrations take such a token
-// for no token.
+// with one of them is refused with 401; logins and registrations ignore such a
+// token.
 func (b *Backend) RevokeTokens(userID int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -6,22 +6,22 @@ import (
 	"slices"
 )
 
-// Phone is a person with a phone on one platform. The same platform and openid
-// always give the same person. It is safe for concurrent use.
+// Phone is a person with a phone on one platform. For the same platform and openid
+// it is always the same person. It is safe for concurrent use.
 //
 // As on a real phone, get the login code first and the data second: the data is
 // encrypted under the session key of the newest code, and the backend can decrypt
 // it only after it exchanged that code.
 type Phone struct {
 	b      *Backend
-	in     *state // the one it was met in, which a Reset leaves behind
+	in     *state // of the backend when the person was made; a Reset replaces it
 	on     *idp
 	openid string
 	*personState
 }
 
-// personState is what can change about a person, guarded by Backend.mu. It stands
-// apart so that a Phone can be printed without it.
+// personState is what can change about a person, guarded by Backend.mu. It is a
+// struct of its own so that a Phone can be printed without it.
 type personState struct {
 	unionid string
 	profile Profile
@@ -178,8 +178,8 @@ func (p *Phone) newestCode() string {
 	return p.code
 }
 
-// SessionKey returns the platform's current session key of this person, which no
-// phone ever sees. It is here to test code that decrypts data itself.
+// SessionKey returns the platform's current session key of this person. A real phone
+// never has it; it is for tests of code that decrypts data itself.
 func (p *Phone) SessionKey() string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
@@ -207,5 +207,5 @@ func (p *Phone) decrypt(data, iv string) ([]byte, error) {
 // Format prints who the person is, and no session key.
 func (p Phone) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s phone of %s", p.on.name, p.openid) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (p Phone) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }

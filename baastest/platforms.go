@@ -24,7 +24,7 @@ const (
 	WeiboNative  = "weibo-native"
 )
 
-// idp is what sets one platform apart from the others.
+// idp is a platform or a provider: what differs between them.
 type idp struct {
 	name   string
 	header string // its value of X-Hydrogen-Client-Platform

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// access is what an endpoint asks of the caller's token.
+// access says what token an endpoint requires.
 type access int
 
 const (
-	// open endpoints log in or register: a token they do not know is no token.
+	// open endpoints log in or register; they ignore an unknown token.
 	open access = iota
 	// guest endpoints work without a token, but refuse a bad one.
 	guest
-	// member endpoints want a token, of a registered user.
+	// member endpoints require the token of a registered user.
 	member
-	// anyone endpoints want a token, of whatever user.
+	// anyone endpoints require a token, of a registered or an anonymous user.
 	anyone
 	// mailed endpoints are opened from a mail: no token, no SDK headers.
 	mailed
@@ -116,8 +116,8 @@ func (p *idp) linkPaths() []string {
 	return versions("/idp/"+p.name+"/user-association/", "v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5")
 }
 
-// versions are the paths of an endpoint that several versions of the API have: the
-// vendor's clients differ in the one they use.
+// versions are the paths of an endpoint in several versions of the API: the vendor's
+// clients do not all use the same one.
 func versions(path string, versions ...string) []string {
 	var paths []string
 	for _, version := range versions {

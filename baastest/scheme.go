@@ -98,10 +98,11 @@ func readPhone(p *Phone, data, iv string) (string, error) {
 	return number.Pure, nil
 }
 
-// readNativeInfo is what a provider tells about the owner of its token.
+// readNativeInfo returns what a provider tells about the owner of its token.
 func readNativeInfo(_ body, p *Phone) (Profile, error) { return p.profile, nil }
 
-// readAppleInfo: Apple's token tells nothing; the app posts a nickname.
+// readAppleInfo returns the nickname that the app posts: Apple's token has no
+// profile.
 func readAppleInfo(b body, _ *Phone) (Profile, error) {
 	return Profile{NickName: b.text("nickname")}, nil
 }

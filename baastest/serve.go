@@ -12,14 +12,15 @@ import (
 // maxBody bounds request bodies.
 const maxBody = 1 << 20
 
-// inbound is a request on its way in, the same for a server and a RoundTripper.
+// inbound is a request as it arrives, in the same form from a server and from the
+// RoundTripper.
 type inbound struct {
 	method, path, query string
 	header              http.Header
 	body                io.Reader // nil for none
 }
 
-// result is what becomes of a request.
+// result is the response to a request, or why there is none.
 type result struct {
 	response
 	cut Cut

@@ -28,10 +28,10 @@ type SMS struct {
 	Code  string    `json:"-"`
 }
 
-// Format prints to whom, and no code.
+// Format prints the number, and no code.
 func (m SMS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "SMS to "+m.Phone) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (m SMS) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
 
 // smsSender sends text messages and checks their codes.
@@ -64,7 +64,7 @@ func (o *smsSender) send(number string, now time.Time) error {
 	return nil
 }
 
-// keep drops the oldest messages of a full box.
+// keep removes the oldest messages of a full box.
 func keep[T any](box []T) []T {
 	if len(box) > messageLimit {
 		return slices.Delete(box, 0, len(box)-messageLimit)

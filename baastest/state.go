@@ -57,13 +57,13 @@ func newState() *state {
 	}
 }
 
-// secret returns a random text nobody can guess.
+// secret returns a random text that cannot be guessed.
 func secret() string { return strings.ToLower(rand.Text()) }
 
 // tickets are single-use and short-lived.
 type tickets[T any] struct {
 	live  map[string]ticket[T]
-	order []expiring // by expiry, so that forgotten tickets can be dropped
+	order []expiring // by expiry, so that expired tickets can be removed
 }
 
 type ticket[T any] struct {

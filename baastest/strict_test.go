@@ -108,7 +108,7 @@ type recorded struct {
 	Body    json.RawMessage
 }
 
-// TestRecordedRequests plays what the vendor's client sends: whatever the answer,
+// TestRecordedRequests plays what the vendor's client sends: whatever the response,
 // it is none that finds fault with the form of the request.
 func TestRecordedRequests(t *testing.T) {
 	file, err := os.ReadFile("testdata/requests.json")

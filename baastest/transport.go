@@ -17,8 +17,8 @@ import (
 // call, so that it works inside a testing/synctest bubble. It honours the request's
 // context, in injected delays too.
 //
-// Injected cuts come back as the errors of a real connection: ECONNREFUSED for
-// [CutDial], ECONNRESET for [CutBeforeRead], io.EOF for [CutAfterRead], and an
+// Injected cuts are returned as the errors of a real connection: ECONNREFUSED for
+// [CutDial], ECONNRESET for [CutBeforeRead], io.EOF for [CutAfterRead], and a
 // response whose body ends in io.ErrUnexpectedEOF for [CutInResponse].
 func (b *Backend) Transport() http.RoundTripper { return transport{b} }
 
@@ -96,8 +96,8 @@ type requestBody struct {
 	body io.ReadCloser
 }
 
-// Read does not outlast the context: it then closes the body, which frees a Read
-// that waits for a writer.
+// Read returns when the context ends: it then closes the body, which unblocks a
+// Read that waits for a writer.
 func (b *requestBody) Read(p []byte) (int, error) {
 	if err := context.Cause(b.ctx); err != nil {
 		return 0, err

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// unmodelled are paths of the vendor's client that this package has no answer for:
+// unmodelled are paths of the vendor's client that this package does not implement:
 // decryption, QR codes, content checks, message templates. A last segment ** is any
 // number of segments.
 var unmodelled = patterns(
@@ -41,8 +41,8 @@ func patterns(routes ...string) []pattern {
 	return out
 }
 
-// notFound refuses a path without an endpoint. For a path that the real backend has,
-// the text says that it is this package that does not.
+// notFound refuses a path without an endpoint. The text tells a path that only this
+// package does not have from one that nobody has.
 func notFound(req request) *problem {
 	path := req.path
 	if !strings.HasSuffix(path, "/") {
@@ -50,7 +50,7 @@ func notFound(req request) *problem {
 	}
 	for _, p := range unmodelled {
 		if p.match(req.method, path) {
-			return refuse(http.StatusNotFound, "baastest has no answer for %s", req.path)
+			return refuse(http.StatusNotFound, "baastest does not implement %s", req.path)
 		}
 	}
 	return errNotFound

@@ -17,7 +17,7 @@ func isBuiltIn(name string) bool {
 	return strings.HasPrefix(name, "_") || slices.Contains(builtIn, name)
 }
 
-// userFields are the built-in fields of a user object.
+// userFields are all built-in fields of a user object.
 var userFields = slices.Concat(builtIn, []string{
 	"_anonymous", "_username", "_email", "_email_verified", "_phone", "_phone_verified", "_provider",
 })
@@ -40,8 +40,8 @@ func (op *operation) shows(v *view, field string) bool {
 	return p == VisibleToAll || p == VisibleToOwner && v.self
 }
 
-// shower returns shows for a view. Most views have every field.
-func (op *operation) shower(v *view) func(field string) bool {
+// fieldFilter returns shows for a view; most views have every field.
+func (op *operation) fieldFilter(v *view) func(field string) bool {
 	if v.self && v.keys.everything() && len(op.b.permissions) == 0 {
 		return func(string) bool { return true }
 	}
@@ -88,7 +88,7 @@ func (op *operation) writeUser(o *jsonObject, u *user, v view) {
 	if v.keys.selects("id") || !op.b.responses.ExactKeys {
 		o.whole("id", u.id)
 	}
-	shows := op.shower(&v)
+	shows := op.fieldFilter(&v)
 	openID, unionID := idsOf(u, v.ids)
 	unsettable := func(name, value string) {
 		if shows(name) {

@@ -74,7 +74,7 @@ type password struct {
 
 func newPassword(text string) password {
 	p := password{set: true}
-	rand.Read(p.salt[:]) // never fails: it ends the program instead
+	rand.Read(p.salt[:]) // never returns an error
 	p.hash = p.digest(text)
 	return p
 }
@@ -111,7 +111,7 @@ func newUsers() users {
 	}
 }
 
-// create adds a user without any name to it.
+// create adds a user without username, email, phone and identity.
 func (s *users) create(now int64) *user {
 	for s.byID[s.next] != nil { // seeded ids may lie ahead
 		s.next++
@@ -138,8 +138,8 @@ func (s *users) find(kind, value string) *user {
 	}
 }
 
-// set gives a user a username, email or phone that is known to be free or its
-// own, or takes it away with an empty value. A new email or phone is unverified.
+// set sets the username, email or phone of a user, or removes it with an empty value.
+// Nobody else has the value. A new email or phone is unverified.
 func (s *users) set(u *user, kind, value string) {
 	switch kind {
 	case "username":
@@ -166,21 +166,21 @@ func reindex(index map[string]*user, u *user, before, after string) {
 	}
 }
 
-// attach gives a user an identity that is known to be free. An anonymous user
-// becomes a registered one by it.
+// attach gives a user an identity that nobody has. An anonymous user becomes a
+// registered one by it.
 func (s *users) attach(u *user, l link) {
 	u.identities = append(u.identities, l)
 	u.anonymous = false
 	s.byIdentity[l.identity] = u
 }
 
-// setUnionID sets _provider.wechat_unionid, which is known to be free.
+// setUnionID sets _provider.wechat_unionid, which nobody else has.
 func (s *users) setUnionID(u *user, unionID string) {
 	u.wechatUnionID = unionID
 	s.byUnionID[unionID] = u
 }
 
-// detach takes the identities of a person away, and reports whether there were any.
+// detach removes the identities of a person, and reports whether there were any.
 func (s *users) detach(p *Phone, r Responses) bool {
 	found := false
 	for _, app := range p.apps() {
@@ -212,7 +212,7 @@ func (s *users) ofPerson(p *Phone, r Responses) *user {
 	return nil
 }
 
-// setCustom changes and removes custom fields; the map a reader may hold is left alone.
+// setCustom changes and removes custom fields in a copy: a reader may hold the map.
 func (u *user) setCustom(fields map[string]any, gone []string) {
 	custom := maps.Clone(u.custom)
 	if custom == nil {
