@@ -84,7 +84,7 @@ func ExampleAuth_HandleUserInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(who.OpenID, who.UnionID)
+	fmt.Println(who.OpenID)
 
 	_, err = a.UserInfo(ctx)
 	fmt.Println(err)
@@ -94,16 +94,16 @@ func ExampleAuth_HandleUserInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(info.NickName, info.OpenID)
+	fmt.Println(info.NickName, info.OpenID, info.UnionID)
 
 	if info, err = a.UserInfo(ctx); err != nil { // asks nobody: it is in the session
 		log.Fatal(err)
 	}
 	fmt.Println(info.NickName)
 	// Output:
-	// openid-1 unionid-1
+	// openid-1
 	// 603: unauthorized
-	// Ann openid-1
+	// Ann openid-1 unionid-1
 	// Ann
 }
 

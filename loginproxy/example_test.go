@@ -178,9 +178,9 @@ func ExampleProxy_Backend() {
 	}
 
 	// What the client takes for the token is a session id.
-	fmt.Println(rec.Code, exampleCall(mux, http.MethodGet, "/auth/me", response.Token, "").User.OpenID)
+	fmt.Println(rec.Code, exampleCall(mux, http.MethodGet, "/auth/me", response.Token, "").User.ID)
 	// Output:
-	// 201 openid-1
+	// 201 61736923
 }
 
 // exampleResponse is what a phone reads of a response.

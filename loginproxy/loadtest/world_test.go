@@ -40,7 +40,8 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	backend, err := baastest.New(baastest.WithJournalLimit(0))
+	backend, err := baastest.New(baastest.WithJournalLimit(0),
+		baastest.WithResponses(baastest.Responses{OwnOpenID: true})) // so that every response shows whose it is
 	require.NoError(t, err)
 	w := &world{t: t, backend: backend, redis: startRedis(t)}
 	t.Cleanup(w.backend.Close)
