@@ -76,7 +76,8 @@ func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) 
 func TestNoGoroutineIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := context.Background()
-		b := baastest.New()
+		b, err := baastest.New()
+		require.NoError(t, err)
 		l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		srv := &http.Server{Handler: b, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 		served := make(chan error)
@@ -96,7 +97,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 		_, err = a.UpdatePhoneNumber(ctx, phone.AllowPhoneNumber("13800138000"))
 		require.NoError(t, err)
 		for _, fault := range []baastest.Fault{
-			{Cut: baastest.CutAfterRead, Times: 1}, {Cut: baastest.CutInAnswer, Times: 1}, {Status: 500, Times: 3}, {Status: 204, Times: 1},
+			{Cut: baastest.CutAfterRead, Times: 1}, {Cut: baastest.CutInResponse, Times: 1}, {Status: 500, Times: 3}, {Status: 204, Times: 1},
 		} {
 			b.Fail("GET /hserve/v2.5/**", fault)
 			_, _ = a.CurrentUser(ctx)

@@ -18,7 +18,10 @@ import (
 // the data come with the body of the visitor's request.
 func Example() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -39,7 +42,10 @@ func Example() {
 // The user refuses to share user info. The error carries the user's ids.
 func Example_refusal() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -59,7 +65,10 @@ func Example_refusal() {
 // because no account is linked yet. Then the user's own account is linked.
 func Example_linking() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -114,7 +123,10 @@ func Example_linking() {
 // that only links or changes a field sends one request and not two.
 func Example_me() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -146,7 +158,10 @@ func Example_me() {
 // A program that keeps sessions itself uses no store.
 func ExampleClient_Resume() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -183,7 +198,10 @@ func ExampleClient_Resume() {
 // With a code source the client logs in by itself: the documented autoLogin.
 func ExampleWithCodeSource() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	phone := backend.Kuaishou("openid-1")
 	source := func(ctx context.Context, visitorKey string) (string, error) {
 		return phone.Login(), nil // ask this visitor's phone for a code
@@ -213,7 +231,10 @@ func ExampleWithCodeSource() {
 // Request sends a request to any path of the backend, with the visitor's token.
 func ExampleClient_Request() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)

@@ -19,7 +19,8 @@ import (
 // newDouble returns a backend without a listener, and a client of it.
 func newDouble(t *testing.T, opts ...baas.Option) (*baastest.Backend, *baas.Client) {
 	t.Helper()
-	b := baastest.New()
+	b, err := baastest.New()
+	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client(opts...)
 	require.NoError(t, err)

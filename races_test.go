@@ -32,7 +32,8 @@ const (
 func bubble(t *testing.T, test func(t *testing.T, b *baastest.Backend, client *baas.Client), opts ...baas.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := baastest.New()
+		b, err := baastest.New()
+		require.NoError(t, err)
 		client, err := b.Client(opts...)
 		require.NoError(t, err)
 		test(t, b, client)

@@ -50,7 +50,7 @@ func TestRegisterAndLogin(t *testing.T) {
 				"username": made.Username(), "email": made.Email(), "phone": made.Phone(),
 			}[tt.kind])
 
-			require.Equal(t, []string{"/hserve/v2.1/register/" + tt.kind + "/", "/hserve/v2.5/user/info/61736923/"}, paths(w))
+			require.Equal(t, []string{"/hserve/v2.1/register/" + tt.kind + "/"}, paths(w), "the response has the user")
 			require.JSONEq(t, `{"`+tt.kind+`":"`+tt.name+`","password":"`+password+`"}`, string(w.Requests()[0].Body))
 
 			w.ResetJournal()
@@ -122,7 +122,7 @@ func TestCredentialsUnmarshalAndNeverShowThePassword(t *testing.T) {
 
 // Who the answer only names is read; a failure of that does not undo the login.
 func TestLoginWhoseReadFails(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, baastest.Responses{ShortAccountLogin: true})
 	a := w.visitor()
 	_, err := a.Register(ctx, auth.Credentials{Username: "ann", Password: password})
 	require.NoError(t, err)
@@ -174,7 +174,7 @@ func TestLoginThatOnlyNamesTheUser(t *testing.T) {
 
 // Whatever the backend or something before it mixes up, nobody is served as another.
 func TestAnAnswerAboutAnotherUserIsNone(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, baastest.Responses{ShortAccountLogin: true})
 	a := w.visitor()
 	_, err := a.Register(ctx, auth.Credentials{Username: "ann", Password: password})
 	require.NoError(t, err)
@@ -365,6 +365,6 @@ func TestCallsForNobodyLogNobodyIn(t *testing.T) {
 	message, ok := w.LastSMS("13800138000")
 	require.True(t, ok)
 	require.NoError(t, a.VerifySmsCode(t.Context(), "13800138000", message.Code))
-	require.ErrorIs(t, a.RequestPasswordReset(t.Context(), "nobody@example.com"), herror.BadRequest)
+	require.ErrorIs(t, a.RequestPasswordReset(t.Context(), "nobody@example.com"), herror.NotFound)
 	require.Equal(t, 3, w.sent())
 }

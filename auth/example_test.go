@@ -16,7 +16,10 @@ import (
 // What a mini-program posts: the code of ks.login(), and the button event as it came.
 func ExampleAuth_LoginWithKs() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -44,7 +47,10 @@ func ExampleAuth_LoginWithKs() {
 // The button event can be a phone number too.
 func ExampleAuth_LoginWithKs_phoneNumber() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -63,7 +69,10 @@ func ExampleAuth_LoginWithKs_phoneNumber() {
 // The documented wx.BaaS.login(false), handleUserInfo and login().
 func ExampleAuth_HandleUserInfo() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -75,7 +84,7 @@ func ExampleAuth_HandleUserInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(who.OpenID, who.UnionID)
+	fmt.Println(who.OpenID)
 
 	_, err = a.UserInfo(ctx)
 	fmt.Println(err)
@@ -85,22 +94,25 @@ func ExampleAuth_HandleUserInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(info.NickName, info.OpenID)
+	fmt.Println(info.NickName, info.OpenID, info.UnionID)
 
 	if info, err = a.UserInfo(ctx); err != nil { // asks nobody: it is in the session
 		log.Fatal(err)
 	}
 	fmt.Println(info.NickName)
 	// Output:
-	// openid-1 unionid-1
+	// openid-1
 	// 603: unauthorized
-	// Ann openid-1
+	// Ann openid-1 unionid-1
 	// Ann
 }
 
 func ExampleAuth_UpdatePhoneNumber() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -131,7 +143,10 @@ func ExampleAuth_UpdatePhoneNumber() {
 // Logging out may be repeated.
 func ExampleAuth_Logout() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -152,7 +167,10 @@ func ExampleAuth_Logout() {
 // A user who begins without a name and registers later keeps the id.
 func ExampleAuth_AnonymousLogin() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -178,7 +196,10 @@ func ExampleAuth_AnonymousLogin() {
 // The text message stays in the double, where a test reads it.
 func ExampleAuth_LoginWithSmsVerificationCode() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)

@@ -27,7 +27,14 @@ type world struct {
 
 func newWorld(t *testing.T, opts ...baas.Option) *world {
 	t.Helper()
-	b := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	return newWorldWith(t, baastest.Responses{}, opts...)
+}
+
+// newWorldWith is newWorld where the backend responds otherwise.
+func newWorldWith(t *testing.T, r baastest.Responses, opts ...baas.Option) *world {
+	t.Helper()
+	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)), baastest.WithResponses(r))
+	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client(opts...)
 	require.NoError(t, err)

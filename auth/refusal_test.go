@@ -20,8 +20,9 @@ func eachRefusal(t *testing.T, test func(t *testing.T, w *world, on idp, refuse 
 		if silentOnRefusal(on) {
 			continue
 		}
-		t.Run(on.Name()+" user info", func(t *testing.T) { test(t, newWorld(t), on, (*baastest.Phone).RefuseUserInfo) })
-		t.Run(on.Name()+" phone", func(t *testing.T) { test(t, newWorld(t), on, (*baastest.Phone).RefusePhoneNumber) })
+		known := baastest.Responses{UnionIDFromCode: true}
+		t.Run(on.Name()+" user info", func(t *testing.T) { test(t, newWorldWith(t, known), on, (*baastest.Phone).RefuseUserInfo) })
+		t.Run(on.Name()+" phone", func(t *testing.T) { test(t, newWorldWith(t, known), on, (*baastest.Phone).RefusePhoneNumber) })
 	}
 }
 

@@ -32,7 +32,7 @@ func TestWhetherALoginWasSent(t *testing.T) {
 		cause error
 	}{
 		"cut after read":           {baastest.Fault{Cut: baastest.CutAfterRead}, herror.NetworkDisconnected, true, 1, io.EOF},
-		"cut in the answer":        {baastest.Fault{Cut: baastest.CutInAnswer}, herror.NetworkDisconnected, true, 1, io.ErrUnexpectedEOF},
+		"cut in the answer":        {baastest.Fault{Cut: baastest.CutInResponse}, herror.NetworkDisconnected, true, 1, io.ErrUnexpectedEOF},
 		"refused":                  {baastest.Fault{Cut: baastest.CutDial}, herror.NetworkDisconnected, false, 3, syscall.ECONNREFUSED},
 		"refused twice":            {baastest.Fault{Cut: baastest.CutDial, Times: 2}, 0, false, 3, nil},
 		"cut before read":          {baastest.Fault{Cut: baastest.CutBeforeRead}, herror.NetworkDisconnected, true, 1, syscall.ECONNRESET},
@@ -87,7 +87,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 		"429 twice":      {baastest.Fault{Status: 429, Times: 2}, 0, 3},
 		"500 always":     {baastest.Fault{Status: 500}, 500, 3},
 		"cut once":       {baastest.Fault{Cut: baastest.CutAfterRead, Times: 1}, 0, 2},
-		"cut in answer":  {baastest.Fault{Cut: baastest.CutInAnswer, Times: 2}, 0, 3},
+		"cut in answer":  {baastest.Fault{Cut: baastest.CutInResponse, Times: 2}, 0, 3},
 		"refused always": {baastest.Fault{Cut: baastest.CutDial}, herror.NetworkDisconnected, 3},
 		"403":            {baastest.Fault{Status: 403}, herror.Forbidden, 1},
 		"too slow":       {baastest.Fault{Delay: time.Hour}, herror.RequestTimeout, 1},

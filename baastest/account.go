@@ -8,26 +8,29 @@ import (
 
 var errPassword = refuse(http.StatusBadRequest, "Invalid username/email or password.")
 
-// register makes an account with one name and a password. The anonymous user of
+// register makes an account with a username, email or phone and a password. The anonymous user of
 // the token, if there is one, becomes that account.
-func (c *call) register(kind string) (answer, error) {
-	value := c.body.text(kind)
-	if err := c.free(nil, kind, value); err != nil {
-		return answer{}, err
+func (op *operation) register(kind string) (response, error) {
+	value := op.body.text(kind)
+	if err := op.free(nil, kind, value); err != nil {
+		return response{}, err
 	}
-	u := c.newMember()
+	u, err := op.newMember()
+	if err != nil {
+		return response{}, err
+	}
 	u.anonymous = false
-	c.users.set(u, kind, value)
-	u.password = newPassword(c.body.text("password"))
-	return c.accountLoggedIn(u), nil
+	op.users.set(u, kind, value)
+	u.password = newPassword(op.body.text("password"))
+	return op.accountLoggedIn(u, kind), nil
 }
 
 // free checks that nobody but u has this username, email or phone.
-func (c *call) free(u *user, kind, value string) error {
+func (op *operation) free(u *user, kind, value string) error {
 	if kind == "email" && !plausibleEmail(value) {
 		return refuse(http.StatusBadRequest, "field email is not an email address")
 	}
-	if owner := c.users.find(kind, value); owner != nil && owner != u {
+	if owner := op.users.find(kind, value); owner != nil && owner != u {
 		return refuse(http.StatusBadRequest, "%s already exists", kind)
 	}
 	return nil
@@ -38,98 +41,137 @@ func plausibleEmail(s string) bool {
 	return ok && name != "" && host != "" && !strings.ContainsAny(s, " \t\r\n")
 }
 
-// login is a login with one name and the password.
-func (c *call) login(kind string) (answer, error) {
-	u := c.users.find(kind, c.body.text(kind))
-	if u == nil || !u.password.matches(c.body.text("password")) {
-		return answer{}, errPassword
+// login is a login with a username, email or phone and the password.
+func (op *operation) login(kind string) (response, error) {
+	u := op.users.find(kind, op.body.text(kind))
+	if u == nil || !u.password.matches(op.body.text("password")) {
+		return response{}, errPassword
 	}
-	return c.accountLoggedIn(u), nil
+	return op.accountLoggedIn(u, kind), nil
 }
 
-// anonymousLogin makes a user without any name.
-func (c *call) anonymousLogin() (answer, error) {
-	u := c.users.create(c.now.Unix())
+// anonymousLogin makes a user without username, email, phone and identity.
+func (op *operation) anonymousLogin() (response, error) {
+	u := op.users.create(op.now.Unix())
 	u.anonymous = true
-	return c.accountLoggedIn(u), nil
+	return op.shortLogin(u), nil
 }
 
-// accountLoggedIn answers a login that names no platform.
-func (c *call) accountLoggedIn(u *user) answer {
+// shortLogin is the response to a login with only the id of the user.
+func (op *operation) shortLogin(u *user) response {
 	var o jsonObject
+	op.writeToken(&o, u)
+	return response{status: http.StatusCreated, body: o.bytes()}
+}
+
+// writeToken logs a user in and writes user_id, token and expires_in. It returns
+// the token.
+func (op *operation) writeToken(o *jsonObject, u *user) string {
+	token := op.issueToken(u)
 	o.whole("user_id", u.id)
-	o.text("token", c.issueToken(u))
-	o.whole("expires_in", c.expiresIn())
-	return answer{status: http.StatusCreated, body: o.bytes()}
+	o.text("token", token)
+	o.whole("expires_in", op.expiresIn())
+	return token
 }
 
-// logout destroys the token; without one there is nothing to do.
-func (c *call) logout() (answer, error) {
-	delete(c.tokens, c.token)
-	return answer{status: http.StatusCreated, body: []byte(destroyed)}, nil
+// accountLoggedIn is the response to a login or registration that names no platform:
+// the whole user, with user_id, token, expires_in and _session.
+func (op *operation) accountLoggedIn(u *user, method string) response {
+	if op.b.responses.ShortAccountLogin {
+		return op.shortLogin(u)
+	}
+	o := jsonObject{buf: make([]byte, 0, 1024)}
+	op.writeUser(&o, u, view{self: true, ids: op.loginIDs(u, op.platform)})
+	token := op.writeToken(&o, u)
+	var session jsonObject
+	session.text("ip_address", "127.0.0.1")
+	session.text("user_agent", op.header.Get("User-Agent"))
+	session.text("login_method", method)
+	session.text("session_key", token)
+	o.raw("_session", session.bytes())
+	if l := u.link("alipay"); l != nil && op.platform == alipay {
+		o.text("alipay_user_id", l.id)
+	}
+	return response{status: http.StatusCreated, body: o.bytes()}
 }
 
-// readUser reads a user: all of it for the user itself, else what others may see.
-func (c *call) readUser() (answer, error) {
-	id, err := strconv.ParseInt(c.id, 10, 64)
-	u := c.users.byID[id]
+// logout destroys the token.
+func (op *operation) logout() (response, error) {
+	delete(op.tokens, op.token)
+	return response{status: http.StatusCreated, body: []byte(destroyed)}, nil
+}
+
+// readUser reads a user: the user itself sees more of it than others.
+func (op *operation) readUser() (response, error) {
+	id, err := strconv.ParseInt(op.id, 10, 64)
+	u := op.users.byID[id]
 	if err != nil || u == nil {
-		return answer{}, errUserNotFound
+		return response{}, errUserNotFound
 	}
-	if u != c.user {
-		return answer{status: http.StatusOK, body: publicJSON(u)}, nil
+	v := view{}
+	if u == op.user {
+		v = op.ownView()
 	}
-	return answer{status: http.StatusOK, body: userJSON(u, c.platform)}, nil
+	if v.keys, err = op.keysOf(op.query); err != nil {
+		return response{}, err
+	}
+	v.expand = op.expandOf(op.query, u)
+	return response{status: http.StatusOK, body: op.userJSON(u, v)}, nil
 }
 
-// updateAccount changes username, email, phone and password: all of it or nothing.
-func (c *call) updateAccount() (answer, error) {
-	for _, kind := range []string{"username", "email", "phone"} {
-		if !c.body.has(kind) {
+// updateAccount changes username, email, phone and password. If one of them is
+// refused, nothing is changed. A null removes a username, email or phone.
+func (op *operation) updateAccount() (response, error) {
+	for _, kind := range accountNames {
+		if value, ok := op.body[kind]; !ok || value == nil {
 			continue
 		}
-		if c.body.text(kind) == "" {
-			return answer{}, refuse(http.StatusBadRequest, "field %s must not be empty", kind)
+		if op.body.text(kind) == "" {
+			return response{}, refuse(http.StatusBadRequest, "field %s must not be empty", kind)
 		}
-		if err := c.free(c.user, kind, c.body.text(kind)); err != nil {
-			return answer{}, err
-		}
-	}
-	if err := c.checkNewPassword(); err != nil {
-		return answer{}, err
-	}
-	for _, kind := range []string{"username", "email", "phone"} {
-		if c.body.has(kind) {
-			c.users.set(c.user, kind, c.body.text(kind))
+		if err := op.free(op.user, kind, op.body.text(kind)); err != nil {
+			return response{}, err
 		}
 	}
-	if c.body.has("new_password") {
-		c.user.password = newPassword(c.body.text("new_password"))
+	if err := op.checkNewPassword(); err != nil {
+		return response{}, err
 	}
-	c.touch(c.user)
-	return answer{status: http.StatusOK, body: accountJSON(c.user)}, nil
+	for _, kind := range accountNames {
+		if op.body.has(kind) {
+			op.users.set(op.user, kind, op.body.text(kind))
+		}
+	}
+	if fresh := op.body.text("new_password"); fresh != "" {
+		op.user.password = newPassword(fresh)
+	}
+	op.touch(op.user)
+	return response{status: http.StatusOK, body: accountJSON(op.user)}, nil
 }
 
-// checkNewPassword checks a change of password: who has one must give it.
-func (c *call) checkNewPassword() error {
-	old, fresh := c.body.text("password"), c.body.text("new_password")
+// accountNames are the fields that a login with a password finds the account by.
+var accountNames = []string{"username", "email", "phone"}
+
+// checkNewPassword checks a change of password: a user who has one must give it. The
+// first password needs no old one, which may be absent, null or empty.
+func (op *operation) checkNewPassword() error {
+	old, fresh := op.body.text("password"), op.body.text("new_password")
 	switch {
-	case !c.body.has("new_password") && c.body.has("password"):
+	case op.body["new_password"] == nil && old != "":
 		return refuse(http.StatusBadRequest, "missing field: new_password")
-	case !c.body.has("new_password"):
+	case op.body["new_password"] == nil:
 		return nil
 	case fresh == "":
 		return refuse(http.StatusBadRequest, "field new_password must not be empty")
-	case !c.user.password.set:
+	case !op.user.password.set:
 		return nil
-	case !c.user.password.matches(old):
+	case !op.user.password.matches(old):
 		return refuse(http.StatusBadRequest, "current password is missing or wrong")
 	default:
 		return nil
 	}
 }
 
-// accountJSON is the answer to a change of account: without underscores.
+// accountJSON is the response to a change of account. Its names have no underscore.
 func accountJSON(u *user) []byte {
 	var o jsonObject
 	o.textOrNull("email", u.email)

@@ -20,48 +20,138 @@ var reserved = []string{
 // firstLevel are the built-in fields of the profile, which a user can change.
 var firstLevel = []string{"nickname", "avatar", "gender", "city", "province", "country", "language"}
 
-// updateFields changes the user's own custom and first-level fields: all of the
-// body or nothing of it.
-func (c *call) updateFields() (answer, error) {
-	profile, custom := c.user.profile, make(map[string]any, len(c.body))
-	for _, name := range slices.Sorted(maps.Keys(c.body)) {
-		value := c.body[name]
-		if strings.HasPrefix(name, "_") || slices.Contains(reserved, name) {
-			return answer{}, refuse(http.StatusBadRequest, "field %s cannot be changed", name)
-		}
-		if ok, err := setFirstLevel(&profile, name, value); err != nil {
-			return answer{}, err
-		} else if ok {
-			continue
-		}
-		changed, err := applyOperator(name, c.user.custom[name], value)
-		if err != nil {
-			return answer{}, err
-		}
-		custom[name] = changed
+// updateFields changes the user's own custom and first-level fields. If one of them
+// is refused, nothing is changed. $set has fields as the body itself has; $unset has
+// the names of fields to remove.
+func (op *operation) updateFields() (response, error) {
+	change := fieldChange{profile: op.user.profile, old: op.user.custom, custom: map[string]any{}}
+	fields := maps.Clone(map[string]any(op.body))
+	set, unset, err := splitUpdate(fields)
+	if err != nil {
+		return response{}, err
 	}
-	c.user.profile = profile
-	c.user.setCustom(custom)
-	c.touch(c.user)
-	return answer{status: http.StatusOK, body: userJSON(c.user, c.platform)}, nil
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		if err := change.set(name, set[name]); err != nil {
+			return response{}, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(unset)) {
+		if _, both := set[name]; both {
+			return response{}, refuse(http.StatusBadRequest, "field %s is set and unset", name)
+		}
+		if err := change.unset(name); err != nil {
+			return response{}, err
+		}
+	}
+	op.user.profile = change.profile
+	op.user.setCustom(change.custom, change.gone)
+	op.touch(op.user)
+	return response{status: http.StatusOK, body: op.userJSON(op.user, op.ownView())}, nil
+}
+
+// splitUpdate returns the fields to set and those to unset.
+func splitUpdate(fields map[string]any) (set, unset map[string]any, err error) {
+	for _, group := range []string{"$set", "$unset"} {
+		value, given := fields[group]
+		delete(fields, group)
+		names, ok := value.(map[string]any)
+		if given && !ok {
+			return nil, nil, refuse(http.StatusBadRequest, "%s must be an object", group)
+		}
+		if group == "$unset" {
+			unset = names
+		} else {
+			maps.Copy(fields, names)
+		}
+	}
+	return fields, unset, nil
+}
+
+// fieldChange is an update of fields before it is stored.
+type fieldChange struct {
+	profile Profile
+	old     map[string]any
+	custom  map[string]any // changed fields
+	gone    []string       // removed fields
+}
+
+func (c *fieldChange) set(name string, value any) error {
+	if fixedField(name) {
+		return refuse(http.StatusBadRequest, "field %s cannot be changed", name)
+	}
+	if ok, err := setFirstLevel(&c.profile, name, value); ok || err != nil {
+		return err
+	}
+	top, inner, nested := strings.Cut(name, ".")
+	old, ok := c.custom[top]
+	if !ok {
+		old = c.old[top]
+	}
+	if !nested {
+		changed, err := applyOperator(name, old, value)
+		c.custom[name] = changed
+		return err
+	}
+	object, ok := old.(map[string]any)
+	if !ok {
+		return refuse(http.StatusBadRequest, "field %s is not an object", top)
+	}
+	changed, err := applyOperator(name, object[inner], value)
+	object = maps.Clone(object)
+	object[inner] = changed
+	c.custom[top] = object
+	return err
+}
+
+func (c *fieldChange) unset(name string) error {
+	if fixedField(name) {
+		return refuse(http.StatusBadRequest, "field %s cannot be changed", name)
+	}
+	if !c.profile.clear(name) {
+		c.gone = append(c.gone, name)
+	}
+	return nil
+}
+
+// fixedField reports whether a field is a built-in one that users cannot change.
+func fixedField(name string) bool {
+	return name == "" || strings.HasPrefix(name, "_") || strings.HasPrefix(name, "$") || slices.Contains(reserved, name)
+}
+
+// texts are the fields of a profile that are texts.
+func (p *Profile) texts() map[string]*string {
+	return map[string]*string{
+		"nickname": &p.NickName, "avatar": &p.AvatarURL, "city": &p.City,
+		"province": &p.Province, "country": &p.Country, "language": &p.Language,
+	}
+}
+
+// clear removes a field of the profile, and reports whether it is one.
+func (p *Profile) clear(name string) bool {
+	if name == "gender" {
+		p.Gender = 0
+		return true
+	}
+	field := p.texts()[name]
+	if field == nil {
+		return false
+	}
+	*field = ""
+	return true
 }
 
 // setFirstLevel sets a first-level field of the profile; ok is false for any
 // other field.
 func setFirstLevel(p *Profile, name string, value any) (ok bool, err error) {
-	texts := map[string]*string{
-		"nickname": &p.NickName, "avatar": &p.AvatarURL, "city": &p.City,
-		"province": &p.Province, "country": &p.Country, "language": &p.Language,
-	}
 	if name == "gender" {
 		if !isWhole(value) {
 			return false, refuse(http.StatusBadRequest, "field gender must be %s", kindNames[whole])
 		}
-		n, _ := value.(json.Number).Int64() // isWhole saw to it
+		n, _ := value.(json.Number).Int64() // isWhole has checked it
 		p.Gender = int(n)
 		return true, nil
 	}
-	field := texts[name]
+	field := p.texts()[name]
 	if field == nil {
 		return false, nil
 	}
@@ -73,8 +163,8 @@ func setFirstLevel(p *Profile, name string, value any) (ok bool, err error) {
 	return true, nil
 }
 
-// applyOperator returns what becomes of a custom field: the value itself, or what
-// an operator like {"$incr_by": 1} makes of the old one.
+// applyOperator returns the new value of a custom field: value itself or, for an
+// operator like {"$incr_by": 1}, the changed old value.
 func applyOperator(name string, old, value any) (any, error) {
 	object, _ := value.(map[string]any)
 	operator := slices.IndexFunc(slices.Sorted(maps.Keys(object)), func(key string) bool {
@@ -83,23 +173,61 @@ func applyOperator(name string, old, value any) (any, error) {
 	if operator < 0 {
 		return value, nil
 	}
-	if len(object) == 1 {
-		if by, ok := object["$incr_by"].(json.Number); ok {
-			return increment(name, old, by)
-		}
-		if items, ok := object["$append"].([]any); ok {
-			return changeList(name, old, func(list []any) []any { return append(list, items...) })
-		}
-		if items, ok := object["$append_unique"].([]any); ok {
-			return changeList(name, old, func(list []any) []any { return appendUnique(list, items) })
-		}
-		if items, ok := object["$remove"].([]any); ok {
-			return changeList(name, old, func(list []any) []any {
-				return slices.DeleteFunc(list, func(v any) bool { return contains(items, v) })
-			})
+	unknown := refuse(http.StatusBadRequest, "field %s has an unknown operator", name)
+	if len(object) > 1 {
+		return nil, unknown
+	}
+	for key, operand := range object {
+		switch operand := operand.(type) {
+		case json.Number:
+			switch {
+			case key == "$incr_by":
+				return increment(name, old, operand)
+			case key == "$pop" && (operand == "1" || operand == "-1"):
+				return changeList(name, old, func(list []any) []any { return pop(list, operand == "1") })
+			}
+		case []any:
+			switch key {
+			case "$append":
+				return changeList(name, old, func(list []any) []any { return append(list, operand...) })
+			case "$append_unique":
+				return changeList(name, old, func(list []any) []any { return appendUnique(list, operand) })
+			case "$remove":
+				return changeList(name, old, func(list []any) []any {
+					return slices.DeleteFunc(list, func(v any) bool { return contains(operand, v) })
+				})
+			}
+		case map[string]any:
+			if key == "$update" {
+				return patch(name, old, operand)
+			}
 		}
 	}
-	return nil, refuse(http.StatusBadRequest, "field %s has an unknown operator", name)
+	return nil, unknown
+}
+
+// pop removes the last item of a list, or else the first.
+func pop(list []any, last bool) []any {
+	switch {
+	case len(list) == 0:
+		return list
+	case last:
+		return list[:len(list)-1]
+	default:
+		return list[1:]
+	}
+}
+
+// patch sets members of an object; the others stay.
+func patch(name string, old any, members map[string]any) (any, error) {
+	object, ok := old.(map[string]any)
+	if !ok && old != nil {
+		return nil, refuse(http.StatusBadRequest, "field %s is not an object", name)
+	}
+	merged := make(map[string]any, len(object)+len(members))
+	maps.Copy(merged, object)
+	maps.Copy(merged, members)
+	return merged, nil
 }
 
 func increment(name string, old any, by json.Number) (any, error) {

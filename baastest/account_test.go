@@ -43,14 +43,13 @@ func TestRegisterAndLogin(t *testing.T) {
 			b := newBackend()
 			c := newClient(t, b, "")
 			r := c.ok(201, c.post("v2.1/register/"+tt.kind+"/", m{tt.kind: tt.value, "password": "secret-1"}))
-			require.Len(t, r.body, 3)
 			id := int64(r.body["user_id"].(float64))
 			user := c.self(id)
 			require.Equal(t, tt.stored, user[tt.field])
 			require.Equal(t, false, user["_phone_verified"])
 			require.Equal(t, false, user["_email_verified"])
 			require.Equal(t, m{}, user["_provider"])
-			require.Equal(t, "", user["openid"])
+			require.NotContains(t, user, "openid")
 
 			stranger := newClient(t, b, "")
 			stranger.refused(400, tt.kind+" already exists",
@@ -88,8 +87,7 @@ func TestTokens(t *testing.T) {
 	c.refused(401, "unauthorized", c.post("v2.0/session/destroy/", m{}))
 	c.token = ""
 	c.refused(401, "unauthorized", c.get(path))
-	c.ok(201, c.post("v2.0/session/destroy/", m{}))
-	c.ok(201, c.post("v2.0/session/destroy/", nil))
+	c.refused(401, "unauthorized", c.post("v2.0/session/destroy/", m{}))
 
 	c.ok(201, c.post("v2.1/login/username/", m{"username": "Ann", "password": "p"}))
 	u, ok := b.User(61736923)
@@ -256,7 +254,7 @@ func TestAnonymous(t *testing.T) {
 
 func TestServerTime(t *testing.T) {
 	c := newClient(t, newBackend(), "")
-	require.Equal(t, "2024-05-06T07:08:09.000000Z", c.get("v2.2/server/time/").body["time"])
+	require.Equal(t, "2024-05-06T15:08:09.000000+08:00", c.get("v2.2/server/time/").body["time"])
 	c.token = "stale"
 	c.refused(401, "unauthorized", c.get("v2.2/server/time/"))
 }

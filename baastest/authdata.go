@@ -12,6 +12,15 @@ func (p *Phone) AllowUserInfo() *platform.AuthData { return authData(p.AllowUser
 // RefuseUserInfo is what [Phone.RefuseUserInfoJSON] posts, read as a server reads it.
 func (p *Phone) RefuseUserInfo() *platform.AuthData { return authData(p.RefuseUserInfoJSON()) }
 
+// Refusals is what [Phone.RefusalsJSON] posts, read as a server reads it.
+func (p *Phone) Refusals() []*platform.AuthData {
+	var all []*platform.AuthData
+	for _, event := range p.RefusalsJSON() {
+		all = append(all, authData(event))
+	}
+	return all
+}
+
 // UserProfile is what [Phone.UserProfileJSON] posts, read as a server reads it.
 func (p *Phone) UserProfile() *platform.AuthData { return authData(p.UserProfileJSON()) }
 

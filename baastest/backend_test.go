@@ -13,7 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
 )
 
 func TestClock(t *testing.T) {
@@ -23,15 +25,25 @@ func TestClock(t *testing.T) {
 	require.Equal(t, start.Add(time.Hour), still.Now())
 	still.Advance(-time.Hour)
 	require.Equal(t, start, still.Now())
+	still.Set(start.Add(time.Minute))
+	require.Equal(t, start.Add(time.Minute), still.Now())
+	still.Advance(time.Second)
+	require.Equal(t, start.Add(61*time.Second), still.Now())
 
 	var running baastest.Clock
 	before := time.Now()
 	running.Advance(time.Hour)
 	require.False(t, running.Now().Before(before.Add(time.Hour)))
+	running.Set(start)
+	now := running.Now()
+	require.False(t, now.Before(start))
+	require.False(t, running.Now().Before(now))
+	require.True(t, running.Now().Before(before))
 }
 
 func TestOptions(t *testing.T) {
-	b := baastest.New(baastest.WithClientID(""), baastest.WithClock(nil), baastest.WithTokenLife(0))
+	b, err := baastest.New(nil)
+	require.NoError(t, err)
 	require.Equal(t, baastest.DefaultClientID, b.ClientID())
 	require.NotNil(t, b.Clock())
 	b = newBackend(baastest.WithClientID("own"))
@@ -39,6 +51,53 @@ func TestOptions(t *testing.T) {
 	c.refused(400, "X-Hydrogen-Client-ID", c.post(anonymousPath, m{}))
 	c.header = http.Header{"X-Hydrogen-Client-Id": {"own"}}
 	c.ok(201, c.post(anonymousPath, m{}))
+}
+
+func TestBadOptions(t *testing.T) {
+	for name, opt := range map[string]baastest.Option{
+		"no client id":         baastest.WithClientID(""),
+		"no clock":             baastest.WithClock(nil),
+		"no token life":        baastest.WithTokenLife(0),
+		"tokens of a moment":   baastest.WithTokenLife(time.Second - 1),
+		"journal of less than": baastest.WithJournalLimit(-1),
+		"no time zone":         baastest.WithTimeZone(nil),
+		"unknown unset":        baastest.WithResponses(baastest.Responses{Unset: "nil"}),
+		"permission on id":     baastest.WithFieldPermission("id", baastest.Invisible),
+		"permission on no":     baastest.WithFieldPermission("", baastest.Invisible),
+		"unknown permission":   baastest.WithFieldPermission("city", 3),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, err := baastest.New(opt)
+			require.ErrorIs(t, err, herror.InvalidParameter)
+			require.Nil(t, b)
+
+			tb := new(recordingTB)
+			require.Nil(t, baastest.NewServer(tb, opt))
+			require.Equal(t, []string{"baastest: " + err.Error()}, tb.failures)
+			require.Empty(t, tb.cleanups)
+		})
+	}
+}
+
+// recordingTB is a test that notes its failures and goes on.
+type recordingTB struct {
+	failures []string
+	cleanups []func()
+}
+
+func (tb *recordingTB) Helper()          {}
+func (tb *recordingTB) Cleanup(f func()) { tb.cleanups = append(tb.cleanups, f) }
+func (tb *recordingTB) Fatalf(format string, args ...any) {
+	tb.failures = append(tb.failures, fmt.Sprintf(format, args...))
+}
+
+func TestServerClientWithABadOption(t *testing.T) {
+	tb := new(recordingTB)
+	s := baastest.NewServer(tb)
+	t.Cleanup(s.Close)
+	require.Nil(t, s.Client(baas.WithTimeout(-1)))
+	require.Len(t, tb.failures, 1)
+	require.Contains(t, tb.failures[0], "605")
 }
 
 func TestJournal(t *testing.T) {
@@ -77,10 +136,15 @@ func TestAddUser(t *testing.T) {
 	in := baastest.User{
 		ID: 42, Username: "Ann", Email: "Ann@Example.com", EmailVerified: true,
 		Phone: number, PhoneVerified: true, Password: "secret-1", Authorized: true,
-		Profile:    baastest.Profile{NickName: "A"},
-		Custom:     map[string]any{"age": 30},
-		Identities: []baastest.Identity{{Platform: baastest.WeChat, OpenID: "o", UnionID: "u"}},
-		CreatedAt:  time.Unix(1000, 0), UpdatedAt: time.Unix(2000, 0),
+		Profile: baastest.Profile{NickName: "A"},
+		Custom:  map[string]any{"age": 30},
+		Identities: []baastest.Identity{
+			{Platform: baastest.WeChat, OpenID: "o", UnionID: "u"},
+			{Platform: baastest.ByteDance, OpenID: "tt"},
+			{Platform: baastest.ByteDance, OpenID: "tt", App: "toutiao"},
+		},
+		WeChatUnionID: "web-u",
+		CreatedAt:     time.Unix(1000, 0), UpdatedAt: time.Unix(2000, 0),
 	}
 	stored, err := b.AddUser(in)
 	require.NoError(t, err)
@@ -108,6 +172,9 @@ func TestAddUser(t *testing.T) {
 		"twice":    {Identities: []baastest.Identity{{Platform: baastest.QQ, OpenID: "a"}, {Platform: baastest.QQ, OpenID: "b"}}},
 		"platform": {Identities: []baastest.Identity{{Platform: "nokia", OpenID: "a"}}},
 		"openid":   {Identities: []baastest.Identity{{Platform: baastest.QQ}}},
+		"app":      {Identities: []baastest.Identity{{Platform: baastest.QQ, OpenID: "a", App: "douyin"}}},
+		"same app": {Identities: []baastest.Identity{{Platform: baastest.ByteDance, OpenID: "a"}, {Platform: baastest.ByteDance, OpenID: "b", App: "douyin"}}},
+		"unionid":  {WeChatUnionID: "web-u"},
 		"reserved": {Custom: map[string]any{"_phone": 1}},
 		"built in": {Custom: map[string]any{"openid": "o"}},
 		"profile":  {Custom: map[string]any{"city": "Huizhou"}},
@@ -126,6 +193,19 @@ func TestAddUser(t *testing.T) {
 	require.EqualValues(t, 61736925, next.ID)
 	_, ok = b.User(1)
 	require.False(t, ok)
+
+	var ids []int64
+	for _, u := range b.Users() {
+		ids = append(ids, u.ID)
+	}
+	require.Equal(t, []int64{42, 61736923, 61736924, 61736925}, ids)
+	tt := newClient(t, b, baastest.ByteDance)
+	for _, app := range []string{"douyin", "toutiao"} {
+		require.EqualValues(t, 42, inApp(tt, b.ByteDance("tt"), app)["id"])
+	}
+	owner, ok := b.UserOf(b.ByteDance("tt"))
+	require.True(t, ok)
+	require.EqualValues(t, 42, owner.ID)
 }
 
 func TestPeople(t *testing.T) {
@@ -165,10 +245,6 @@ func TestEvents(t *testing.T) {
 	require.JSONEq(t, `{"type":"getuserinfo","detail":{"errMsg":"getUserInfo:fail auth deny"}}`, string(p.RefuseUserInfoJSON()))
 	require.JSONEq(t, `{"type":"getphonenumber","detail":{"errMsg":"getPhoneNumber:fail user deny"}}`, string(p.RefusePhoneNumberJSON()))
 
-	e.Detail = nil
-	decode(t, b.Alipay("o").AllowUserInfoJSON(), &e)
-	require.NotContains(t, e.Detail, "encryptedData", "Alipay's phones seal nothing")
-	require.NotEmpty(t, e.Detail["userInfo"])
 	e.Detail = nil
 	decode(t, b.Alipay("o").AllowPhoneNumberJSON(number), &e)
 	require.NotContains(t, e.Detail, "encryptedData")
@@ -242,7 +318,8 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	b := baastest.New(baastest.WithJournalLimit(50))
+	b, err := baastest.New(baastest.WithJournalLimit(50))
+	require.NoError(t, err)
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {

@@ -11,7 +11,10 @@ import (
 
 // BenchmarkSilentLogin is a login of one of 100,000 known users.
 func BenchmarkSilentLogin(b *testing.B) {
-	backend := baastest.New(baastest.WithJournalLimit(0))
+	backend, err := baastest.New(baastest.WithJournalLimit(0))
+	if err != nil {
+		b.Fatal(err)
+	}
 	c := newClient(b, backend, baastest.Kuaishou)
 	const n = 100_000
 	phones := make([]*baastest.Phone, n)

@@ -17,6 +17,7 @@ const (
 	whole           // an integer
 	textNumber      // a string or an integer, as smsCode
 	object
+	nullText // a string or null
 	syncMode // overwrite, setnx or false, as a string
 )
 
@@ -26,6 +27,7 @@ var kindNames = map[kind]string{
 	whole:      "an integer",
 	textNumber: "a string or an integer",
 	object:     "an object",
+	nullText:   "a string or null",
 	syncMode:   "one of overwrite, setnx, false",
 }
 
@@ -115,6 +117,9 @@ func (k kind) holds(value any) bool {
 	case textNumber:
 		_, ok := value.(string)
 		return ok || isWhole(value)
+	case nullText:
+		_, ok := value.(string)
+		return ok || value == nil
 	case object:
 		_, ok := value.(map[string]any)
 		return ok
@@ -150,7 +155,8 @@ func (b body) text(name string) string {
 
 func (b body) flag(name string) bool { v, _ := b[name].(bool); return v }
 
-// together checks fields that come all or not at all, and reports whether they came.
+// together checks that either all or none of the fields are there, and reports
+// which.
 func (b body) together(fields []field) (bool, error) {
 	present := slices.ContainsFunc(fields, func(f field) bool { return b.has(f.name) })
 	if !present {

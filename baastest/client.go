@@ -15,7 +15,8 @@ func (s *Server) Client(opts ...baas.Option) *baas.Client {
 		baas.WithClock(s.Clock().Now),
 	}, opts...)...)
 	if err != nil {
-		s.tb.Fatal(err)
+		s.tb.Fatalf("baastest: %v", err)
+		return nil
 	}
 	s.tb.Cleanup(client.CloseIdleConnections)
 	return client

@@ -14,38 +14,44 @@ import (
 const ControlPath = "/_emulator/"
 
 // Control returns a handler that steers a backend over HTTP, as a test in another
-// language or a demo page needs it. Mount it at [ControlPath]. It hands out login
-// codes and what was sent with passwords and tokens in it: never let strangers
-// reach it. Requests that a browser makes on behalf of another site are refused.
+// language or a demo page needs it. Mount it at [ControlPath]. It gives out login
+// codes, and requests with their passwords and tokens: do not expose it. Requests that a browser makes on behalf of another site are refused.
 //
-// Bodies and answers are JSON; paths follow ControlPath. An error is {"error": …}.
+// Bodies and responses are JSON; paths follow ControlPath. An error is {"error": …}.
 //
 //	POST   people/{platform}/{openid}/login                → {"code"}
 //	POST   people/{platform}/{openid}/allow-user-info      → the event
-//	POST   people/{platform}/{openid}/refuse-user-info     → the event
-//	POST   people/{platform}/{openid}/user-profile         → getUserProfile's answer
+//	POST   people/{platform}/{openid}/refuse-user-info     {"form": 1} → the event, in one of the forms of [Phone.RefusalsJSON]
+//	POST   people/{platform}/{openid}/user-profile         → the result of getUserProfile
 //	POST   people/{platform}/{openid}/allow-phone-number   {"number", "old"} → the event
 //	POST   people/{platform}/{openid}/refuse-phone-number  → the event
 //	GET    people/{platform}/{openid}                      → the person and the linked user
 //	PUT    people/{platform}/{openid}                      {"unionid", "profile"}
 //	DELETE people/{platform}/{openid}/link                 unlinks the person
+//	GET    codes                                           → the login codes that can be exchanged
+//	GET    users                                           → the users
 //	POST   users                                           a [User] → the user
 //	GET    users/{id}                                      → the user
 //	DELETE users/{id}/tokens                               revokes the user's tokens
 //	GET    clock                                           → {"now"}
-//	POST   clock                                           {"advance": "31s"} → {"now"}
-//	POST   faults                                          {"route", …}, see below
-//	DELETE faults
+//	POST   clock                                           {"advance": "31s"} or {"set": "2024-05-06T07:08:09Z"} → {"now"}
+//	GET    faults                                          → [{"id", "route", "hits", "active"}]
+//	POST   faults                                          {"route", …}, see below → {"id"}
+//	GET    faults/{id}                                     → {"id", "route", "hits", "active"}
+//	DELETE faults/{id}                                     ends the fault
+//	DELETE faults                                          forgets all faults
 //	GET    journal                                         → the requests, with header and body
 //	DELETE journal
 //	GET    sms                                             → the text messages, with their codes
 //	GET    mail                                            → the mails, with their links
 //	PUT    settings                                        {"user_info_updates": false}
 //	POST   reset
+//	GET    health                                          → {"status": "ok"}
 //
-// A fault has the members route (as for [Backend.Fail]), times, every, status, body, content_type, act,
-// delay and hold (durations as "250ms"), and cut: "dial", "before-read",
-// "after-read" or "in-answer".
+// A fault has the members route (as for [Backend.Fail]), times, every, status, body,
+// no_body, content_type, act, delay and hold (durations as "250ms"), and cut: "dial",
+// "before-read", "after-read" or "in-response". A fault whose hits stay 0 did
+// nothing: a script can fail on it.
 func Control(b *Backend) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(method, path string, h controlFunc) {
@@ -56,12 +62,17 @@ func Control(b *Backend) http.Handler {
 	handle("GET", "people/{platform}/{openid}", c.person)
 	handle("PUT", "people/{platform}/{openid}", c.describe)
 	handle("DELETE", "people/{platform}/{openid}/link", c.unlink)
+	handle("GET", "codes", c.codes)
+	handle("GET", "users", c.users)
 	handle("POST", "users", c.addUser)
 	handle("GET", "users/{id}", c.user)
 	handle("DELETE", "users/{id}/tokens", c.revoke)
 	handle("GET", "clock", c.now)
-	handle("POST", "clock", c.advance)
+	handle("POST", "clock", c.setClock)
+	handle("GET", "faults", c.faults)
 	handle("POST", "faults", c.fail)
+	handle("GET", "faults/{id}", c.fault)
+	handle("DELETE", "faults/{id}", c.endFault)
 	handle("DELETE", "faults", done(b.ClearFaults))
 	handle("GET", "journal", c.journal)
 	handle("DELETE", "journal", done(b.ResetJournal))
@@ -69,6 +80,7 @@ func Control(b *Backend) http.Handler {
 	handle("GET", "mail", c.mail)
 	handle("PUT", "settings", c.settings)
 	handle("POST", "reset", done(b.Reset))
+	handle("GET", "health", healthy)
 	mux.HandleFunc(ControlPath, failing(errNoPath).serve)
 	own := http.NewCrossOriginProtection()
 	own.SetDenyHandler(http.HandlerFunc(failing(errOtherSite).serve))
@@ -78,7 +90,7 @@ func Control(b *Backend) http.Handler {
 // control is the backend as the control API sees it.
 type control struct{ b *Backend }
 
-// controlFunc answers with a value that becomes JSON; nil becomes {}.
+// controlFunc returns a value that becomes JSON; nil becomes {}.
 type controlFunc func(*http.Request) (any, error)
 
 func done(do func()) controlFunc {
@@ -93,6 +105,7 @@ var (
 	errNoPath    = errors.New("unknown path or method")
 	errNoPerson  = errors.New("unknown platform or action")
 	errNoUser    = errors.New("unknown user")
+	errNoFault   = errors.New("unknown fault")
 	errOtherSite = errors.New("request on behalf of another site")
 )
 
@@ -114,7 +127,7 @@ func controlStatus(err error) int {
 	switch {
 	case err == nil:
 		return http.StatusOK
-	case errors.Is(err, errNoPath), errors.Is(err, errNoPerson), errors.Is(err, errNoUser):
+	case errors.Is(err, errNoPath), errors.Is(err, errNoPerson), errors.Is(err, errNoUser), errors.Is(err, errNoFault):
 		return http.StatusNotFound
 	case errors.Is(err, errOtherSite):
 		return http.StatusForbidden
@@ -152,7 +165,7 @@ func (c control) act(r *http.Request) (any, error) {
 	case "allow-user-info":
 		return json.RawMessage(p.AllowUserInfoJSON()), nil
 	case "refuse-user-info":
-		return json.RawMessage(p.RefuseUserInfoJSON()), nil
+		return refuseUserInfo(p, r)
 	case "user-profile":
 		return json.RawMessage(p.UserProfileJSON()), nil
 	case "allow-phone-number":
@@ -162,6 +175,24 @@ func (c control) act(r *http.Request) (any, error) {
 	default:
 		return nil, errNoPerson
 	}
+}
+
+// refuseUserInfo is a refusal in the form with that number, from 1.
+func refuseUserInfo(p *Phone, r *http.Request) (any, error) {
+	in, err := readControl[struct {
+		Form *int `json:"form"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	forms, form := p.RefusalsJSON(), 1
+	if in.Form != nil {
+		form = *in.Form
+	}
+	if form < 1 || form > len(forms) {
+		return nil, fmt.Errorf("form must be 1 to %d", len(forms))
+	}
+	return json.RawMessage(forms[form-1]), nil
 }
 
 func allowPhoneNumber(p *Phone, r *http.Request) (any, error) {
@@ -231,6 +262,34 @@ func (c control) unlink(r *http.Request) (any, error) {
 	return map[string]bool{"unlinked": c.b.Unlink(p)}, nil
 }
 
+// controlCode is a login code that can be exchanged.
+type controlCode struct {
+	Platform string    `json:"platform"`
+	OpenID   string    `json:"openid"`
+	Code     string    `json:"code"`
+	Expires  time.Time `json:"expires"`
+}
+
+func (c control) codes(*http.Request) (any, error) {
+	c.b.mu.Lock()
+	defer c.b.mu.Unlock()
+	codes, now := &c.b.state.codes, c.b.clock.Now()
+	out := []controlCode{}
+	for _, t := range codes.order {
+		if got, ok := codes.peek(t.id, now); ok {
+			out = append(out, controlCode{got.phone.on.name, got.phone.openid, t.id, t.expires})
+		}
+	}
+	return out, nil
+}
+
+func (c control) users(*http.Request) (any, error) {
+	if users := c.b.Users(); users != nil {
+		return users, nil
+	}
+	return []User{}, nil
+}
+
 func (c control) addUser(r *http.Request) (any, error) {
 	seed, err := readControl[User](r)
 	if err != nil {
@@ -268,19 +327,26 @@ func (c control) now(*http.Request) (any, error) {
 	return map[string]time.Time{"now": c.b.Clock().Now()}, nil
 }
 
-func (c control) advance(r *http.Request) (any, error) {
+// setClock sets the clock, or advances it.
+func (c control) setClock(r *http.Request) (any, error) {
 	in, err := readControl[struct {
 		Advance controlDuration `json:"advance"`
+		Set     time.Time       `json:"set"`
 	}](r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case (in.Advance == 0) == in.Set.IsZero():
+		return nil, errors.New("give advance or set")
+	case in.Advance != 0:
+		c.b.Clock().Advance(time.Duration(in.Advance))
+	default:
+		c.b.Clock().Set(in.Set)
 	}
-	if in.Advance == 0 {
-		return nil, errors.New("advance is missing")
-	}
-	c.b.Clock().Advance(time.Duration(in.Advance))
 	return c.now(r)
 }
+
+func healthy(*http.Request) (any, error) { return map[string]string{"status": "ok"}, nil }
 
 // controlRequest is a journal entry with what was sent.
 type controlRequest struct {
@@ -344,6 +410,7 @@ type controlFault struct {
 	Hold        controlDuration `json:"hold"`
 	Status      int             `json:"status"`
 	Body        string          `json:"body"`
+	NoBody      bool            `json:"no_body"`
 	ContentType string          `json:"content_type"`
 	Act         bool            `json:"act"`
 	Cut         string          `json:"cut"`
@@ -351,7 +418,7 @@ type controlFault struct {
 
 var cuts = map[string]Cut{
 	"": CutNever, "dial": CutDial, "before-read": CutBeforeRead,
-	"after-read": CutAfterRead, "in-answer": CutInAnswer,
+	"after-read": CutAfterRead, "in-response": CutInResponse,
 }
 
 func (c control) fail(r *http.Request) (any, error) {
@@ -359,7 +426,8 @@ func (c control) fail(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !parsePattern(in.Route).matchesPaths() {
+	route := parsePattern(in.Route)
+	if !route.matchesPaths() {
 		return nil, errors.New("route must be [METHOD ]/path, or empty")
 	}
 	cut, ok := cuts[in.Cut]
@@ -369,12 +437,35 @@ func (c control) fail(r *http.Request) (any, error) {
 	if in.Status != 0 && (in.Status < 200 || in.Status > 599) {
 		return nil, errors.New("status must be 200 to 599")
 	}
-	c.b.Fail(in.Route, Fault{
+	if in.NoBody && in.Body != "" {
+		return nil, errors.New("body and no_body exclude each other")
+	}
+	id := c.b.faults.add(route, Fault{
 		Times: in.Times, Every: in.Every,
 		Delay: time.Duration(in.Delay), Hold: time.Duration(in.Hold),
-		Status: in.Status, Body: in.Body, ContentType: in.ContentType, Act: in.Act,
+		Status: in.Status, Body: in.Body, NoBody: in.NoBody, ContentType: in.ContentType, Act: in.Act,
 		Cut: cut,
 	})
+	return map[string]int{"id": id}, nil
+}
+
+func (c control) faults(*http.Request) (any, error) { return c.b.faults.states(), nil }
+
+func (c control) fault(r *http.Request) (any, error) {
+	id, err := strconv.Atoi(r.PathValue("id"))
+	for _, f := range c.b.faults.states() {
+		if err == nil && f.ID == id {
+			return f, nil
+		}
+	}
+	return nil, errNoFault
+}
+
+func (c control) endFault(r *http.Request) (any, error) {
+	id, err := strconv.Atoi(r.PathValue("id"))
+	if err != nil || !c.b.faults.remove(id) {
+		return nil, errNoFault
+	}
 	return nil, nil
 }
 

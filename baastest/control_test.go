@@ -13,7 +13,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 )
 
-// control calls the control API and returns the answer, which may be a list.
+// control calls the control API and returns the response, which may be a list.
 func control(t *testing.T, b *baastest.Backend, status int, method, path, body string) any {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -38,9 +38,24 @@ func TestControlPeople(t *testing.T) {
 
 	code := control(t, b, 200, "POST", who+"/login", "").(m)["code"]
 	r := c.ok(201, c.post("v2.5/idp/wechat/silent-login/", m{"code": code, "create_user": true, "login_with_unionid": false}))
-	require.Equal(t, "u", r.body["user_info"].(m)["unionid"])
+	require.Equal(t, "o-1", r.body["user_info"].(m)["openid"])
 	person = control(t, b, 200, "GET", who, "").(m)
 	require.EqualValues(t, 61736923, person["user"].(m)["id"])
+
+	event := control(t, b, 200, "POST", "people/alipay/o/refuse-user-info", `{"form":4}`).(m)
+	require.Contains(t, event, "authErrorScopes")
+	event = control(t, b, 200, "POST", "people/alipay/o/refuse-user-info", "").(m)
+	require.EqualValues(t, 11, event["error"])
+	control(t, b, 400, "POST", who+"/refuse-user-info", `{"form":2}`)
+	control(t, b, 400, "POST", who+"/refuse-user-info", `{"form":0}`)
+
+	code = control(t, b, 200, "POST", who+"/login", "").(m)["code"]
+	codes := control(t, b, 200, "GET", "codes", "").([]any)
+	require.Equal(t, []any{m{
+		"platform": "wechat", "openid": "o-1", "code": code, "expires": start.Add(5 * time.Minute).Format(time.RFC3339),
+	}}, codes)
+	b.Clock().Advance(5 * time.Minute)
+	require.Empty(t, control(t, b, 200, "GET", "codes", ""))
 
 	for action, errMsg := range map[string]string{
 		"allow-user-info":     "getUserInfo:ok",
@@ -51,7 +66,7 @@ func TestControlPeople(t *testing.T) {
 		require.Equal(t, errMsg, event["detail"].(m)["errMsg"])
 	}
 	require.Equal(t, "getUserProfile:ok", control(t, b, 200, "POST", who+"/user-profile", "").(m)["errMsg"])
-	event := control(t, b, 200, "POST", who+"/allow-phone-number", `{"number":"1"}`).(m)
+	event = control(t, b, 200, "POST", who+"/allow-phone-number", `{"number":"1"}`).(m)
 	require.NotEmpty(t, event["detail"].(m)["code"])
 	event = control(t, b, 200, "POST", who+"/allow-phone-number", `{"number":"1","old":true}`).(m)
 	require.NotContains(t, event["detail"], "code")
@@ -70,11 +85,14 @@ func TestControlPeople(t *testing.T) {
 func TestControlUsers(t *testing.T) {
 	b := newBackend()
 	c := newClient(t, b, "")
+	require.Empty(t, control(t, b, 200, "GET", "users", ""))
 	u := control(t, b, 200, "POST", "users", `{"id":9,"username":"ann","password":"secret-1","custom":{"age":3}}`).(m)
 	require.NotContains(t, u, "password")
 	c.ok(201, c.post("v2.1/login/username/", m{"username": "ann", "password": "secret-1"}))
 	u = control(t, b, 200, "GET", "users/9", "").(m)
 	require.Equal(t, "ann", u["username"])
+	users := control(t, b, 200, "GET", "users", "").([]any)
+	require.Equal(t, []any{u}, users)
 	require.EqualValues(t, 3, u["custom"].(m)["age"])
 	control(t, b, 200, "DELETE", "users/9/tokens", "")
 	require.Zero(t, b.TokensAlive(9))
@@ -94,6 +112,9 @@ func TestControlBackend(t *testing.T) {
 	control(t, b, 400, "POST", "clock", `{"advance":"soon"}`)
 	control(t, b, 400, "POST", "clock", "")
 	control(t, b, 400, "POST", "clock", `{"advance":"1s"} {}`)
+	control(t, b, 400, "POST", "clock", `{"advance":"1s","set":"2024-05-06T07:08:09Z"}`)
+	require.Equal(t, "2030-01-02T03:04:05Z", control(t, b, 200, "POST", "clock", `{"set":"2030-01-02T03:04:05Z"}`).(m)["now"])
+	require.Equal(t, m{"status": "ok"}, control(t, b, 200, "GET", "health", ""))
 
 	control(t, b, 200, "POST", "faults", `{"route":"GET /hserve/v2.2/server/time/","status":503,"times":1,"delay":"1ms"}`)
 	c.refused(503, "", c.get("v2.2/server/time/"))
@@ -101,7 +122,23 @@ func TestControlBackend(t *testing.T) {
 	control(t, b, 200, "POST", "faults", `{"route":"","cut":"after-read"}`)
 	_, err := c.try("GET", "v2.2/server/time/", nil)
 	require.Error(t, err)
+	require.Equal(t, []any{
+		m{"id": 1.0, "route": "GET /hserve/v2.2/server/time/", "hits": 1.0, "active": false},
+		m{"id": 2.0, "route": "**", "hits": 1.0, "active": true},
+	}, control(t, b, 200, "GET", "faults", ""))
+	require.Equal(t, true, control(t, b, 200, "GET", "faults/2", "").(m)["active"])
+	control(t, b, 200, "DELETE", "faults/2", "")
+	require.Equal(t, false, control(t, b, 200, "GET", "faults/2", "").(m)["active"])
+	c.ok(200, c.get("v2.2/server/time/"))
+	for _, unknown := range []string{"faults/3", "faults/x"} {
+		control(t, b, 404, "GET", unknown, "")
+		control(t, b, 404, "DELETE", unknown, "")
+	}
+	require.EqualValues(t, 3, control(t, b, 200, "POST", "faults", `{"status":502,"no_body":true,"times":1}`).(m)["id"])
+	require.Empty(t, c.get("v2.2/server/time/").raw)
+	control(t, b, 400, "POST", "faults", `{"status":502,"no_body":true,"body":"x"}`)
 	control(t, b, 200, "DELETE", "faults", "")
+	require.Empty(t, control(t, b, 200, "GET", "faults", ""))
 	for _, route := range []string{"kuaishou/silent-login", "POST", "POST ", "**/x", "POST hserve/**"} {
 		control(t, b, 400, "POST", "faults", `{"route":"`+route+`","status":503}`)
 	}
@@ -125,10 +162,10 @@ func TestControlBackend(t *testing.T) {
 
 	journal := control(t, b, 200, "GET", "journal", "").([]any)
 	require.Len(t, journal, len(b.Requests()))
-	sms := journal[3].(m)
+	sms := journal[5].(m)
 	require.JSONEq(t, `{"phone":"13800138000","signature_id":1}`, sms["body"].(string))
 	require.Equal(t, []any{"file"}, sms["header"].(m)["X-Hydrogen-Client-Sdk-Type"])
-	require.EqualValues(t, 201, sms["status"])
+	require.EqualValues(t, 200, sms["status"])
 	control(t, b, 200, "DELETE", "journal", "")
 	require.Empty(t, b.Requests())
 

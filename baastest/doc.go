@@ -12,93 +12,358 @@
 //
 // [NewServer] listens on a loopback port. A [Backend], from [New], is an
 // [http.Handler] to mount anywhere, and [Backend.Transport] is the same backend as
-// an [http.RoundTripper] that opens no port and works inside testing/synctest. All
+// an [http.RoundTripper] that opens no port and works inside testing/synctest. The
 // forms share everything else: users, clock, faults, journal.
 //
 // A backend starts empty. [Backend.AddUser] and [Backend.LoadSeed] fill it;
-// [Backend.User], [Backend.UserOf] and [Backend.TokensAlive] read its state without
-// a request. It takes the endpoints of all seven platforms and of the account, plus
-// GET /hserve/v2.2/server/time/.
+// [Backend.User], [Backend.Users], [Backend.UserOf] and [Backend.TokensAlive] read its
+// state without a request. It has the endpoints of every platform and of the account.
 //
 // # People and phones
 //
 // [Backend.WeChat] and its like give a person by openid. [Phone.Login] is the
-// platform's login(): a code good once, for five minutes, and a new session key
-// behind it. The button events are sealed under the newest session key; the backend
-// opens them with the key it got for the last code it exchanged. So data that is
-// older or newer than that code is refused with 400, as it is in life.
+// platform's login(): a code that is good once, for five minutes, and a new session
+// key behind it. The button events are encrypted under the newest session key; the
+// backend decrypts them with the key it got for the last code it exchanged. So data
+// that is older or newer than that code is refused with 400, as it is on the real
+// backend. Baidu is the exception: its key stays.
 //
 // # Strictness
 //
-// Requests are refused when the client id, SDK type or platform header is missing
-// or wrong (400), the path is unknown (404), the method is wrong (405), the body is
-// not JSON (415, 400), or a field is missing, unknown or of a wrong type (400,
-// naming the field, never its value). PUT is also taken as POST with
-// X-Hydrogen-Request-Method: PUT. Bodies are limited to 1 MiB (413).
+// A request is refused where no known client sends it: with a wrong client id or an
+// unknown SDK type or platform (400), an unknown path (404), a wrong method (405), a
+// body that is not JSON (415, 400), a field that is missing, unknown or of a wrong
+// type (400, with the field's name and never its value), or a body of over 1 MiB
+// (413). The SDK type and the platform may be absent. PUT is also taken as POST with
+// X-Hydrogen-Request-Method: PUT.
 //
 // # Faults, clock, journal
 //
-// [Backend.Fail] makes a route answer with another status, wait, answer garbage, or
-// cut the connection before or after the backend acted. The [Clock] decides about
-// codes, tokens and rate limits and is moved by hand. [Backend.Requests] is what the
-// backend was asked, word for word. [Control] steers all that over HTTP.
+// [Backend.Fail] makes a route respond with another status, wait, send garbage, or
+// cut the connection before or after the backend acted; with [WithStrictFaults] a
+// fault that hit nothing fails the test. The [Clock] decides about codes, tokens and
+// rate limits and is moved by hand. [Backend.Requests] is what the backend was asked,
+// word for word. [Control] steers all that over HTTP.
 //
-// # Guesses
+// # Where the evidence contradicts itself
 //
-// No public source settles what follows. The double does it so; do not build on it:
+// The vendor's documentation, recordings and clients do not always agree.
+// [Responses] has the questions that matter to a client, and selects the other
+// response to each. Run tests that depend on one under both. [WithFieldPermission]
+// and [WithTimeZone] are settings that the real backend's console has.
 //
-// Requests
-//   - A missing or wrong SDK header is 400; a token that is unknown or has expired is
-//     401, but login and register endpoints take it for no token.
-//   - The texts of all errors but "Invalid username/email or password."
-//   - The platform header need not be that of the endpoint's platform.
+// # Facts
 //
-// Users
-//   - The openid and unionid at the first level are those of the platform that the
-//     request's header names, else of the user's first identity; on Alipay the openid
-//     is empty.
-//   - A profile field that was never set is left out of the user object, but for the
-//     avatar, which has a default. An unset username, email or phone is null.
-//   - Another user's object lacks openid, unionid and every field with a leading
-//     underscore.
-//   - Users may set their own first-level profile fields beside custom ones. Of the
-//     operators, $incr_by, $append, $append_unique and $remove are known.
-//   - user_id and id are numbers that count up from 61736923.
+// What a backend of this package does, with the evidence for it: R is a recorded
+// response of the real backend, D its documentation (pages of ifanrx/hydrogen-sdk-doc),
+// C what the vendor's clients need or assert, T a stub in the vendor's tests, G a
+// guess. Each name is that of a subtest of TestFacts, which holds the fact; go test
+// -run TestFactsAreDocumented -update writes this section. Do not build on the guesses.
 //
-// Platform logins
-//   - A code is spent even if the login then fails. Codes of an app (app_name) are not
-//     told apart.
-//   - update_userprofile decides about the first-level fields only; _provider always
-//     takes what the platform told. A field that the platform did not tell never
-//     erases one.
-//   - login_with_unionid looks for the openid first and the unionid second, and does
-//     not link the new openid. associate_with_unionid refuses a unionid of another user.
-//   - A phone login finds the account by openid, else by verified phone number, and
-//     links the openid in the second case unless the account has another one of that
-//     platform. It changes no phone number that the account has, and takes none that
-//     belongs to another user.
-//   - phone_code decides about the number; the encrypted data beside it is not opened.
-//     It must be of the person who logs in.
-//   - A phone number of another user is 400 in an update, overwrite or not.
-//   - A token of an anonymous user at the first login of a person keeps the id.
-//   - JD's sealed data may be left out; Alipay's user info needs no scope of its code.
-//   - Baidu signs nothing: rawData and signature may be left out of a link.
+// Users:
+//   - provider-keys (D): The keys of _provider are wechat, alipay, qq_miniapp,
+//     baidu_miniapp and jd_miniapp. They differ from the names in paths. Source:
+//     cloud-function/node-sdk/user.md; qq-minapp-demo, baidu-minapp-demo
+//     pages/auth/auth.js
+//   - provider-key-per-host-app (D): ByteDance has one key for each host app: douyin,
+//     toutiao, news_article_lite, bytedance_devtools. Source:
+//     cloud-function/node-sdk/user.md
+//   - provider-keys-of-app-logins (D): The token of a provider makes the key
+//     oauth_apple_native, oauth_wechat_native or oauth_weibo_native. Source:
+//     cloud-function/node-sdk/user.md
+//   - alipay-user-id (D): Alipay's entry of _provider names its user by user_id, and
+//     has no openid. Source: cloud-function/node-sdk/user.md; js-sdk/user.md
+//   - provider-unionid (D): _provider.wechat_unionid is a text, beside the objects.
+//     Source: js-sdk/wechat/unionid-login.md; js-sdk/user.md
+//   - first-level-ids (D): openid and unionid at the first level of a read are
+//     WeChat's. For users of other platforms they are not set. Responses.OwnOpenID
+//     selects those of the platform that reads. Source: js-sdk/account.md
+//   - login-openid (C): The openid in the user_info of a login is the platform's own;
+//     the client stores it. Source: hydrogen-js-sdk core/utils/index.js
+//     flatAuthResponse
+//   - others-fields (D): Of another user a read shows id, nickname and avatar, and
+//     custom fields by their permission. WithFieldPermission sets the permission of a
+//     field. Source: js-sdk/user.md
+//   - invisible-fields (D): A field that no client may see is not even in the own user.
+//     Source: js-sdk/user.md
+//   - unset-fields (R): openid, unionid, _username, _email and _phone are absent where
+//     they were never set. Responses.Unset selects null or an empty text, which are
+//     documented and recorded too. Source: hydrogen-ios-sdk MinCloudTests
+//     user_info.json, user_list.json; web-api/user.md
+//   - recorded-user (R): A user has id, created_by of the same number, created_at,
+//     updated_at, a default avatar, is_authorized, _anonymous and an empty _provider,
+//     and no nickname that was never set. Source: hydrogen-ios-sdk MinCloudTests
+//     user_info.json
 //
-// Links
-//   - 400 if the identity is another user's, or the user has another identity of that
-//     platform; 200 if nothing changes.
-//   - An anonymous user gets 403 from links, phone updates and account calls.
+// Queries and updates:
+//   - keys (D): The parameter keys of GET user/info/{id}/ selects fields, and leaves
+//     out those with a minus. A mixture is ignored. Source: js-sdk/user.md;
+//     js-sdk/schema/select-and-expand.md
+//   - keys-and-id (R): id comes also where keys does not name it. Responses.ExactKeys
+//     leaves it out, as on the documentation's page. Source: hydrogen-ios-sdk
+//     MinCloudTests user_info_option.json; js-sdk/user.md
+//   - expand (D): The parameter expand puts a user in place of created_by and of
+//     pointers to users; keys then selects attributes of the pointer. Source:
+//     js-sdk/schema/select-and-expand.md
+//   - user-query (D): GET v2.2/user/info/ lists users by where, order_by, limit and
+//     offset. The default limit is 20 and the largest 1000. meta names the pages before
+//     and after by path. Source: js-sdk/user.md; web-api/user.md;
+//     js-sdk/schema/limit-and-order.md
+//   - query-operators (C): A condition has the operators of the clients' Query and
+//     Where, in $and, in $or, or alone. Source: hydrogen-js-sdk core/Query.js;
+//     hydrogen-ios-sdk Where.swift
+//   - query-fields (D): An end user may name id and nickname only.
+//     Responses.QueryAnyField allows every field, as the pages of the iOS and Flutter
+//     clients have it. Source: js-sdk/user.md; ios-sdk/user/user.md;
+//     flutter-sdk/user/user.md
+//   - query-count (D): meta.total_count is there with return_total_count=1; a client
+//     counts with limit=1. Source: web-api/user.md; hydrogen-js-sdk core/User.js
+//   - query-view (D): A query shows another user as a read does: by default id,
+//     nickname and avatar. Source: js-sdk/user.md
+//   - operator-incr-by (C): {"$incr_by": n} adds to a number. Source: hydrogen-js-sdk
+//     core/BaseRecord.js; js-sdk/schema/update-record.md
+//   - operator-append (C): {"$append": [...]} appends items, {"$append_unique": [...]}
+//     those that are not there. Source: hydrogen-js-sdk core/BaseRecord.js;
+//     js-sdk/schema/update-record.md
+//   - operator-remove (C): {"$remove": [...]} removes items. Source: hydrogen-js-sdk
+//     core/BaseRecord.js; js-sdk/schema/update-record.md
+//   - operator-pop (C): {"$pop": 1} removes the last item, {"$pop": -1} the first.
+//     Source: hydrogen-js-sdk core/BaseRecord.js; hydrogen-android-sdk
+//     AtomicOperationTest.kt
+//   - operator-update (C): {"$update": {...}} sets members of an object and leaves the
+//     others. Source: hydrogen-js-sdk core/BaseRecord.js patchObject;
+//     js-sdk/schema/update-record.md
+//   - operator-unset (C): "$unset": {field: ""} beside the fields removes a field.
+//     Source: hydrogen-ios-sdk BaseRecord.swift; hydrogen-android-sdk Record.java;
+//     web-api/data/update-record.md
+//   - update-response (R): An update of fields responds with the whole user; city is
+//     one of the built-in fields that a user changes. Source: hydrogen-ios-sdk
+//     MinCloudTests update_userinfo.json
+//   - big-ids (R): An id is a number of up to 14 digits, which is read without loss.
+//     Source: hydrogen-ios-sdk MinCloudTests login_email.json
 //
-// Account
-//   - Register and login answer user_id, token and expires_in only.
-//   - The tokens of an anonymous user who registers stay good.
-//   - A new password needs the current one, unless there is none.
-//   - An SMS code lives ten minutes and is spent by its first success; a login that
-//     ends in 404 does not spend it. Ten a day means ten in any 24 hours. The limit of
-//     30 a minute for a whole company is left out. An SMS login verifies the number
-//     of the account that has it, verified before or not.
-//   - A password reset for an address without a verified account is 400. The links of
-//     mails, their paths and their life of a day are this package's own.
-//   - A provider's token (apple, wechat-native, weibo-native) is good once, for five
-//     minutes; the login answers token, expires_in, user_id and user_info.
+// Platform logins:
+//   - unionid-new-user (D): A login by unionid that finds nobody makes a user with
+//     _provider.wechat_unionid and openid, or is 404 where no user may be made. Source:
+//     js-sdk/wechat/unionid-login.md
+//   - unionid-first (D): A login by unionid finds the user by _provider.wechat_unionid
+//     first, among all users of the app, and sets the openid on it. Source:
+//     js-sdk/wechat/unionid-login.md
+//   - unionid-then-openid (D): Without a user of that unionid, a login by unionid finds
+//     the user by openid and sets the unionid on it. Source:
+//     js-sdk/wechat/unionid-login.md
+//   - unionid-conflict (D): A login by unionid fails where the unionid is one user's
+//     and the openid another's. The text has both, for the merge. Source:
+//     js-sdk/wechat/unionid-login.md
+//   - unionid-changed (D): A login by unionid fails where the user of the openid has
+//     another unionid: the open platform account of the app changed. Source:
+//     js-sdk/wechat/unionid-login.md
+//   - unionid-of-user-info (D): A login by openid sets the first-level unionid where
+//     the user shared user info, and never _provider.wechat_unionid.
+//     Responses.UnionIDFromCode sets it at every login. Source:
+//     js-sdk/wechat/unionid-login.md
+//   - login-creates-or-404 (D): A login of an unknown person makes a user with
+//     create_user, and is 404 without. Source: js-sdk/wechat/unionid-login.md;
+//     js-sdk/auth.md
+//   - code-once (D): A login code is good once. Data must be from after the code: a
+//     later login() on the phone replaces the key. Source:
+//     js-sdk/kuaishou/signin-signout.md; js-sdk/wechat/signin-signout.md
+//   - baidu-key-stays (C): Baidu's client gets the code after the data, so the session
+//     key stays over logins. Source: hydrogen-js-sdk sdk-file/src/baidu/auth.js;
+//     js-sdk/baidu/signin-signout.md
+//   - jd-event (C): JD's event has userInfo, data and iv: no rawData and no signature.
+//     A login takes userInfo alone too. Source: hydrogen-js-sdk
+//     sdk-file/src/jingdong/auth.js
+//   - alipay-refusals (C): Alipay's refusal is the error 11 of getAuthCode, or an
+//     authErrorScope. Phone.RefusalsJSON has these, and the authErrorScopes of Alipay's
+//     own documentation. Source: hydrogen-js-sdk sdk-file/src/alipay/createAuthFn.js
+//   - alipay-agreement (C): Alipay's user info comes with a code of the scope
+//     auth_user; nothing is encrypted or signed. Source: hydrogen-js-sdk
+//     sdk-file/src/alipay/createAuthFn.js
+//   - alipay-link-after-refusal (C): After a refusal Alipay's client links with the
+//     code alone, without authorized. Source: hydrogen-js-sdk
+//     sdk-file/src/alipay/createAuthFn.js
+//   - alipay-link-response (C): The response to an Alipay link has alipay_user_id,
+//     which the client stores, and so has an account login on Alipay. Source:
+//     hydrogen-js-sdk sdk-file/src/alipay/createAuthFn.js, polyfill.js
+//   - bytedance-openid-per-app (D): A person has another openid in each of ByteDance's
+//     host apps, and so another user until they are linked. Source:
+//     js-sdk/bytedance/signin-signout.md
+//   - link-response (D): A link responds with message "User associated.", openid,
+//     status "ok" and user_id, on WeChat with unionid too. Source:
+//     js-sdk/kuaishou/signin-signout.md and the pages of the other platforms
+//   - provider-spellings (D): The providers of app logins are taken in the spellings of
+//     every client: apple and apple-native, wechat and wechat-native, weibo and
+//     weibo-native, for links too. Source: js-sdk/react-native/signin-signout.md;
+//     hydrogen-ios-sdk Config.swift
+//   - provider-bodies (C): The app clients send Weibo's token as access_token with uid,
+//     the mode of a WeChat login as sync_user_profile, and no create_user that was not
+//     given. Source: hydrogen-ios-sdk Auth.swift; hydrogen-android-sdk
+//     WeiboComponent.java
+//   - provider-responses (C): A login with a provider's token responds with status,
+//     message, token, expires_in, user_id and a user_info of avatar and nickname,
+//     without id; a link with the same but the session. Source: hydrogen-android-sdk
+//     ThirdPartySignInResp.java
+//   - update-phone-session (D): An update of the phone number needs a session and an
+//     identity on the platform. How the user logged in has no effect. Source:
+//     js-sdk/kuaishou/signin-signout.md; js-sdk/wechat/signin-signout.md
+//   - phone-without-session (C): Without a session an update of the phone number is 403
+//     on Kuaishou and 401 on WeChat. Source: hydrogen-js-sdk
+//     sdk-file/src/kuaishou/auth.js, wechat/auth.js
+//   - user-info-switch (C): Where the console forbids updates of WeChat user info, an
+//     update is 403. Source: hydrogen-js-sdk sdk-file/src/wechat/auth.js;
+//     core/HError.js 616
+//
+// Accounts:
+//   - account-login-user (R): A registration or login with a password responds with the
+//     whole user, and beside it user_id, token, expires_in and _session.
+//     Responses.ShortAccountLogin leaves only user_id, token and expires_in, as the
+//     stubs in the vendor's tests do. Source: hydrogen-ios-sdk MinCloudTests
+//     login_email.json, register_username.json; hydrogen-js-sdk test/web/auth.js
+//   - account-login-session (R): _session has ip_address, user_agent and login_method,
+//     and a session_key that repeats the token. Source: hydrogen-ios-sdk MinCloudTests
+//     login_email.json
+//   - anonymous-login (R): An anonymous login responds with user_id, token and
+//     expires_in only. Source: hydrogen-ios-sdk MinCloudTests login_anonymous.json
+//   - account-login-ids (C): An account login of a user with an identity has openid and
+//     unionid beside user_id; the client stores them. Source: hydrogen-js-sdk
+//     sdk-file/src/wechat/polyfill.js
+//   - wrong-password (R): A wrong password is 400 with the text "Invalid username/email
+//     or password." Source: hydrogen-ios-sdk MinCloudTests network_error_json.json
+//   - account-response (D): A change of account responds with username, email,
+//     email_verified, phone and phone_verified, without underscores, and null for what
+//     is not set. Source: web-api/user.md; hydrogen-ios-sdk MinCloudTests
+//     update_username.json
+//   - account-reset (D): username, email and phone are removed with null, and others
+//     can then have them. Source: web-api/user.md; hydrogen-js-sdk core/types.js
+//   - first-password (D): The first password needs no old one: the old one is empty,
+//     null or absent. A user who has a password must give it. Source:
+//     js-sdk/account.md; web-api/user.md
+//   - account-at-once (C): Username, email, phone and password can be changed in one
+//     request; a new phone is not verified. Source: hydrogen-android-sdk
+//     CurrentUserTest.kt; web-api/user.md
+//   - names-without-case (D): Usernames are unique without regard to case, and email
+//     addresses are kept in lower case. Source: js-sdk/auth.md; js-sdk/account.md
+//   - anonymous-registers (D): An anonymous user who registers keeps the id; a later
+//     login is another user's. Source: js-sdk/auth.md
+//   - sms-codes (D): An SMS code has six digits, as in every example. A client may send
+//     it as a text or as a number; the first digit is not 0, so that both are the same.
+//     Source: js-sdk/sms.md; web-api/sms.md; flutter-sdk/sms.md
+//   - sms-limits (D): A number gets one SMS a minute and ten a day; more are 400.
+//     Source: js-sdk/sms.md
+//   - sms-login (D): A login with an SMS code makes a user with create_user, and is 404
+//     without. Source: js-sdk/auth.md
+//
+// Requests and statuses:
+//   - sms-status (D): Sending and verifying an SMS code is 200 with status ok.
+//     Responses.SMSCreated makes it 201, as the page of the Node SDK has it. Source:
+//     web-api/sms.md; cloud-function/node-sdk/sms/code.md
+//   - created-statuses (D): Registrations, logins, logouts, the verification mail, the
+//     reset mail and the verification of a phone number are 201. Source:
+//     web-api/user.md; hydrogen-android-sdk HttpApi.java
+//   - reset-unknown-email (D): A password reset of an unknown email address is 404.
+//     Source: web-api/user.md; js-sdk/auth.md
+//   - reset-unverified-email (C): A password reset of an unverified email address is
+//     400, in the vendor's tests against the real backend. Source: hydrogen-android-sdk
+//     CurrentUserTest.kt
+//   - logout-without-token (D): A logout without a token, or with an unknown one, is
+//     401. Source: web-api/user.md
+//   - arrears (D): 402 means that the app is in arrears. A Fault with that status makes
+//     it so. Source: js-sdk/error-code.md; js-sdk/sms.md
+//   - server-time (D): The server time has microseconds and the offset of the app's
+//     time zone. It needs no session. Source: js-sdk/server-date.md; web-api/utils.md
+//   - read-statuses (D): A read of a user is 401 without a session and 404 for an
+//     unknown id. Source: web-api/user.md
+//   - error-body (D): An error is {"status": "error", "error_msg": text}. Source:
+//     web-api/error-code.md
+//   - optional-headers (D): The client id is required; the SDK type and the platform
+//     are not. Source: web-api/README.md and every example there
+//   - client-platforms (C): The platform header has the value of every client:
+//     REACT-NATIVE, FLUTTER, NATIVE_IOS, NATIVE_ANDROID, UNKNOWN, WEB, system names,
+//     and those of the platforms. The SDK type is file, or plugin. Source:
+//     hydrogen-js-sdk polyfill.js of each build; hydrogen-ios-sdk Config.swift;
+//     hydrogen-android-sdk Const.java
+//   - versions (C): The clients use different versions of the API: users are read at
+//     v2.0 to v2.5, registrations and logins are at v2.0 and v2.1, accounts at v2.0 to
+//     v2.2. Source: hydrogen-js-sdk constants; hydrogen-ios-sdk Path.swift;
+//     web-api/user.md
+//   - put-as-post (C): A client whose platform has no PUT sends POST with
+//     X-Hydrogen-Request-Method: PUT. Source: hydrogen-js-sdk
+//     sdk-file/src/kuaishou/request.js
+//
+// Guesses:
+//   - kuaishou-key (G): Kuaishou's key of _provider is kuaishou_miniapp, by analogy.
+//     Responses.ShortKuaishouKey makes it kuaishou.
+//   - devtools-key (G): The app_name devtools has the key bytedance_devtools; every
+//     other app_name is its own key.
+//   - header-values (G): A client id of no app is 400, and so is an SDK type or
+//     platform of no known client.
+//   - header-of-another-platform (G): The platform header need not be that of the
+//     endpoint's platform.
+//   - strict-requests (G): An unknown path is 404, a wrong method 405, a body that is
+//     not JSON 415 or 400, a field that is unknown, missing or of a wrong type 400, a
+//     body of over 1 MiB 413.
+//   - unknown-token (G): A token that is unknown or has expired is 401, but
+//     registrations and logins ignore it.
+//   - user-ids (G): The ids of new users count up from 61736923.
+//   - custom-fields (G): Custom fields are visible to all by default.
+//   - fixed-fields (G): Users change their custom fields and nickname, avatar, gender,
+//     city, province, country, language; every other built-in field is 400.
+//   - operator-conflicts (G): An operator on a field of another type is 400, and
+//     nothing of the update is stored.
+//   - set-group (G): "$set": {...} is taken beside the fields, as it is for tables.
+//   - query-errors (G): keys of an unknown field, a where that is no condition and a
+//     limit over 1000 are 400.
+//   - query-order (G): Without order_by, users are in the order of their ids.
+//   - account-login-openid (G): The openid of an account login is that of the platform
+//     in the header, else WeChat's.
+//   - first-level-unionid-of-login (G): The unionid that a login by unionid got is at
+//     the first level too.
+//   - unionid-of-qq-and-baidu (G): The unionid of QQ and Baidu is known from the first
+//     code on.
+//   - unionid-second-openid (G): A login by unionid of a user who has another WeChat
+//     openid is a conflict, 400 as every conflict.
+//   - link-by-unionid (G): A link by unionid sets _provider.wechat_unionid, and is 400
+//     where another user has it.
+//   - code-spent (G): A login code lives five minutes and is spent even if the login
+//     fails.
+//   - user-info (G): update_userprofile decides about the first-level fields only;
+//     _provider takes all that the platform told. A field that the platform did not
+//     tell erases none.
+//   - jd-data (G): JD's data is encrypted as that of most platforms; where it comes, it
+//     is checked.
+//   - alipay-scope (G): Alipay's user info needs no particular scope of the code.
+//   - baidu-signature (G): Baidu's signature may be left out of a link, and is checked
+//     where it comes.
+//   - link-conflicts (G): A link is 400 where the identity is another user's or the
+//     user has another one of that platform, and 200 where nothing changes.
+//   - anonymous-forbidden (G): Links, updates of the phone number and account calls of
+//     an anonymous user are 403.
+//   - anonymous-platform-login (G): The first platform login of a person keeps the id
+//     of an anonymous user, whose token stays good.
+//   - phone-login-account (G): A login with a phone number finds the user by openid,
+//     then by a verified phone number, and links the openid in the second case unless
+//     the user has another one of that platform.
+//   - phone-login-number (G): A login with a phone number changes no number that the
+//     user has, and takes none that is another user's.
+//   - phone-code (G): A phone_code decides about the number; the data beside it is not
+//     decrypted. It must be of the person who logs in, lives five minutes and is good
+//     once.
+//   - phone-taken (G): An update to the phone number of another user is 400, with and
+//     without overwrite; without overwrite, so is any other number than the user's own.
+//   - user-info-person (G): An update of WeChat user info needs a code of the user, and
+//     without a code an identity on WeChat.
+//   - create-user-default (G): Without create_user, a login with an SMS code or a
+//     provider's token makes a user.
+//   - provider-token (G): A provider's token is good once, for five minutes. A login is
+//     201 and a link 200.
+//   - sms-life (G): An SMS code lives ten minutes and is spent by its first success; a
+//     login that is 404 does not spend it. Ten a day are ten in any 24 hours. The limit
+//     of a company is left out.
+//   - sms-login-verifies (G): A login with an SMS code verifies the number of the user
+//     who has it, verified before or not.
+//   - mail-links (G): The links in mails, their paths and their life of a day are this
+//     package's own.
+//   - helper-routes (G): The paths of the real backend that have nothing to do with
+//     users, as WeChat's and QQ's decryption, are 404 with a text that says so.
 package baastest

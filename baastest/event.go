@@ -6,7 +6,7 @@ import (
 	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
-// event is a button event as a mini-program posts it on.
+// event is a button event as a mini-program posts it.
 type event struct {
 	Type   string `json:"type"`
 	Detail detail `json:"detail"`
@@ -19,8 +19,14 @@ type detail struct {
 	Signature     string   `json:"signature,omitempty"`
 	EncryptedData string   `json:"encryptedData,omitempty"`
 	IV            string   `json:"iv,omitempty"`
-	Data          string   `json:"data,omitempty"` // Baidu's name of encryptedData
+	Data          string   `json:"data,omitempty"` // what JD, and Baidu too, calls encryptedData
 	Code          string   `json:"code,omitempty"` // WeChat's phone code
+}
+
+// authCode is the result of Alipay's my.getAuthCode, which has no event.
+type authCode struct {
+	AuthCode          string   `json:"authCode,omitempty"`
+	AuthSuccessScopes []string `json:"authSuccessScopes"`
 }
 
 const (
@@ -29,14 +35,32 @@ const (
 )
 
 // AllowUserInfoJSON is the event of the button "getUserInfo" after the person
-// agreed: the profile, signed and sealed under the current session key.
+// agreed: the profile, signed and encrypted under the current session key. JD's is
+// not signed. On Alipay it is the result of getAuthCode with the scope auth_user,
+// whose code is the newest of Login.
 func (p *Phone) AllowUserInfoJSON() []byte {
+	if p.on == alipay {
+		return marshal(authCode{p.newestCode(), []string{"auth_user"}})
+	}
 	return marshal(event{userInfoEvent, p.userInfo("getUserInfo:ok")})
 }
 
-// RefuseUserInfoJSON is the event of the button "getUserInfo" after the person refused.
-func (p *Phone) RefuseUserInfoJSON() []byte {
-	return marshal(event{userInfoEvent, detail{ErrMsg: "getUserInfo:fail auth deny"}})
+// RefuseUserInfoJSON is the event of the button "getUserInfo" after the person
+// refused. On Alipay it is the first of [Phone.RefusalsJSON].
+func (p *Phone) RefuseUserInfoJSON() []byte { return p.RefusalsJSON()[0] }
+
+// RefusalsJSON are all the forms in which the person's phone tells that the person
+// refused to share user info. Alipay has several; the other platforms have one.
+func (p *Phone) RefusalsJSON() [][]byte {
+	if p.on != alipay {
+		return [][]byte{marshal(event{userInfoEvent, detail{ErrMsg: "getUserInfo:fail auth deny"}})}
+	}
+	return [][]byte{
+		[]byte(`{"error":11,"errorMessage":"用户取消授权"}`),
+		[]byte(`{"authErrorScope":{"scope":"auth_user"}}`),
+		[]byte(`{"authErrorScope":{"auth_user":"ACTION_NOT_ALLOWED"}}`),
+		[]byte(`{"authErrorScopes":{"auth_user":"ACTION_NOT_ALLOWED"}}`),
+	}
 }
 
 // UserProfileJSON is what WeChat's getUserProfile() gives after the person agreed:
@@ -46,7 +70,7 @@ func (p *Phone) UserProfileJSON() []byte {
 }
 
 // AllowPhoneNumberJSON is the event of the button "getPhoneNumber" after the person
-// agreed to give this number, sealed under the current session key. On WeChat it
+// agreed to share this number, encrypted under the current session key. On WeChat it
 // has a phone code too, good once, for five minutes.
 func (p *Phone) AllowPhoneNumberJSON(number string) []byte {
 	d := p.phoneNumber(number)
@@ -76,9 +100,13 @@ func (p *Phone) userInfo(errMsg string) detail {
 	if p.on.scheme == (noScheme{}) {
 		return d
 	}
+	p.encrypt(&d, p.on.scheme.info(p))
+	if p.on == jd {
+		d.EncryptedData = "" // JD has the data under another name, and no signature
+		return d
+	}
 	d.RawData = string(marshal(profile))
 	d.Signature = platformcrypto.Sign(d.RawData, p.currentKey())
-	p.seal(&d, p.on.scheme.info(p))
 	return d
 }
 
@@ -86,25 +114,25 @@ func (p *Phone) phoneNumber(number string) detail {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
 	d := detail{ErrMsg: "getPhoneNumber:ok"}
-	p.seal(&d, sealedPhone{Number: number, Pure: number, CountryCode: "86", Watermark: p.watermark()})
+	p.encrypt(&d, phoneNumber{Number: number, Pure: number, CountryCode: "86", Watermark: p.watermark()})
 	return d
 }
 
 func (p *Phone) phoneCode(number string) string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
-	return p.in.phones.issue(phoneCode{phone: p, number: number}, p.b.clock.Now(), codeLife)
+	return p.in.phoneCodes.issue(phoneCode{phone: p, number: number}, p.b.clock.Now(), codeLife)
 }
 
-// seal fills in sealed data, on platforms that have it. It needs b.mu.
-func (p *Phone) seal(d *detail, plain any) {
+// encrypt fills in encrypted data, on platforms that have it. It needs b.mu.
+func (p *Phone) encrypt(d *detail, plain any) {
 	iv := platformcrypto.NewIV()
-	data, err := p.on.scheme.seal(marshal(plain), p.currentKey(), iv, p.AppID())
+	data, err := p.on.scheme.encrypt(marshal(plain), p.currentKey(), iv, p.AppID())
 	if err != nil {
-		return // a platform that seals nothing
+		return // a platform that encrypts nothing
 	}
 	d.EncryptedData, d.IV = data, iv
-	if p.on.name == Baidu {
+	if p.on == baidu || p.on == jd {
 		d.Data = data
 	}
 }

@@ -16,14 +16,14 @@ import (
 )
 
 // In a test the server stops with the test, and its client shares its clock. The
-// func stands for a test of yours: func TestLogin(t *testing.T).
+// func is in place of your test, func TestLogin(t *testing.T).
 func ExampleNewServer() {
 	_ = func(t *testing.T) {
 		srv := baastest.NewServer(t)
 		client := srv.Client() // or give srv.URL() to the program under test
 		phone := srv.Kuaishou("openid-1")
 
-		u, err := client.Auth("session-key").LoginWithKs(t.Context(), nil, auth.Code(phone.Login()))
+		u, err := client.Auth("visitor-key").LoginWithKs(t.Context(), nil, auth.Code(phone.Login()))
 		require.NoError(t, err)
 		require.Equal(t, "openid-1", u.OpenID())
 	}
@@ -33,7 +33,10 @@ func ExampleNewServer() {
 // login() on the phone makes data unreadable for the code before it.
 func ExamplePhone() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -42,11 +45,11 @@ func ExamplePhone() {
 
 	code := phone.Login()
 	phone.Login() // the session key is another one now
-	_, err = client.Auth("session-key").LoginWithKs(ctx, phone.AllowUserInfo(), auth.Code(code))
+	_, err = client.Auth("visitor-key").LoginWithKs(ctx, phone.AllowUserInfo(), auth.Code(code))
 	fmt.Println(errors.Is(err, herror.BadRequest))
 
 	code = phone.Login()
-	_, err = client.Auth("session-key").LoginWithKs(ctx, phone.AllowUserInfo(), auth.Code(code))
+	_, err = client.Auth("visitor-key").LoginWithKs(ctx, phone.AllowUserInfo(), auth.Code(code))
 	fmt.Println(err)
 	// Output:
 	// true
@@ -56,13 +59,16 @@ func ExamplePhone() {
 // What goes wrong in life can be made to go wrong in a test.
 func ExampleBackend_Fail() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
 	}
 	phone := backend.Kuaishou("openid-1")
-	a := client.Auth("session-key")
+	a := client.Auth("visitor-key")
 
 	backend.Fail("POST /hserve/v2.5/idp/*/silent-login/", baastest.Fault{Times: 1, Cut: baastest.CutAfterRead})
 	_, err = a.LoginWithKs(ctx, nil, auth.Code(phone.Login()))
@@ -86,12 +92,15 @@ func ExampleBackend_Fail() {
 // Sessions end when the clock says so.
 func ExampleClock() {
 	ctx := context.Background()
-	backend := baastest.New(baastest.WithTokenLife(time.Hour))
+	backend, err := baastest.New(baastest.WithTokenLife(time.Hour))
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
 	}
-	a := client.Auth("session-key")
+	a := client.Auth("visitor-key")
 	if _, err = a.LoginWithKs(ctx, nil, auth.Code(backend.Kuaishou("openid-1").Login())); err != nil {
 		log.Fatal(err)
 	}
@@ -105,12 +114,15 @@ func ExampleClock() {
 // The journal shows what the backend was asked.
 func ExampleBackend_Requests() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
 	}
-	a := client.Auth("session-key")
+	a := client.Auth("visitor-key")
 	if _, err = a.LoginWithTt(ctx, nil, auth.Code(backend.ByteDance("openid-1").Login())); err != nil {
 		log.Fatal(err)
 	}

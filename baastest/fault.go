@@ -15,20 +15,21 @@ type Cut int
 const (
 	// CutNever leaves the connection alone.
 	CutNever Cut = iota
-	// CutDial: no connection comes about. Only the RoundTripper can do that, with
-	// ECONNREFUSED; a listening server cuts as CutBeforeRead does.
+	// CutDial: the connection is refused. Only the RoundTripper can do that, with
+	// ECONNREFUSED; a listening server cuts as with CutBeforeRead.
 	CutDial
 	// CutBeforeRead: the connection ends before the body is read; the backend does nothing.
 	CutBeforeRead
 	// CutAfterRead: the connection ends after the request was read; the backend
-	// acts on it, but no answer comes.
+	// acts on it, but sends no response.
 	CutAfterRead
-	// CutInAnswer: the backend acts, and the answer ends halfway.
-	CutInAnswer
+	// CutInResponse: the backend acts, and the response ends halfway.
+	CutInResponse
 )
 
 // Fault is something that goes wrong with a request. The fields combine; the zero
-// Fault does nothing. Requests that a fault hits say so in the journal.
+// Fault does nothing. The journal has the route of the fault with every request that
+// it hit.
 type Fault struct {
 	// Times is how many requests to hit; 0 means all until the fault is removed.
 	Times int
@@ -38,33 +39,35 @@ type Fault struct {
 	// Delay is waited, in real time, before the backend acts. A request whose
 	// context ends meanwhile is not acted on.
 	Delay time.Duration
-	// Hold is waited, in real time, after the backend acted and before it answers.
+	// Hold is waited, in real time, after the backend acted and before it responds.
 	Hold time.Duration
 
-	// Status, 200 to 599, is answered in place of what the backend would say; the
+	// Status, 200 to 599, is sent in place of the backend's own status; the
 	// backend does not act, unless Act is set.
 	Status int
-	// Body goes with Status; empty means an error answer of the backend's shape, and
+	// Body goes with Status; empty means an error of the backend's shape, and
 	// 204 and 304 have none.
 	Body string
+	// NoBody makes the response to Status have no body at all.
+	NoBody bool
 	// ContentType goes with Body; empty means JSON.
 	ContentType string
-	// Act makes the backend act before it answers with Status.
+	// Act makes the backend act before Status is sent.
 	Act bool
 
 	// Cut cuts the connection.
 	Cut Cut
 }
 
-// answer is what the fault answers in place of the backend.
-func (f *Fault) answer() answer {
-	if f.Status == http.StatusNoContent || f.Status == http.StatusNotModified {
-		return answer{status: f.Status}
+// response is what the fault sends in place of the backend.
+func (f *Fault) response() response {
+	if f.NoBody || f.Status == http.StatusNoContent || f.Status == http.StatusNotModified {
+		return response{status: f.Status}
 	}
 	if f.Body == "" {
-		return refuse(f.Status, "injected fault").answer()
+		return refuse(f.Status, "injected fault").response()
 	}
-	return answer{status: f.Status, contentType: f.ContentType, body: []byte(f.Body)}
+	return response{status: f.Status, contentType: f.ContentType, body: []byte(f.Body)}
 }
 
 // everyRequest is the pattern that matches all.
@@ -77,8 +80,8 @@ type pattern struct {
 	segments []string
 }
 
-// parsePattern reads "[METHOD ]/path": a segment * stands for any one segment, a
-// last segment ** for any number of them. An empty pattern matches every request.
+// parsePattern reads "[METHOD ]/path": a segment * is any one segment, a last
+// segment ** is any number of segments. An empty pattern matches every request.
 func parsePattern(s string) pattern {
 	if s == "" {
 		s = everyRequest
@@ -92,7 +95,8 @@ func parsePattern(s string) pattern {
 	return p
 }
 
-// mustPattern is parsePattern for tests, which should not pass by a slip of the pen.
+// mustPattern is parsePattern for tests, which must not pass because of a mistake in
+// a route.
 func mustPattern(s string) pattern {
 	p := parsePattern(s)
 	if !p.matchesPaths() {
@@ -125,11 +129,14 @@ func (p pattern) match(method, path string) bool {
 
 // faultList holds the faults of a backend.
 type faultList struct {
-	mu   sync.Mutex
-	list []*activeFault
+	mu    sync.Mutex
+	last  int            // the id of the newest
+	all   []*activeFault // oldest first, those that hit nothing any more included
+	ended map[int]bool   // by id
 }
 
 type activeFault struct {
+	id      int
 	pattern pattern
 	fault   Fault
 	seen    int // requests that matched
@@ -140,8 +147,8 @@ type activeFault struct {
 func (l *faultList) take(method, path string) *activeFault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, f := range l.list {
-		if !f.pattern.match(method, path) {
+	for _, f := range l.all {
+		if l.ended[f.id] || !f.pattern.match(method, path) {
 			continue
 		}
 		f.seen++
@@ -150,41 +157,87 @@ func (l *faultList) take(method, path string) *activeFault {
 		}
 		f.hits++
 		if f.fault.Times > 0 && f.hits >= f.fault.Times {
-			l.list = slices.Delete(l.list, i, i+1)
+			l.end(f.id)
 		}
 		return f
 	}
 	return nil
 }
 
-func (l *faultList) add(f *activeFault) {
+func (l *faultList) add(p pattern, fault Fault) (id int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = append(l.list, f)
+	l.last++
+	l.all = append(l.all, &activeFault{id: l.last, pattern: p, fault: fault})
+	return l.last
 }
 
-func (l *faultList) remove(f *activeFault) {
+// end makes a fault hit nothing any more. It needs l.mu.
+func (l *faultList) end(id int) {
+	if l.ended == nil {
+		l.ended = make(map[int]bool)
+	}
+	l.ended[id] = true
+}
+
+// remove ends a fault, and reports whether there is one of that id.
+func (l *faultList) remove(id int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = slices.DeleteFunc(l.list, func(g *activeFault) bool { return g == f })
+	known := slices.ContainsFunc(l.all, func(f *activeFault) bool { return f.id == id })
+	if known {
+		l.end(id)
+	}
+	return known
 }
 
 func (l *faultList) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list = nil
+	l.all, l.ended = nil, nil
+}
+
+// faultState is a fault and how often it hit.
+type faultState struct {
+	ID     int    `json:"id"`
+	Route  string `json:"route"`
+	Hits   int    `json:"hits"`
+	Active bool   `json:"active"` // it can hit more requests
+}
+
+func (l *faultList) states() []faultState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := []faultState{}
+	for _, f := range l.all {
+		out = append(out, faultState{f.id, f.pattern.text, f.hits, !l.ended[f.id]})
+	}
+	return out
 }
 
 // Fail makes requests of a route go wrong. The route is "METHOD /path/", as in
 // "POST /hserve/v2.5/idp/kuaishou/silent-login/"; the method may be left out, a
-// path segment * stands for any one segment, a last segment ** for any number, and
-// "" is every request. The path need not be one that the backend knows. Where
-// several faults match, the oldest that still hits does. The func removes the fault.
-// A route that no request can match, as one without a slash in front, panics.
+// path segment * is any one segment, a last segment ** is any number of segments,
+// and "" is every request. The path need not be one that the backend knows. Where
+// several faults match, the oldest that still hits does. The returned func removes
+// the fault. A route that no request can match, as one without a leading slash,
+// panics; for one that no request happens to match, see [WithStrictFaults].
 func (b *Backend) Fail(route string, fault Fault) (remove func()) {
-	f := &activeFault{pattern: mustPattern(route), fault: fault}
-	b.faults.add(f)
-	return func() { b.faults.remove(f) }
+	id := b.faults.add(mustPattern(route), fault)
+	return func() { b.faults.remove(id) }
+}
+
+// UnusedFaults returns the routes of the faults that hit no request, oldest first:
+// of those in force and of those removed one by one, since the last
+// [Backend.ClearFaults] or [Backend.Reset].
+func (b *Backend) UnusedFaults() []string {
+	var routes []string
+	for _, f := range b.faults.states() {
+		if f.Hits == 0 {
+			routes = append(routes, f.Route)
+		}
+	}
+	return routes
 }
 
 // ClearFaults removes all faults.

@@ -55,14 +55,18 @@ func TestInjectedStatus(t *testing.T) {
 
 		b.Fail("", baastest.Fault{Status: 204, Times: 1})
 		require.Equal(t, 204, c.get(path).status)
+		b.Fail("", baastest.Fault{Status: 502, NoBody: true, Times: 1})
+		r := c.get(path)
+		require.Equal(t, 502, r.status)
+		require.Empty(t, r.raw)
 
-		// An unknown path can be given an answer.
+		// An unknown path can be given a response.
 		b.Fail("GET /own/", baastest.Fault{Status: 200, Body: `{"own":true}`})
 		require.Equal(t, m{"own": true}, c.get("/own/").body)
 		b.ClearFaults()
 		c.refused(404, "", c.get("/own/"))
 
-		// Acting all the same: the token is gone, the answer says otherwise.
+		// Acting all the same: the token is gone, the response says otherwise.
 		b.Fail("", baastest.Fault{Status: 500, Act: true, Times: 1})
 		c.refused(500, "", c.post("v2.0/session/destroy/", m{}))
 		require.Zero(t, b.TokensAlive(id))
@@ -90,7 +94,7 @@ func TestCuts(t *testing.T) {
 		{baastest.CutDial, false, syscall.ECONNREFUSED, 0},
 		{baastest.CutBeforeRead, false, syscall.ECONNRESET, 0},
 		{baastest.CutAfterRead, true, io.EOF, 0},
-		{baastest.CutInAnswer, true, io.ErrUnexpectedEOF, 201},
+		{baastest.CutInResponse, true, io.ErrUnexpectedEOF, 201},
 	}
 	for _, tt := range tests {
 		forms(t, func(t *testing.T, b *baastest.Backend, c *client) {
@@ -100,7 +104,7 @@ func TestCuts(t *testing.T) {
 			if _, inProcess := c.rt.(*http.Transport); !inProcess {
 				require.ErrorIs(t, err, tt.err)
 			}
-			if tt.cut == baastest.CutInAnswer {
+			if tt.cut == baastest.CutInResponse {
 				require.Equal(t, 201, r.status)
 				require.NotEmpty(t, r.raw)
 			}
@@ -145,20 +149,21 @@ func TestDelays(t *testing.T) {
 		fault baastest.Fault
 		acts  bool
 	}{
-		"before acting":    {baastest.Fault{Delay: time.Hour}, false},
-		"before answering": {baastest.Fault{Hold: time.Hour}, true},
-		"before a cut":     {baastest.Fault{Delay: time.Hour, Cut: baastest.CutBeforeRead}, false},
+		"before acting":     {baastest.Fault{Delay: time.Hour}, false},
+		"before responding": {baastest.Fault{Hold: time.Hour}, true},
+		"before a cut":      {baastest.Fault{Delay: time.Hour, Cut: baastest.CutBeforeRead}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := baastest.New()
+				b, err := baastest.New()
+				require.NoError(t, err)
 				b.Fail("", tt.fault)
 				c := newClient(t, b, "")
 
 				began := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
-				_, err := b.Transport().RoundTrip(c.request("POST", anonymousPath, m{}).WithContext(ctx))
+				_, err = b.Transport().RoundTrip(c.request("POST", anonymousPath, m{}).WithContext(ctx))
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				require.Equal(t, time.Second, time.Since(began))
 				_, acted := b.User(61736923)
@@ -175,7 +180,8 @@ func TestDelays(t *testing.T) {
 
 func TestCloseEndsDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := baastest.New()
+		b, err := baastest.New()
+		require.NoError(t, err)
 		b.Fail("", baastest.Fault{Delay: time.Hour})
 		c := newClient(t, b, "")
 		errs := make(chan error)
@@ -216,7 +222,8 @@ func (f readerFunc) Read([]byte) (int, error) { f(); return 0, io.EOF }
 
 func TestContextEndsABlockedBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := baastest.New()
+		b, err := baastest.New()
+		require.NoError(t, err)
 		reader, writer := io.Pipe()
 		defer writer.Close()
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -234,7 +241,7 @@ func TestContextEndsABlockedBody(t *testing.T) {
 	})
 }
 
-func TestContextEndsAnAnswer(t *testing.T) {
+func TestContextEndsAResponse(t *testing.T) {
 	b := newBackend()
 	ctx, cancel := context.WithCancel(t.Context())
 	res, err := b.Transport().RoundTrip(newClient(t, b, "").request("POST", anonymousPath, m{}).WithContext(ctx))
@@ -268,9 +275,54 @@ func TestHTTPClientOverTheTransport(t *testing.T) {
 }
 
 func TestRouteThatNothingMatchesPanics(t *testing.T) {
-	b := baastest.New()
+	b, err := baastest.New()
+	require.NoError(t, err)
 	for _, route := range []string{"kuaishou/silent-login", "POST", "POST kuaishou/"} {
 		require.Panics(t, func() { b.Fail(route, baastest.Fault{Status: 500}) }, route)
 		require.Panics(t, func() { b.CountRequests(route) }, route)
+	}
+}
+
+func TestUnusedFaults(t *testing.T) {
+	b := newBackend()
+	c := newClient(t, b, "")
+	require.Empty(t, b.UnusedFaults())
+	b.Fail("POST "+anonymousPath, baastest.Fault{Times: 1, Status: 500})
+	remove := b.Fail("GET /hserve/mistyped/", baastest.Fault{Status: 500})
+	b.Fail("", baastest.Fault{Every: 3, Status: 500})
+	c.refused(500, "", c.post(anonymousPath, m{}))
+	remove()
+	require.Equal(t, []string{"GET /hserve/mistyped/", "**"}, b.UnusedFaults(), "a fault that was removed unused stays unused")
+	for range 3 {
+		c.post(anonymousPath, m{})
+	}
+	require.Equal(t, []string{"GET /hserve/mistyped/"}, b.UnusedFaults())
+	b.ClearFaults()
+	require.Empty(t, b.UnusedFaults())
+}
+
+// A fault that hit nothing fails the test if the test asked for it.
+func TestStrictFaults(t *testing.T) {
+	for name, tt := range map[string]struct {
+		opts     []baastest.Option
+		hit      bool
+		failures []string
+	}{
+		"hit":         {[]baastest.Option{baastest.WithStrictFaults()}, true, nil},
+		"missed":      {[]baastest.Option{baastest.WithStrictFaults()}, false, []string{"baastest: no request was hit by the faults of POST " + anonymousPath}},
+		"not checked": {nil, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tb := new(recordingTB)
+			s := baastest.NewServer(tb, tt.opts...)
+			s.Fail("POST "+anonymousPath, baastest.Fault{Status: 500})
+			if tt.hit {
+				newClient(t, s.Backend, "").post(anonymousPath, m{})
+			}
+			for _, cleanup := range tb.cleanups {
+				cleanup()
+			}
+			require.Equal(t, tt.failures, tb.failures)
+		})
 	}
 }

@@ -33,11 +33,22 @@ var headers = map[string]string{
 	baastest.QQ: "QQ", baastest.Baidu: "BAIDU", baastest.Alipay: "ALIPAY", baastest.JD: "JINGDONG",
 }
 
+// providerKeys are the keys of _provider, with that of ByteDance's app douyin.
+var providerKeys = map[string]string{
+	baastest.Kuaishou: "kuaishou_miniapp", baastest.ByteDance: "douyin", baastest.WeChat: "wechat",
+	baastest.QQ: "qq_miniapp", baastest.Baidu: "baidu_miniapp", baastest.Alipay: "alipay", baastest.JD: "jd_miniapp",
+	baastest.Apple: "oauth_apple_native", baastest.WeChatNative: "oauth_wechat_native", baastest.WeiboNative: "oauth_weibo_native",
+}
+
 var start = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
 // newBackend is a backend on a clock that stands still.
 func newBackend(opts ...baastest.Option) *baastest.Backend {
-	return baastest.New(append([]baastest.Option{baastest.WithClock(baastest.NewClock(start))}, opts...)...)
+	b, err := baastest.New(append([]baastest.Option{baastest.WithClock(baastest.NewClock(start))}, opts...)...)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func newClient(t testing.TB, b *baastest.Backend, platform string) *client {
@@ -48,7 +59,7 @@ func newClient(t testing.TB, b *baastest.Backend, platform string) *client {
 	return &client{t: t, rt: b.Transport(), host: "https://backend.invalid", platform: header}
 }
 
-// reply is an answer: its status, its body as an object, and the raw body.
+// reply is a response: its status, its body as an object, and the raw body.
 type reply struct {
 	status int
 	body   m
@@ -105,7 +116,7 @@ func (c *client) try(method, path string, body any) (reply, error) {
 	if err != nil {
 		return r, err
 	}
-	_ = json.Unmarshal(raw, &r.body) // some answers are no JSON on purpose
+	_ = json.Unmarshal(raw, &r.body) // some responses are no JSON on purpose
 	return r, nil
 }
 
@@ -120,7 +131,7 @@ func (c *client) post(path string, body any) reply { c.t.Helper(); return c.do("
 func (c *client) put(path string, body any) reply  { c.t.Helper(); return c.do("PUT", path, body) }
 func (c *client) get(path string) reply            { c.t.Helper(); return c.do("GET", path, nil) }
 
-// ok asserts the status and keeps the token, if the answer has one.
+// ok asserts the status and keeps the token, if the response has one.
 func (c *client) ok(status int, r reply) reply {
 	c.t.Helper()
 	require.Equal(c.t, status, r.status, r.raw)
@@ -130,7 +141,7 @@ func (c *client) ok(status int, r reply) reply {
 	return r
 }
 
-// refused asserts an error answer of the backend's shape.
+// refused asserts an error of the backend's shape.
 func (c *client) refused(status int, message string, r reply) {
 	c.t.Helper()
 	require.Equal(c.t, status, r.status, r.raw)

@@ -3,174 +3,250 @@ package baastest
 import "net/http"
 
 // exchange trades a login code for the person and, on the backend's side, the
-// session key. The code is spent, whatever comes of the login.
-func (c *call) exchange(p *idp, code string) (*Phone, error) {
-	got, ok := c.codes.peek(code, c.now)
+// session key. The code is spent even if the login then fails.
+func (op *operation) exchange(p *idp, code string) (*Phone, error) {
+	got, ok := op.codes.peek(code, op.now)
 	if !ok || got.phone.on != p {
 		return nil, errCode
 	}
-	c.codes.spend(code)
+	op.codes.spend(code)
 	got.phone.learned = got.key
 	return got.phone, nil
 }
 
+// app is the host app that a request on ByteDance names.
+func (op *operation) app() string { return op.body.text("app_name") }
+
+// identityOf is the identity of a person in this request.
+func (op *operation) identityOf(phone *Phone) identity {
+	return phone.identity(op.app(), op.b.responses)
+}
+
 // silentLogin is a login with nothing but a code.
-func (c *call) silentLogin(p *idp) (answer, error) {
-	phone, err := c.exchange(p, c.body.text("code"))
+func (op *operation) silentLogin(p *idp) (response, error) {
+	phone, err := op.exchange(p, op.body.text("code"))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	u, err := c.accountOf(phone)
+	u, err := op.accountOf(phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return c.loggedIn(u, p), nil
+	return op.loggedIn(u, phone), nil
 }
 
 // loginWithInfo is a login with a code and the user info the person agreed to share.
-func (c *call) loginWithInfo(p *idp) (answer, error) {
-	phone, err := c.exchange(p, c.body.text("code"))
+func (op *operation) loginWithInfo(p *idp) (response, error) {
+	phone, err := op.exchange(p, op.body.text("code"))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	info, err := p.readInfo(c.body, phone)
+	info, err := p.readInfo(op.body, phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	u, err := c.accountOf(phone)
+	u, err := op.accountOf(phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	c.tell(u, p, info)
-	return c.loggedIn(u, p), nil
+	op.tell(u, phone, info)
+	return op.loggedIn(u, phone), nil
 }
 
 // accountOf finds the account of a person or, if the request asks for it, makes one.
-func (c *call) accountOf(phone *Phone) (*user, error) {
-	u := c.users.byIdentity[identity{phone.on.name, phone.openid}]
-	if u == nil && c.body.flag("login_with_unionid") && phone.unionid != "" {
-		u = c.users.byUnion[identity{phone.on.name, phone.unionid}]
+func (op *operation) accountOf(phone *Phone) (*user, error) {
+	if op.body.flag("login_with_unionid") && phone.unionid != "" {
+		return op.accountByUnionID(phone)
 	}
+	u := op.users.byIdentity[op.identityOf(phone)]
 	if u == nil {
-		if !c.body.flag("create_user") {
-			return nil, errUserNotFound
+		var err error
+		if u, err = op.newMember(); err != nil {
+			return nil, err
 		}
-		u = c.newMember()
-		c.users.attach(u, link{identity: identity{phone.on.name, phone.openid}, unionID: phone.unionid})
+		op.attach(u, phone)
 	}
-	c.learnUnion(u, phone)
+	op.learnUnionID(u, phone)
 	return u, nil
 }
 
-// newMember is the user whom a login or registration makes: the anonymous user
-// of the token, if there is one, else a new one.
-func (c *call) newMember() *user {
-	if c.user != nil && c.user.anonymous {
-		c.touch(c.user)
-		return c.user
-	}
-	return c.users.create(c.now.Unix())
+// attach links a person, who is not linked yet, to a user.
+func (op *operation) attach(u *user, phone *Phone) {
+	op.users.attach(u, phone.link(op.app(), "", op.b.responses))
+	op.touch(u)
 }
 
-// learnUnion notes the unionid that came with a code.
-func (c *call) learnUnion(u *user, phone *Phone) {
-	l := u.link(phone.on.name)
-	if l == nil || l.id != phone.openid || phone.unionid == "" {
+// accountByUnionID finds the account by the unionid over all users of the app, and
+// then by the openid. It sets on the account whichever of the two is missing, and
+// fails where the other one is there already.
+func (op *operation) accountByUnionID(phone *Phone) (*user, error) {
+	id := op.identityOf(phone)
+	byUnionID, byOpenID := op.users.byUnionID[phone.unionid], op.users.byIdentity[id]
+	conflict := refuse(http.StatusBadRequest, "users must be merged: openid %s, unionid %s", phone.openid, phone.unionid)
+	switch {
+	case byUnionID != nil:
+		if byOpenID != nil && byOpenID != byUnionID {
+			return nil, conflict
+		}
+		if byOpenID == nil && byUnionID.link(id.key) != nil {
+			return nil, conflict
+		}
+		if byOpenID == nil {
+			op.attach(byUnionID, phone)
+		}
+		return byUnionID, nil
+	case byOpenID != nil:
+		if byOpenID.wechatUnionID != "" {
+			return nil, refuse(http.StatusBadRequest, "user has another unionid: the app is on another open platform account")
+		}
+		op.users.setUnionID(byOpenID, phone.unionid)
+		op.touch(byOpenID)
+		return byOpenID, nil
+	}
+	u, err := op.newMember()
+	if err != nil {
+		return nil, err
+	}
+	op.attach(u, phone)
+	op.users.setUnionID(u, phone.unionid)
+	return u, nil
+}
+
+// newMember returns the user for a login or registration of somebody unknown: the
+// anonymous user of the token if there is one, else a new user. With create_user
+// false it is an error. A request without create_user makes a user, because true is
+// the default of the vendor's clients.
+func (op *operation) newMember() (*user, error) {
+	if op.body.has("create_user") && !op.body.flag("create_user") {
+		return nil, errUserNotFound
+	}
+	if op.user != nil && op.user.anonymous {
+		op.touch(op.user)
+		return op.user, nil
+	}
+	return op.users.create(op.now.Unix()), nil
+}
+
+// learnUnionID stores the unionid that a code yielded. For WeChat it does so only
+// where the user shared user info.
+func (op *operation) learnUnionID(u *user, phone *Phone) {
+	l := u.link(op.identityOf(phone).key)
+	if l == nil || l.person != phone || phone.unionid == "" || !phone.on.unionIDs {
 		return
 	}
-	l.unionID = phone.unionid
-	c.users.indexUnion(u, *l)
+	if phone.on.name != WeChat || u.authorized || op.b.responses.UnionIDFromCode {
+		l.unionID = phone.unionid
+	}
 }
 
-// tell stores user info: always as what the platform told, and at the first
-// level as update_userprofile asks.
-func (c *call) tell(u *user, p *idp, info Profile) {
-	if l := u.link(p.name); l != nil {
+// tell stores user info: in _provider always, and at the first level as
+// update_userprofile asks.
+func (op *operation) tell(u *user, phone *Phone, info Profile) {
+	if l := u.link(op.identityOf(phone).key); l != nil {
 		l.info.sync(info, syncOverwrite)
 	}
-	u.profile.sync(info, c.body.text("update_userprofile"))
+	u.profile.sync(info, op.syncMode())
 	u.authorized = true
-	c.touch(u)
+	op.learnUnionID(u, phone)
+	op.touch(u)
 }
 
-// loggedIn answers a platform login.
-func (c *call) loggedIn(u *user, p *idp) answer {
+// syncMode is the update_userprofile of the request, which the iOS client sends
+// under another name. The default is setnx.
+func (op *operation) syncMode() string {
+	for _, name := range []string{updateUserProfile.name, "sync_user_profile"} {
+		if op.body.has(name) {
+			return op.body.text(name)
+		}
+	}
+	return syncSetNX
+}
+
+// loggedIn is the response to a platform login.
+func (op *operation) loggedIn(u *user, phone *Phone) response {
 	o := jsonObject{buf: make([]byte, 0, 1024)}
-	o.text("token", c.issueToken(u))
-	o.whole("expires_in", c.expiresIn())
-	o.raw("user_info", userJSON(u, p.name))
-	return answer{status: http.StatusCreated, body: o.bytes()}
+	o.text("token", op.issueToken(u))
+	o.whole("expires_in", op.expiresIn())
+	o.raw("user_info", op.userJSON(u, view{self: true, ids: u.link(op.identityOf(phone).key)}))
+	return response{status: http.StatusCreated, body: o.bytes()}
 }
 
 // linkPlatform gives the token's user a platform identity.
-func (c *call) linkPlatform(p *idp) (answer, error) {
-	withInfo, err := c.linkInfo(p)
+func (op *operation) linkPlatform(p *idp) (response, error) {
+	withInfo, err := op.linkInfo(p)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	phone, err := c.exchange(p, c.body.text("code"))
+	phone, err := op.exchange(p, op.body.text("code"))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	var info Profile
 	if withInfo {
-		if info, err = p.readInfo(c.body, phone); err != nil {
-			return answer{}, err
+		if info, err = p.readInfo(op.body, phone); err != nil {
+			return response{}, err
 		}
 	}
-	return c.linkPerson(p, phone, withInfo, info)
+	if err := op.linkPerson(phone, withInfo, info); err != nil {
+		return response{}, err
+	}
+	return op.linked(phone), nil
 }
 
 // linkInfo reports whether a link comes with user info; then all its fields must.
-func (c *call) linkInfo(p *idp) (bool, error) {
+func (op *operation) linkInfo(p *idp) (bool, error) {
 	required := updateUserProfile
-	if p.name != Alipay {
-		return c.body.together(fieldsOf(p.linkInfoFields, []field{required}))
+	if p != alipay {
+		return op.body.together(fieldsOf(p.linkInfoFields, []field{required}))
 	}
-	authorized := c.body.flag("authorized")
-	if authorized != c.body.has(required.name) {
+	authorized := op.body.flag("authorized")
+	if authorized != op.body.has(required.name) {
 		return false, refuse(http.StatusBadRequest, "field %s goes with authorized", required.name)
 	}
 	return authorized, nil
 }
 
-func (c *call) linkPerson(p *idp, phone *Phone, withInfo bool, info Profile) (answer, error) {
-	key := identity{p.name, phone.openid}
-	switch owner, own := c.users.byIdentity[key], c.user.link(p.name); {
-	case owner != nil && owner != c.user, own != nil && own.id != phone.openid:
-		return answer{}, errAssociated
-	case own == nil:
-		if c.takenByUnion(phone) {
-			return answer{}, errAssociated
+// linkPerson links a person to the token's user.
+func (op *operation) linkPerson(phone *Phone, withInfo bool, info Profile) error {
+	id := op.identityOf(phone)
+	owner, own := op.users.byIdentity[id], op.user.link(id.key)
+	if owner != nil && owner != op.user || own != nil && own.identity != id {
+		return errAssociated
+	}
+	byUnionID := op.body.flag("associate_with_unionid") && phone.unionid != ""
+	if byUnionID {
+		holder := op.users.byUnionID[phone.unionid]
+		if holder != nil && holder != op.user || op.user.wechatUnionID != "" && op.user.wechatUnionID != phone.unionid {
+			return errAssociated
 		}
-		c.users.attach(c.user, link{identity: key, unionID: phone.unionid})
-		c.touch(c.user)
 	}
-	c.learnUnion(c.user, phone)
+	if own == nil {
+		op.attach(op.user, phone)
+	}
+	if byUnionID {
+		op.users.setUnionID(op.user, phone.unionid)
+	}
+	op.learnUnionID(op.user, phone)
 	if withInfo {
-		c.tell(c.user, p, info)
+		op.tell(op.user, phone, info)
 	}
-	return c.linked(phone), nil
+	return nil
 }
 
-// takenByUnion reports whether a link by unionid meets another user's unionid.
-func (c *call) takenByUnion(phone *Phone) bool {
-	if !c.body.flag("associate_with_unionid") || phone.unionid == "" {
-		return false
-	}
-	owner := c.users.byUnion[identity{phone.on.name, phone.unionid}]
-	return owner != nil && owner != c.user
-}
-
-// linked answers a link.
-func (c *call) linked(phone *Phone) answer {
+// linked is the response to a link.
+func (op *operation) linked(phone *Phone) response {
 	var o jsonObject
 	o.text("message", "User associated.")
-	o.text("openid", phone.openid)
+	id := op.identityOf(phone).id
+	if phone.on.userID {
+		o.text("alipay_user_id", id)
+	} else {
+		o.text("openid", id)
+	}
 	o.text("status", "ok")
 	if phone.on.name == WeChat {
 		o.text("unionid", phone.unionid)
 	}
-	o.whole("user_id", c.user.id)
-	return answer{status: http.StatusOK, body: o.bytes()}
+	o.whole("user_id", op.user.id)
+	return response{status: http.StatusOK, body: o.bytes()}
 }

@@ -3,92 +3,91 @@ package baastest
 import "net/http"
 
 // phoneLogin is a login with a code and the phone number the person agreed to share.
-func (c *call) phoneLogin(p *idp) (answer, error) {
-	phone, err := c.exchange(p, c.body.text("code"))
+func (op *operation) phoneLogin(p *idp) (response, error) {
+	phone, err := op.exchange(p, op.body.text("code"))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	number, err := c.sharedNumber(phone)
+	number, err := op.sharedNumber(phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	u, err := c.accountByPhone(phone, number)
+	u, err := op.accountByPhone(phone, number)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	c.learnUnion(u, phone)
+	op.learnUnionID(u, phone)
 	if u.phone == "" || u.phone == number {
-		if owner := c.users.byPhone[number]; owner == nil || owner == u {
-			c.users.set(u, "phone", number)
+		if owner := op.users.byPhone[number]; owner == nil || owner == u {
+			op.users.set(u, "phone", number)
 			u.phoneVerified = true
-			c.touch(u)
+			op.touch(u)
 		}
 	}
-	return c.loggedIn(u, p), nil
+	return op.loggedIn(u, phone), nil
 }
 
 // sharedNumber is the number of a phone event: of its phone_code where there is
 // one, else of its encrypted data.
-func (c *call) sharedNumber(phone *Phone) (string, error) {
-	if !c.body.has("phone_code") {
-		return readPhone(phone, c.body.text("encryptedData"), c.body.text("iv"))
+func (op *operation) sharedNumber(phone *Phone) (string, error) {
+	if !op.body.has("phone_code") {
+		return readPhone(phone, op.body.text("encryptedData"), op.body.text("iv"))
 	}
-	code := c.body.text("phone_code")
-	got, ok := c.phones.peek(code, c.now)
+	code := op.body.text("phone_code")
+	got, ok := op.phoneCodes.peek(code, op.now)
 	if !ok || got.phone != phone {
 		return "", refuse(http.StatusBadRequest, "invalid phone_code")
 	}
-	c.phones.spend(code)
+	op.phoneCodes.spend(code)
 	return got.number, nil
 }
 
 // accountByPhone finds the account by the person's identity, else by the verified
 // phone number, else makes one if the request asks for it.
-func (c *call) accountByPhone(phone *Phone, number string) (*user, error) {
-	key := identity{phone.on.name, phone.openid}
-	if u := c.users.byIdentity[key]; u != nil {
+func (op *operation) accountByPhone(phone *Phone, number string) (*user, error) {
+	id := op.identityOf(phone)
+	if u := op.users.byIdentity[id]; u != nil {
 		return u, nil
 	}
-	u := c.users.byPhone[number]
+	u := op.users.byPhone[number]
 	if u == nil || !u.phoneVerified {
-		if !c.body.flag("create_user") {
-			return nil, errUserNotFound
+		var err error
+		if u, err = op.newMember(); err != nil {
+			return nil, err
 		}
-		u = c.newMember()
 	}
-	if u.link(phone.on.name) == nil {
-		c.users.attach(u, link{identity: key, unionID: phone.unionid})
-		c.touch(u)
+	if u.link(id.key) == nil {
+		op.attach(u, phone)
 	}
 	return u, nil
 }
 
 // updatePhone gives the token's user the phone number the person agreed to share.
-func (c *call) updatePhone(p *idp) (answer, error) {
+func (op *operation) updatePhone(p *idp) (response, error) {
 	switch {
-	case c.user == nil && p.name == Kuaishou:
-		return answer{}, errForbidden
-	case c.user == nil:
-		return answer{}, errUnauthorized
-	case c.user.anonymous:
-		return answer{}, errAnonymous
+	case op.user == nil && p.name == Kuaishou:
+		return response{}, errForbidden
+	case op.user == nil:
+		return response{}, errUnauthorized
+	case op.user.anonymous:
+		return response{}, errAnonymous
 	}
-	l := c.user.link(p.name)
+	l := op.user.linkOn(p)
 	if l == nil {
-		return answer{}, refuse(http.StatusBadRequest, "user has no identity on %s", p.name)
+		return response{}, refuse(http.StatusBadRequest, "user has no identity on %s", p.name)
 	}
-	number, err := c.sharedNumber(c.person(c.b, p.name, l.id))
+	number, err := op.sharedNumber(l.person)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	if owner := c.users.byPhone[number]; owner != nil && owner != c.user {
-		return answer{}, errPhoneBound
+	if owner := op.users.byPhone[number]; owner != nil && owner != op.user {
+		return response{}, errPhoneBound
 	}
-	if c.user.phone != "" && c.user.phone != number && !c.body.flag("overwrite") {
-		return answer{}, errPhoneBound
+	if op.user.phone != "" && op.user.phone != number && !op.body.flag("overwrite") {
+		return response{}, errPhoneBound
 	}
-	c.users.set(c.user, "phone", number)
-	c.user.phoneVerified = true
-	c.touch(c.user)
-	return answer{status: http.StatusOK, body: userJSON(c.user, p.name)}, nil
+	op.users.set(op.user, "phone", number)
+	op.user.phoneVerified = true
+	op.touch(op.user)
+	return response{status: http.StatusOK, body: op.userJSON(op.user, op.ownView())}, nil
 }

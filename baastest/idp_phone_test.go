@@ -97,7 +97,7 @@ func TestPhoneLoginFindsVerifiedAccount(t *testing.T) {
 // Who comes to an account by its phone number leaves the unionid of its identity alone.
 func TestPhoneLoginKeepsTheUnionID(t *testing.T) {
 	pc := phoneCases[2]
-	b := newBackend()
+	b := newBackend(baastest.WithResponses(baastest.Responses{UnionIDFromCode: true}))
 	c := newClient(t, b, baastest.WeChat)
 	c.ok(201, pc.login(c, b.WeChat("o-1").SetUnionID("u-1"), number, true))
 	info := c.ok(201, pc.login(c, b.WeChat("o-2").SetUnionID("u-2"), number, false)).body["user_info"].(m)

@@ -6,44 +6,48 @@ import (
 )
 
 // updateUserInfo stores what WeChat's getUserProfile() gave, checked with a code.
-func (c *call) updateUserInfo() (answer, error) {
-	if c.userInfoOff {
-		return answer{}, errForbidden
+func (op *operation) updateUserInfo() (response, error) {
+	if op.userInfoOff {
+		return response{}, errForbidden
 	}
 	p := platformNamed(WeChat)
-	phone, err := c.exchange(p, c.body.text("code"))
+	phone, err := op.exchange(p, op.body.text("code"))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	if l := c.user.link(WeChat); l == nil || l.id != phone.openid {
-		return answer{}, refuse(http.StatusBadRequest, "code is of another person")
+	if l := op.user.linkOn(p); l == nil || l.person != phone {
+		return response{}, refuse(http.StatusBadRequest, "code is of another person")
 	}
-	info, err := p.readInfo(c.body, phone)
+	info, err := p.readInfo(op.body, phone)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return c.storeUserInfo(p, info)
+	return op.storeUserInfo(phone, info)
 }
 
 // updateUserInfoOld stores what older WeChat gave, unchecked.
-func (c *call) updateUserInfoOld() (answer, error) {
-	if c.userInfoOff {
-		return answer{}, errForbidden
+func (op *operation) updateUserInfoOld() (response, error) {
+	if op.userInfoOff {
+		return response{}, errForbidden
 	}
 	var info Profile
-	if err := json.Unmarshal(marshal(c.body), &info); err != nil {
-		return answer{}, refuse(http.StatusBadRequest, "body is not user info")
+	if err := json.Unmarshal(marshal(op.body), &info); err != nil {
+		return response{}, refuse(http.StatusBadRequest, "body is not user info")
 	}
-	return c.storeUserInfo(platformNamed(WeChat), info)
+	l := op.user.linkOn(platformNamed(WeChat))
+	if l == nil {
+		return response{}, refuse(http.StatusBadRequest, "user has no identity on %s", WeChat)
+	}
+	return op.storeUserInfo(l.person, info)
 }
 
-func (c *call) storeUserInfo(p *idp, info Profile) (answer, error) {
-	c.tell(c.user, p, info)
-	return answer{status: http.StatusOK, body: userJSON(c.user, p.name)}, nil
+func (op *operation) storeUserInfo(phone *Phone, info Profile) (response, error) {
+	op.tell(op.user, phone, info)
+	return response{status: http.StatusOK, body: op.userJSON(op.user, op.ownView())}, nil
 }
 
 // SetUserInfoUpdates switches on or off that users may update their WeChat user
-// info; off, the backend answers 403. It is on at the start.
+// info; off, the backend refuses with 403. It is on at the start.
 func (b *Backend) SetUserInfoUpdates(on bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Request is a request that the backend was asked, as the journal keeps it. Query,
+// Request is a request to the backend, as the journal keeps it. Query,
 // Header and Body hold what was sent, secrets included; printing, logging or marshalling
 // a Request leaves them out.
 type Request struct {
 	Time time.Time `json:"time"` // by the backend's clock
-	// Method is what the client meant: that of X-Hydrogen-Request-Method, if it sent one.
+	// Method is that of X-Hydrogen-Request-Method where the client sent that header.
 	Method string      `json:"method"`
 	Path   string      `json:"path"`
 	Query  string      `json:"-"`
 	Header http.Header `json:"-"`
 	Body   []byte      `json:"-"`
-	// Status is 0 where no answer went out.
+	// Status is 0 where no response was sent.
 	Status int `json:"status"`
 	// Fault is the route of the fault that hit the request, "**" for one that hits
 	// every request, "" for none.
@@ -31,13 +31,13 @@ func (r Request) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%s %s %d", r.Method, r.Path, r.Status)
 }
 
-// LogValue is what Format prints, in fields.
+// LogValue returns what Format prints, in fields.
 func (r Request) LogValue() slog.Value {
 	return slog.GroupValue(
 		slog.String("method", r.Method), slog.String("path", r.Path), slog.Int("status", r.Status))
 }
 
-// journal is a ring of the last requests.
+// journal is a ring buffer of the last requests.
 type journal struct {
 	limit int // set before use
 
@@ -74,8 +74,8 @@ func (j *journal) reset() {
 	j.ring, j.next = nil, 0
 }
 
-// Requests returns the journal, oldest first. A request stands in it once its
-// answer is decided. Headers and bodies are shared: do not change them.
+// Requests returns the journal, oldest first. A request is in it once its
+// response is decided. Headers and bodies are shared: do not change them.
 func (b *Backend) Requests() []Request { return b.journal.all() }
 
 // CountRequests counts the requests of the journal that match a route, written as

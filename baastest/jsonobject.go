@@ -5,8 +5,7 @@ import (
 	"strconv"
 )
 
-// jsonObject writes one JSON object with its members in the order they are
-// given. The user object goes out with nearly every answer, so it is not built
+// jsonObject writes one JSON object with its members in the order of the calls. The user object is in nearly every response, so it is not built
 // by reflection.
 type jsonObject struct{ buf []byte }
 
@@ -29,6 +28,16 @@ func (o *jsonObject) text(name, value string) {
 func (o *jsonObject) maybeText(name, value string) {
 	if value != "" {
 		o.text(name, value)
+	}
+}
+
+// textOr writes an empty text in the form of a field that was never set.
+func (o *jsonObject) textOr(unset Unset, name, value string) {
+	switch {
+	case value != "" || unset == UnsetEmpty:
+		o.text(name, value)
+	case unset == UnsetNull:
+		o.raw(name, []byte("null"))
 	}
 }
 
@@ -58,6 +67,10 @@ func (o *jsonObject) raw(name string, value []byte) {
 
 // value writes anything that came out of JSON.
 func (o *jsonObject) value(name string, value any) {
+	if s, ok := value.(string); ok {
+		o.text(name, s)
+		return
+	}
 	text, err := json.Marshal(value)
 	if err != nil {
 		text = []byte("null")

@@ -34,14 +34,14 @@ type Mail struct {
 	Link string `json:"-"`
 }
 
-// Format prints to whom and what, and no link.
+// Format prints the kind and the address, and no link.
 func (m Mail) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, m.Kind+" mail to "+m.To) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (m Mail) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
 
-// mailOffice sends mails and knows their links.
-type mailOffice struct {
+// mailSender sends mails and knows their links.
+type mailSender struct {
 	box   []Mail
 	links tickets[mailLink]
 }
@@ -50,18 +50,18 @@ type mailOffice struct {
 type mailLink struct {
 	kind  string
 	user  *user
-	email string // a link dies when the user's address changes
+	email string // the link is invalid once the user's address changes
 }
 
-func newMailOffice() mailOffice { return mailOffice{links: newTickets[mailLink]()} }
+func newMailSender() mailSender { return mailSender{links: newTickets[mailLink]()} }
 
-func (o *mailOffice) send(u *user, kind, path string, now time.Time) {
+func (o *mailSender) send(u *user, kind, path string, now time.Time) {
 	id := o.links.issue(mailLink{kind: kind, user: u, email: u.email}, now, mailLife)
 	o.box = keep(append(o.box, Mail{Time: now, To: u.email, Kind: kind, Link: path + "?token=" + id}))
 }
 
 // open spends the link of a mail and returns its user.
-func (o *mailOffice) open(id, kind string, now time.Time) (*user, error) {
+func (o *mailSender) open(id, kind string, now time.Time) (*user, error) {
 	got, ok := o.links.peek(id, now)
 	if !ok || got.kind != kind || got.user.email != got.email {
 		return nil, refuse(http.StatusBadRequest, "invalid link")
@@ -90,42 +90,45 @@ func (b *Backend) LastMail(to string) (Mail, bool) {
 }
 
 // sendVerifyMail sends the token's user a mail to verify the address with.
-func (c *call) sendVerifyMail() (answer, error) {
-	if c.user.email == "" {
-		return answer{}, refuse(http.StatusBadRequest, "user has no email address")
+func (op *operation) sendVerifyMail() (response, error) {
+	if op.user.email == "" {
+		return response{}, refuse(http.StatusBadRequest, "user has no email address")
 	}
-	c.mail.send(c.user, VerifyMail, verifyMailPath, c.now)
-	return answer{status: http.StatusCreated, body: []byte(statusOK)}, nil
+	op.mail.send(op.user, VerifyMail, verifyMailPath, op.now)
+	return response{status: http.StatusCreated, body: []byte(statusOK)}, nil
 }
 
 // sendResetMail sends a mail to set a new password with, to verified addresses only.
-func (c *call) sendResetMail() (answer, error) {
-	u := c.users.find("email", c.body.text("email"))
-	if u == nil || !u.emailVerified {
-		return answer{}, refuse(http.StatusBadRequest, "no verified account has this email address")
+func (op *operation) sendResetMail() (response, error) {
+	u := op.users.find("email", op.body.text("email"))
+	if u == nil {
+		return response{}, errUserNotFound
 	}
-	c.mail.send(u, ResetMail, resetMailPath, c.now)
-	return answer{status: http.StatusCreated, body: []byte(statusOK)}, nil
+	if !u.emailVerified {
+		return response{}, refuse(http.StatusBadRequest, "email address is not verified")
+	}
+	op.mail.send(u, ResetMail, resetMailPath, op.now)
+	return response{status: http.StatusCreated, body: []byte(statusOK)}, nil
 }
 
-// openVerifyMail is the link of a verification mail.
-func (c *call) openVerifyMail() (answer, error) {
-	u, err := c.mail.open(c.query.Get("token"), VerifyMail, c.now)
+// openVerifyMail opens the link of a verification mail.
+func (op *operation) openVerifyMail() (response, error) {
+	u, err := op.mail.open(op.query.Get("token"), VerifyMail, op.now)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	u.emailVerified = true
-	c.touch(u)
-	return answer{status: http.StatusOK, body: []byte(statusOK)}, nil
+	op.touch(u)
+	return response{status: http.StatusOK, body: []byte(statusOK)}, nil
 }
 
-// openResetMail is the form behind the link of a reset mail.
-func (c *call) openResetMail() (answer, error) {
-	u, err := c.mail.open(c.query.Get("token"), ResetMail, c.now)
+// openResetMail sets the new password for the link of a reset mail.
+func (op *operation) openResetMail() (response, error) {
+	u, err := op.mail.open(op.query.Get("token"), ResetMail, op.now)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	u.password = newPassword(c.body.text("password"))
-	c.touch(u)
-	return answer{status: http.StatusOK, body: []byte(statusOK)}, nil
+	u.password = newPassword(op.body.text("password"))
+	op.touch(u)
+	return response{status: http.StatusOK, body: []byte(statusOK)}, nil
 }

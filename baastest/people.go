@@ -1,20 +1,22 @@
 package baastest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"time"
 )
 
 // Identity is a person on a platform, linked to a user.
 type Identity struct {
 	Platform string `json:"platform"` // one of the constants of this package
-	OpenID   string `json:"openid"`
+	OpenID   string `json:"openid"`   // that of [Phone.OpenID]
 	UnionID  string `json:"unionid,omitempty"`
+	// App is the host app on ByteDance, by default "douyin", and empty elsewhere.
+	App string `json:"app,omitempty"`
 }
 
 // User is an account: what [Backend.AddUser] seeds and [Backend.User] reads.
@@ -30,17 +32,21 @@ type User struct {
 	Anonymous  bool    `json:"anonymous,omitempty"`
 	Authorized bool    `json:"is_authorized,omitempty"`
 	Profile    Profile `json:"profile,omitzero"`
-	// Custom are the custom fields, none of a built-in one's name. Numbers are read as json.Number.
+	// Custom are the custom fields, by names that no built-in field has. A number is
+	// read as a json.Number.
 	Custom     map[string]any `json:"custom,omitempty"`
 	Identities []Identity     `json:"identities,omitempty"`
-	CreatedAt  time.Time      `json:"created_at,omitzero"` // the zero time seeds "now"
-	UpdatedAt  time.Time      `json:"updated_at,omitzero"`
+	// WeChatUnionID is _provider.wechat_unionid, by which logins by unionid and web
+	// logins find the user. No two users have the same.
+	WeChatUnionID string    `json:"wechat_unionid,omitempty"`
+	CreatedAt     time.Time `json:"created_at,omitzero"` // the zero time seeds "now"
+	UpdatedAt     time.Time `json:"updated_at,omitzero"`
 }
 
 // Format prints the id and nothing else.
 func (u User) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "user %d", u.ID) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (u User) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(u)) }
 
 // MarshalJSON leaves the password out.
@@ -60,7 +66,7 @@ func (b *Backend) AddUser(seed User) (User, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.state
-	if err := s.seedable(seed); err != nil {
+	if err := s.seedable(b, seed); err != nil {
 		return User{}, err
 	}
 	now := b.clock.Now().Unix()
@@ -73,11 +79,10 @@ func (b *Backend) AddUser(seed User) (User, error) {
 		s.users.set(u, kind, value)
 	}
 	for _, id := range seed.Identities {
-		p := s.person(b, id.Platform, id.OpenID)
-		if id.UnionID != "" {
-			p.unionid = id.UnionID
-		}
-		s.users.attach(u, link{identity: identity{id.Platform, id.OpenID}, unionID: p.unionid})
+		s.users.attach(u, s.seedLink(b, id))
+	}
+	if seed.WeChatUnionID != "" {
+		s.users.setUnionID(u, seed.WeChatUnionID)
 	}
 	u.emailVerified, u.phoneVerified = seed.EmailVerified, seed.PhoneVerified
 	u.anonymous, u.authorized = seed.Anonymous, seed.Authorized
@@ -94,8 +99,25 @@ func (b *Backend) AddUser(seed User) (User, error) {
 	return u.export(), nil
 }
 
+// seedLink makes the link of a seeded identity.
+func (s *state) seedLink(b *Backend, id Identity) link {
+	p := s.person(b, id.Platform, id.OpenID)
+	if id.UnionID != "" {
+		p.unionid = id.UnionID
+	}
+	return p.link(appOf(id), p.unionid, b.responses)
+}
+
+// appOf is the host app of a seeded identity.
+func appOf(id Identity) string {
+	if id.Platform == ByteDance {
+		return cmp.Or(id.App, homeApp)
+	}
+	return ""
+}
+
 // seedable checks a seed before anything of it is stored.
-func (s *state) seedable(seed User) error {
+func (s *state) seedable(b *Backend, seed User) error {
 	if seed.ID < 0 || s.users.byID[seed.ID] != nil {
 		return fmt.Errorf("baastest: user id %d is taken or negative", seed.ID)
 	}
@@ -111,20 +133,27 @@ func (s *state) seedable(seed User) error {
 			return fmt.Errorf("baastest: unknown platform %q", id.Platform)
 		case id.OpenID == "":
 			return errors.New("baastest: identity without openid")
-		case s.users.byIdentity[identity{id.Platform, id.OpenID}] != nil || seen[id.Platform]:
+		case id.App != "" && id.Platform != ByteDance:
+			return errors.New("baastest: identity with an app that is not on ByteDance")
+		}
+		key := s.person(b, id.Platform, id.OpenID).identity(appOf(id), b.responses)
+		if s.users.byIdentity[key] != nil || seen[key.key] {
 			return fmt.Errorf("baastest: identity on %s is taken", id.Platform)
 		}
-		seen[id.Platform] = true
+		seen[key.key] = true
+	}
+	if seed.WeChatUnionID != "" && s.users.byUnionID[seed.WeChatUnionID] != nil {
+		return errors.New("baastest: unionid is taken")
 	}
 	for name := range seed.Custom {
-		if name == "" || name[0] == '_' || slices.Contains(reserved, name) || slices.Contains(firstLevel, name) {
+		if name == "" || isBuiltIn(name) {
 			return fmt.Errorf("baastest: custom field %q is a built-in one", name)
 		}
 	}
 	return nil
 }
 
-// plainJSON brings custom fields into the form that JSON decoding gives them.
+// plainJSON converts custom fields to what JSON decoding returns for them.
 func plainJSON(fields map[string]any) (map[string]any, error) {
 	if fields == nil {
 		return nil, nil
@@ -143,11 +172,32 @@ func (u *user) export() User {
 		ID: u.id, Username: u.username, Email: u.email, Phone: u.phone,
 		EmailVerified: u.emailVerified, PhoneVerified: u.phoneVerified,
 		Anonymous: u.anonymous, Authorized: u.authorized, Profile: u.profile,
-		Custom:    maps.Clone(u.custom),
+		Custom: maps.Clone(u.custom), WeChatUnionID: u.wechatUnionID,
 		CreatedAt: time.Unix(u.created, 0), UpdatedAt: time.Unix(u.saved, 0),
 	}
 	for _, l := range u.identities {
-		out.Identities = append(out.Identities, Identity{Platform: l.platform, OpenID: l.id, UnionID: l.unionID})
+		out.Identities = append(out.Identities, Identity{
+			Platform: l.person.on.name, OpenID: l.person.openid, UnionID: l.unionID, App: exportedApp(l.app),
+		})
+	}
+	return out
+}
+
+// exportedApp leaves out the host app that is the default.
+func exportedApp(app string) string {
+	if app == homeApp {
+		return ""
+	}
+	return app
+}
+
+// Users reads all accounts, by id.
+func (b *Backend) Users() []User {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []User
+	for _, u := range b.state.users.sorted() {
+		out = append(out, u.export())
 	}
 	return out
 }
@@ -163,24 +213,24 @@ func (b *Backend) User(id int64) (User, bool) {
 	return u.export(), true
 }
 
-// UserOf reads the account that a person is linked to.
+// UserOf reads the account that a person is linked to. A person whose ByteDance
+// host apps have different accounts gets that of the first linked one.
 func (b *Backend) UserOf(p *Phone) (User, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	u := b.state.users.byIdentity[identity{p.on.name, p.openid}]
+	u := b.state.users.ofPerson(p, b.responses)
 	if u == nil {
 		return User{}, false
 	}
 	return u.export(), true
 }
 
-// Unlink takes a person off the account it is linked to, and reports whether it
-// was linked.
+// Unlink removes the person's identities from their accounts, on ByteDance in every
+// host app, and reports whether there were any.
 func (b *Backend) Unlink(p *Phone) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	u := b.state.users.byIdentity[identity{p.on.name, p.openid}]
-	return u != nil && b.state.users.detach(u, p.on.name)
+	return b.state.users.detach(p, b.responses)
 }
 
 // TokensAlive counts the tokens of a user that still work.
@@ -196,8 +246,9 @@ func (b *Backend) TokensAlive(userID int64) int {
 	return n
 }
 
-// RevokeTokens makes the backend forget all tokens of a user, so that the next
-// request with one gets 401.
+// RevokeTokens makes the backend forget all tokens of a user. Every later request
+// with one of them is refused with 401; logins and registrations ignore such a
+// token.
 func (b *Backend) RevokeTokens(userID int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

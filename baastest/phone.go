@@ -3,35 +3,39 @@ package baastest
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
-// Phone is a person with a phone on one platform. The same platform and openid
-// always give the same person. It is safe for concurrent use.
+// Phone is a person with a phone on one platform. For the same platform and openid
+// it is always the same person. It is safe for concurrent use.
 //
-// As on a real phone, get the login code first and the data second: data is
-// sealed under the session key of the newest code, and the backend can open it
-// only after it exchanged that code.
+// As on a real phone, get the login code first and the data second: the data is
+// encrypted under the session key of the newest code, and the backend can decrypt
+// it only after it exchanged that code.
 type Phone struct {
 	b      *Backend
-	in     *state // the one it was met in, which a Reset leaves behind
+	in     *state // of the backend when the person was made; a Reset replaces it
 	on     *idp
 	openid string
 	*personState
 }
 
-// personState is what can change about a person, guarded by Backend.mu. It stands
-// apart so that a Phone can be printed without it.
+// personState is what can change about a person, guarded by Backend.mu. It is a
+// struct of its own so that a Phone can be printed without it.
 type personState struct {
 	unionid string
 	profile Profile
-	key     string // the platform's current session key
-	learned string // the session key that the backend last got for a code
+	key     string   // the platform's current session key
+	code    string   // the newest login code
+	learned string   // the session key that the backend last got for a code
+	seenIn  []string // the host apps on ByteDance in which the person was linked
 }
 
 // Kuaishou returns the person with this openid on Kuaishou.
 func (b *Backend) Kuaishou(openid string) *Phone { return b.phone(Kuaishou, openid) }
 
-// ByteDance returns the person with this openid on ByteDance's apps.
+// ByteDance returns the person with this openid on Douyin. In ByteDance's other
+// host apps the person has other openids, see [Phone.OpenIDIn].
 func (b *Backend) ByteDance(openid string) *Phone { return b.phone(ByteDance, openid) }
 
 // WeChat returns the person with this openid on WeChat.
@@ -67,7 +71,7 @@ func (b *Backend) phone(platform, openid string) *Phone {
 
 // person returns the person of an identity, who may be new.
 func (s *state) person(b *Backend, platform, openid string) *Phone {
-	key := identity{platform, openid}
+	key := personKey{platform, openid}
 	p := s.people[key]
 	if p == nil {
 		p = &Phone{
@@ -85,12 +89,45 @@ func (p *Phone) Platform() string { return p.on.name }
 // OpenID returns the person's openid, on Alipay the user id.
 func (p *Phone) OpenID() string { return p.openid }
 
-// AppID returns the mini-program's id on this platform: the watermark of sealed
+// OpenIDIn returns the person's openid in a host app of ByteDance, by the name that
+// logins send as app_name: it is another one in each of them. On other platforms it
+// is OpenID.
+func (p *Phone) OpenIDIn(app string) string {
+	if p.on.name != ByteDance || app == homeApp {
+		return p.openid
+	}
+	return p.openid + "@" + app
+}
+
+// identity is what _provider says of the person; app is the host app on ByteDance.
+func (p *Phone) identity(app string, r Responses) identity {
+	return identity{p.on.key(app, r), p.OpenIDIn(app)}
+}
+
+// apps are the host apps in which the person may be linked; on platforms without
+// host apps it is one empty name. It needs b.mu.
+func (p *Phone) apps() []string {
+	if p.on.name != ByteDance {
+		return []string{""}
+	}
+	return p.seenIn
+}
+
+// link is the link of the person to a user, in a host app. It needs b.mu.
+func (p *Phone) link(app, unionID string, r Responses) link {
+	if p.on.name == ByteDance && !slices.Contains(p.seenIn, app) {
+		p.seenIn = append(p.seenIn, app)
+	}
+	return link{identity: p.identity(app, r), person: p, app: app, unionID: unionID}
+}
+
+// AppID returns the mini-program's id on this platform: the watermark of encrypted
 // data, on Baidu the app key.
 func (p *Phone) AppID() string { return p.on.name + "-test-app" }
 
-// SetUnionID gives the person a unionid, which the backend learns at the next
-// login. WeChat, QQ and Baidu have them. It returns p.
+// SetUnionID gives the person a unionid. WeChat, QQ and Baidu have them. QQ and
+// Baidu tell it to the backend with every code; of WeChat the backend keeps it in a
+// login by unionid, and when the person shares user info. It returns p.
 func (p *Phone) SetUnionID(unionid string) *Phone {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
@@ -120,18 +157,29 @@ func (p *Phone) Profile() Profile {
 	return p.profile
 }
 
-// Login is the platform's login(): it replaces the session key and returns a
-// code that the backend can exchange for it once, within five minutes. On Alipay
-// it is getAuthCode(), of a provider of app SDKs the provider's token.
+// Login is the platform's login(): it returns a code that the backend can exchange
+// once, within five minutes, and replaces the session key, except on Baidu, where
+// the key stays. On Alipay it is getAuthCode(), of a provider of app SDKs the
+// provider's token.
 func (p *Phone) Login() string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
-	p.key = p.on.scheme.newKey()
-	return p.in.codes.issue(loginCode{phone: p, key: p.key}, p.b.clock.Now(), codeLife)
+	if p.key == "" || !p.on.scheme.keyStays() {
+		p.key = p.on.scheme.newKey()
+	}
+	p.code = p.in.codes.issue(loginCode{phone: p, key: p.key}, p.b.clock.Now(), codeLife)
+	return p.code
 }
 
-// SessionKey returns the platform's current session key of this person, which no
-// phone ever sees; it is here to test code that opens sealed data itself.
+// newestCode is the newest code of Login.
+func (p *Phone) newestCode() string {
+	p.b.mu.Lock()
+	defer p.b.mu.Unlock()
+	return p.code
+}
+
+// SessionKey returns the platform's current session key of this person. A real phone
+// never has it; it is for tests of code that decrypts data itself.
 func (p *Phone) SessionKey() string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
@@ -151,13 +199,13 @@ func (p *Phone) watermark() watermark {
 	return watermark{AppID: p.AppID(), Timestamp: p.b.clock.Now().Unix()}
 }
 
-// open opens sealed data with the key that the backend learned. It needs b.mu.
-func (p *Phone) open(data, iv string) ([]byte, error) {
-	return p.on.scheme.open(data, p.learned, iv, p.AppID())
+// decrypt decrypts data with the key that the backend got for a code. It needs b.mu.
+func (p *Phone) decrypt(data, iv string) ([]byte, error) {
+	return p.on.scheme.decrypt(data, p.learned, iv, p.AppID())
 }
 
 // Format prints who the person is, and no session key.
 func (p Phone) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s phone of %s", p.on.name, p.openid) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (p Phone) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) }

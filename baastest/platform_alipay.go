@@ -2,18 +2,19 @@ package baastest
 
 import "net/http"
 
-// alipay seals nothing: the backend reads the user info from Alipay itself with
+// alipay encrypts nothing: the backend reads the user info from Alipay itself with
 // what the code yields. Its users are named by user_id.
 var alipay = &idp{
-	name:        Alipay,
-	header:      "ALIPAY",
-	scheme:      noScheme{},
-	linkFields:  []field{{name: "authorized", kind: flag}},
-	readInfo:    func(_ body, p *Phone) (Profile, error) { return p.profile, nil },
-	linkMethod:  http.MethodPut,
-	linkPath:    "v2.0/idp/alipay/user-associate/",
-	provider:    alipayProvider,
-	hidesOpenID: true,
+	name:       Alipay,
+	header:     "ALIPAY",
+	scheme:     noScheme{},
+	linkFields: []field{{name: "authorized", kind: flag, optional: true}}, // absent after a refusal
+	readInfo:   func(_ body, p *Phone) (Profile, error) { return p.profile, nil },
+	linkMethod: http.MethodPut,
+	linkPath:   "v2.0/idp/alipay/user-associate/",
+	key:        fixedKey("alipay"),
+	provider:   alipayProvider,
+	userID:     true,
 }
 
 func alipayProvider(l link) []byte {
@@ -32,9 +33,9 @@ func alipayProvider(l link) []byte {
 	o.flag("verified", true)
 	switch l.info.Gender {
 	case 1:
-		o.text("gender", "M")
+		o.text("gender", "male")
 	case 2:
-		o.text("gender", "F")
+		o.text("gender", "female")
 	}
 	return o.bytes()
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
-// baidu seals in its own scheme and signs nothing. A login posts the sealed data
-// as data, a link as encryptedData.
+// baidu encrypts in its own scheme and signs nothing. A login posts the encrypted
+// data as data, a link as encryptedData.
 var baidu = &idp{
 	name:       Baidu,
 	header:     "BAIDU",
@@ -21,22 +21,28 @@ var baidu = &idp{
 	readInfo:   readBaiduInfo,
 	linkMethod: http.MethodPost,
 	linkPath:   "v2.1/idp/baidu/user-association/",
+	key:        fixedKey("baidu_miniapp"),
 	provider:   commonProvider,
+	unionIDs:   true,
 }
 
 type baiduScheme struct{}
 
 func (baiduScheme) newKey() string { return platformcrypto.NewBaiduKey() }
 
-func (baiduScheme) seal(plain []byte, key, iv, app string) (string, error) {
+// keyStays: the vendor's client gets the code after the data, so a code must yield
+// the key that was there before it.
+func (baiduScheme) keyStays() bool { return true }
+
+func (baiduScheme) encrypt(plain []byte, key, iv, app string) (string, error) {
 	return platformcrypto.EncryptBaidu(plain, key, iv, app)
 }
 
-func (baiduScheme) open(data, key, iv, app string) ([]byte, error) {
+func (baiduScheme) decrypt(data, key, iv, app string) ([]byte, error) {
 	return platformcrypto.DecryptBaidu(data, key, iv, app)
 }
 
-// baiduInfo is the user info as Baidu seals it.
+// baiduInfo is the user info as Baidu encrypts it.
 type baiduInfo struct {
 	OpenID    string `json:"openid"`
 	NickName  string `json:"nickname"`
@@ -57,9 +63,9 @@ func readBaiduInfo(b body, p *Phone) (Profile, error) {
 		return Profile{}, errSignature
 	}
 	var info baiduInfo
-	plain, err := p.open(data, b.text("iv"))
+	plain, err := p.decrypt(data, b.text("iv"))
 	if err != nil || json.Unmarshal(plain, &info) != nil || info.OpenID != p.openid {
-		return Profile{}, errSealed
+		return Profile{}, errDecrypt
 	}
 	return Profile{NickName: info.NickName, AvatarURL: info.AvatarURL, Gender: info.Sex}, nil
 }

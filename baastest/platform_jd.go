@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// jd posts the user info in the open; sealed data may come beside it.
+// jd posts the user info in plain text; encrypted data may come beside it.
 var jd = &idp{
 	name:   JD,
 	header: "JINGDONG",
@@ -18,6 +18,7 @@ var jd = &idp{
 	readInfo:       readJDInfo,
 	linkMethod:     http.MethodPost,
 	linkPath:       "v2.4/idp/jd/user-association/",
+	key:            fixedKey("jd_miniapp"),
 	provider:       commonProvider,
 }
 

@@ -1,9 +1,14 @@
 package baastest
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
 
-// The names of the platforms: the {idp} of the backend's paths, the keys of
-// _provider, and the platform of an [Identity].
+	"github.com/hydrogen-go/baas/platform"
+)
+
+// The names of the platforms: the {idp} of the backend's paths and the platform of
+// an [Identity].
 const (
 	Kuaishou  = "kuaishou"
 	ByteDance = "bytedance"
@@ -19,11 +24,11 @@ const (
 	WeiboNative  = "weibo-native"
 )
 
-// idp is what sets one platform apart from the others.
+// idp is a platform or a provider: what differs between them.
 type idp struct {
 	name   string
 	header string // its value of X-Hydrogen-Client-Platform
-	scheme scheme // how its phones seal data
+	scheme scheme // how its phones encrypt data
 
 	// loginFields go with every login, linkFields with every link, besides the code.
 	loginFields, linkFields []field
@@ -32,98 +37,149 @@ type idp struct {
 	// readInfo takes the user info out of a body that holds those fields.
 	readInfo func(body, *Phone) (Profile, error)
 
-	linkMethod, linkPath string // path after /hserve/
+	// linkMethod and linkPath, after /hserve/, are those of a link. Without a path, a
+	// link is taken at every version of the API.
+	linkMethod, linkPath string
 
-	// provider writes the platform's entry of _provider.
+	// key is the key of _provider under which an identity is kept. app is the host
+	// app that the request names.
+	key func(app string, r Responses) string
+	// provider writes the entry of _provider.
 	provider func(link) []byte
-	// hidesOpenID: the first-level openid of its users is empty.
-	hidesOpenID bool
-	// nativeToken: a provider of app SDKs, which gives a token in place of a code.
-	nativeToken bool
+	// userID: the platform names its users by user_id, and has no openid.
+	userID bool
+	// unionIDs: a code yields the unionid.
+	unionIDs bool
+	// providerToken: an app posts the provider's token in place of a code, at the
+	// paths of these spellings.
+	providerToken bool
+	spellings     []string
 }
 
 // The fields of user info on most platforms.
-var sealedInfo = []field{
+var signedInfo = []field{
 	{name: "rawData"}, {name: "signature"}, {name: "encryptedData"}, {name: "iv"},
 }
 
 var updateUserProfile = field{name: "update_userprofile", kind: syncMode}
 
-// platforms is the table of all of them. Adding one is an entry here.
-var platforms = []*idp{
-	{
-		name:           Kuaishou,
-		header:         "KUAISHOU",
+// platforms has an entry for every platform and provider: those with an entry of
+// their own, then those of platform.All() that have none.
+var platforms = completed(ownEntries, platform.All())
+
+// completed returns entries with a standard one for each platform that has none.
+func completed(entries []*idp, all []platform.Platform) []*idp {
+	entries = slices.Clone(entries)
+	for _, p := range all {
+		if !slices.ContainsFunc(entries, func(e *idp) bool { return e.name == p.Name() }) {
+			entries = append(entries, standard(p.Name(), p.Client(), p.ProviderKeys()[0], ""))
+		}
+	}
+	return entries
+}
+
+// standard is the entry of a platform that behaves as QQ does: user info is signed
+// and encrypted, and the request to link has no field of its own.
+func standard(name, header, key, linkPath string) *idp {
+	return &idp{
+		name:           name,
+		header:         header,
 		scheme:         commonScheme{},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
+		infoFields:     signedInfo,
+		linkInfoFields: signedInfo,
+		readInfo:       readSignedInfo,
 		linkMethod:     http.MethodPost,
-		linkPath:       "v2.5/idp/kuaishou/user-association/",
+		linkPath:       linkPath,
+		key:            fixedKey(key),
 		provider:       commonProvider,
-	},
-	{
-		name:           ByteDance,
-		header:         "BYTEDANCE",
-		scheme:         commonScheme{},
-		loginFields:    []field{{name: "app_name"}},
-		linkFields:     []field{{name: "app_name"}},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
-		linkMethod:     http.MethodPost,
-		linkPath:       "v2.4/idp/bytedance/user-association/",
-		provider:       commonProvider,
-	},
-	{
-		name:           WeChat,
-		header:         "WECHAT",
-		scheme:         commonScheme{},
-		loginFields:    []field{{name: "login_with_unionid", kind: flag}},
-		linkFields:     []field{{name: "associate_with_unionid", kind: flag}},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
-		linkMethod:     http.MethodPost,
-		linkPath:       "v2.4/idp/wechat/user-associate/",
-		provider:       commonProvider,
-	},
-	{
-		name:           QQ,
-		header:         "QQ",
-		scheme:         commonScheme{},
-		infoFields:     sealedInfo,
-		linkInfoFields: sealedInfo,
-		readInfo:       readSealedInfo,
-		linkMethod:     http.MethodPost,
-		linkPath:       "v2.0/idp/qq/user-association/",
-		provider:       commonProvider,
-	},
+	}
+}
+
+func fixedKey(key string) func(string, Responses) string {
+	return func(string, Responses) string { return key }
+}
+
+// ownEntries are the entries of the platforms that this package knows. Their keys
+// of _provider are those of the backend's documentation, not those of package
+// platform.
+var ownEntries = []*idp{
+	kuaishou(),
+	byteDance(),
+	weChat(),
+	qq(),
 	baidu,
 	alipay,
 	jd,
 	{
-		name:        Apple,
-		scheme:      noScheme{},
-		readInfo:    readAppleInfo,
-		provider:    commonProvider,
-		nativeToken: true,
+		name:          Apple,
+		scheme:        noScheme{},
+		readInfo:      readAppleInfo,
+		key:           fixedKey("oauth_apple_native"),
+		provider:      commonProvider,
+		providerToken: true,
+		spellings:     []string{"apple", "apple-native"},
 	},
 	{
-		name:        WeChatNative,
-		scheme:      noScheme{},
-		readInfo:    readNativeInfo,
-		provider:    commonProvider,
-		nativeToken: true,
+		name:          WeChatNative,
+		scheme:        noScheme{},
+		readInfo:      readNativeInfo,
+		key:           fixedKey("oauth_wechat_native"),
+		provider:      commonProvider,
+		unionIDs:      true,
+		providerToken: true,
+		spellings:     []string{"wechat", "wechat-native"},
 	},
 	{
-		name:        WeiboNative,
-		scheme:      noScheme{},
-		readInfo:    readNativeInfo,
-		provider:    commonProvider,
-		nativeToken: true,
+		name:          WeiboNative,
+		scheme:        noScheme{},
+		readInfo:      readNativeInfo,
+		key:           fixedKey("oauth_weibo_native"),
+		provider:      commonProvider,
+		providerToken: true,
+		spellings:     []string{"weibo", "weibo-native"},
 	},
 }
+
+func kuaishou() *idp {
+	p := standard(Kuaishou, "KUAISHOU", "", "v2.5/idp/kuaishou/user-association/")
+	p.key = func(_ string, r Responses) string {
+		if r.ShortKuaishouKey {
+			return "kuaishou"
+		}
+		return "kuaishou_miniapp"
+	}
+	return p
+}
+
+func byteDance() *idp {
+	p := standard(ByteDance, "BYTEDANCE", "", "v2.4/idp/bytedance/user-association/")
+	p.loginFields = []field{{name: "app_name"}}
+	p.linkFields = p.loginFields
+	p.key = func(app string, _ Responses) string {
+		if app == "devtools" {
+			return "bytedance_devtools"
+		}
+		return app
+	}
+	return p
+}
+
+func weChat() *idp {
+	p := standard(WeChat, "WECHAT", "wechat", "v2.4/idp/wechat/user-associate/")
+	p.loginFields = []field{{name: "login_with_unionid", kind: flag}}
+	p.linkFields = []field{{name: "associate_with_unionid", kind: flag}}
+	p.unionIDs = true
+	return p
+}
+
+func qq() *idp {
+	p := standard(QQ, "QQ", "qq_miniapp", "v2.0/idp/qq/user-association/")
+	p.unionIDs = true
+	return p
+}
+
+// homeApp is the host app in which a ByteDance user has the openid of [Phone.OpenID].
+const homeApp = platform.DefaultAppName
 
 // platformNamed returns a platform of the table, or nil.
 func platformNamed(name string) *idp {
@@ -135,16 +191,25 @@ func platformNamed(name string) *idp {
 	return nil
 }
 
+// otherClients are the values of X-Hydrogen-Client-Platform that name no platform
+// of mini-programs: a request without the header, the web and React Native clients,
+// the app clients, and the system names that the vendor's client of 1.x and its
+// uploads send.
+var otherClients = []string{
+	"", "WEB", "REACT-NATIVE", "UNKNOWN", "FLUTTER", "NATIVE_IOS", "NATIVE_ANDROID",
+	"devtools", "ios", "android", "windows", "mac", "ohos",
+}
+
 // platformForHeader returns the platform that a header value names. Known values
-// without a platform of their own give "".
-func platformForHeader(header string) (name string, ok bool) {
-	if header == "WEB" {
-		return "", true
+// that name no platform give nil.
+func platformForHeader(header string) (p *idp, ok bool) {
+	if slices.Contains(otherClients, header) {
+		return nil, true
 	}
 	for _, p := range platforms {
-		if p.header == header && header != "" {
-			return p.name, true
+		if p.header == header {
+			return p, true
 		}
 	}
-	return "", false
+	return nil, false
 }

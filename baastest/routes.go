@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// access is what an endpoint asks of the caller's token.
+// access says what token an endpoint requires.
 type access int
 
 const (
-	// open endpoints log in or register: a token they do not know is no token.
+	// open endpoints log in or register; they ignore an unknown token.
 	open access = iota
 	// guest endpoints work without a token, but refuse a bad one.
 	guest
-	// member endpoints want a token, of a registered user.
+	// member endpoints require the token of a registered user.
 	member
-	// anyone endpoints want a token, of whatever user.
+	// anyone endpoints require a token, of a registered or an anonymous user.
 	anyone
 	// mailed endpoints are opened from a mail: no token, no SDK headers.
 	mailed
@@ -29,22 +29,22 @@ type route struct {
 	// fields of the body; nil with anyFields for a body of custom fields.
 	fields    []field
 	anyFields bool
-	handle    func(*call) (answer, error)
+	handle    func(*operation) (response, error)
 }
 
 // routeTable finds routes by path and method.
 type routeTable map[string]map[string]*route
 
 // routes is built once and never changes.
-var routes = newRouteTable()
+var routes = newRouteTable(platforms)
 
 const prefix = "/hserve/"
 
-func newRouteTable() routeTable {
+func newRouteTable(platforms []*idp) routeTable {
 	t := routeTable{}
 	for _, p := range platforms {
-		if p.nativeToken {
-			t.addNative(p)
+		if p.providerToken {
+			t.addProvider(p)
 		} else {
 			t.addPlatform(p)
 		}
@@ -53,11 +53,11 @@ func newRouteTable() routeTable {
 	t.addWeChatUserInfo()
 	t.addAccounts()
 	t.addMessages()
-	t.add(http.MethodGet, "v2.2/server/time/", guest, nil, (*call).serverTime)
+	t.add(http.MethodGet, "v2.2/server/time/", guest, nil, (*operation).serverTime)
 	return t
 }
 
-func (t routeTable) add(method, path string, access access, fields []field, handle func(*call) (answer, error)) *route {
+func (t routeTable) add(method, path string, access access, fields []field, handle func(*operation) (response, error)) *route {
 	if !strings.HasPrefix(path, "/") {
 		path = prefix + path
 	}
@@ -100,24 +100,58 @@ func (t routeTable) addPlatform(p *idp) {
 	base := "v2.5/idp/" + p.name + "/"
 	login := fieldsOf([]field{codeField, createUserField}, p.loginFields)
 	t.add(http.MethodPost, base+"silent-login/", open, login,
-		func(c *call) (answer, error) { return c.silentLogin(p) })
+		func(op *operation) (response, error) { return op.silentLogin(p) })
 	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(login, p.infoFields, []field{updateUserProfile}),
-		func(c *call) (answer, error) { return c.loginWithInfo(p) })
-	t.add(p.linkMethod, p.linkPath, member,
+		func(op *operation) (response, error) { return op.loginWithInfo(p) })
+	t.addAll(p.linkMethod, p.linkPaths(), member,
 		fieldsOf([]field{codeField}, p.linkFields, maybe(p.linkInfoFields...), maybe(updateUserProfile)),
-		func(c *call) (answer, error) { return c.linkPlatform(p) })
+		func(op *operation) (response, error) { return op.linkPlatform(p) })
 }
 
-func (t routeTable) addNative(p *idp) {
-	base := "v2.3/idp/oauth/" + p.name + "/"
-	fields := []field{{name: "auth_token"}, updateUserProfile}
-	if p.name == Apple {
-		fields = append(fields, field{name: "nickname", optional: true})
+// linkPaths are the paths of a link.
+func (p *idp) linkPaths() []string {
+	if p.linkPath != "" {
+		return []string{p.linkPath}
 	}
-	t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(fields, []field{createUserField}),
-		func(c *call) (answer, error) { return c.nativeLogin(p) })
-	t.add(http.MethodPost, base+"user-association/", member, fields,
-		func(c *call) (answer, error) { return c.nativeLink(p) })
+	return versions("/idp/"+p.name+"/user-association/", "v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5")
+}
+
+// versions are the paths of an endpoint in several versions of the API: the vendor's
+// clients do not all use the same one.
+func versions(path string, versions ...string) []string {
+	var paths []string
+	for _, version := range versions {
+		paths = append(paths, version+path)
+	}
+	return paths
+}
+
+// addAll adds an endpoint at several paths.
+func (t routeTable) addAll(method string, paths []string, access access, fields []field, handle func(*operation) (response, error)) {
+	for _, path := range paths {
+		t.add(method, path, access, fields, handle)
+	}
+}
+
+// addProvider adds the endpoints for a provider's token. The vendor's app clients
+// have other names for some fields than its React Native client.
+func (t routeTable) addProvider(p *idp) {
+	fields := maybe(field{name: "auth_token"}, updateUserProfile)
+	switch p.name {
+	case Apple:
+		fields = append(fields, field{name: "nickname", optional: true})
+	case WeChatNative:
+		fields = append(fields, field{name: "sync_user_profile", kind: syncMode, optional: true})
+	case WeiboNative:
+		fields = append(fields, field{name: "access_token", optional: true}, field{name: "uid", optional: true})
+	}
+	for _, spelling := range p.spellings {
+		base := "v2.3/idp/oauth/" + spelling + "/"
+		t.add(http.MethodPost, base+"authenticate/", open, fieldsOf(fields, maybe(createUserField)),
+			func(op *operation) (response, error) { return op.providerLogin(p) })
+		t.add(http.MethodPost, base+"user-association/", member, fields,
+			func(op *operation) (response, error) { return op.providerLink(p) })
+	}
 }
 
 func (t routeTable) addPhones() {
@@ -130,10 +164,10 @@ func (t routeTable) addPhones() {
 	add := func(p *idp, version string, more []field) {
 		base := version + "/idp/" + p.name + "/"
 		t.add(http.MethodPost, base+"phone-login/", open, fieldsOf(login, more),
-			func(c *call) (answer, error) { return c.phoneLogin(p) })
+			func(op *operation) (response, error) { return op.phoneLogin(p) })
 		// guest: Kuaishou and WeChat refuse a missing token differently.
 		t.add(http.MethodPut, base+"phone-verification/", guest, fieldsOf(update, more),
-			func(c *call) (answer, error) { return c.updatePhone(p) })
+			func(op *operation) (response, error) { return op.updatePhone(p) })
 	}
 	add(kuaishou, "v2.5", nil)
 	add(wechat, "v2.5", nil)
@@ -142,46 +176,50 @@ func (t routeTable) addPhones() {
 
 func (t routeTable) addWeChatUserInfo() {
 	t.add(http.MethodPut, "v2.6/idp/wechat/user/info/", member,
-		fieldsOf([]field{codeField}, sealedInfo, []field{updateUserProfile}), (*call).updateUserInfo)
+		fieldsOf([]field{codeField}, signedInfo, []field{updateUserProfile}), (*operation).updateUserInfo)
 	t.add(http.MethodPut, "v2.5/idp/wechat/user/info/", member, []field{
 		{name: "nickName", optional: true}, {name: "avatarUrl", optional: true},
 		{name: "gender", kind: whole, optional: true}, {name: "city", optional: true},
 		{name: "province", optional: true}, {name: "country", optional: true},
 		{name: "language", optional: true}, updateUserProfile,
-	}, (*call).updateUserInfoOld)
+	}, (*operation).updateUserInfoOld)
 }
 
 func (t routeTable) addAccounts() {
 	passwordField := field{name: "password"}
-	for _, kind := range []string{"username", "email", "phone"} {
+	for _, kind := range accountNames {
 		fields := []field{{name: kind}, passwordField}
-		t.add(http.MethodPost, "v2.1/register/"+kind+"/", open, fields,
-			func(c *call) (answer, error) { return c.register(kind) })
-		t.add(http.MethodPost, "v2.1/login/"+kind+"/", open, fields,
-			func(c *call) (answer, error) { return c.login(kind) })
+		t.addAll(http.MethodPost, versions("/register/"+kind+"/", "v2.0", "v2.1"), open, fields,
+			func(op *operation) (response, error) { return op.register(kind) })
+		t.addAll(http.MethodPost, versions("/login/"+kind+"/", "v2.0", "v2.1"), open, fields,
+			func(op *operation) (response, error) { return op.login(kind) })
 	}
-	t.add(http.MethodPost, "v2.0/login/anonymous/", open, nil, (*call).anonymousLogin)
-	t.add(http.MethodPost, "v2.0/session/destroy/", guest, nil, (*call).logout)
-	t.add(http.MethodGet, "v2.5/user/info/{}/", anyone, nil, (*call).readUser)
-	t.add(http.MethodPut, "v2.5/user/info/", anyone, nil, (*call).updateFields).anyFields = true
-	t.add(http.MethodPut, "v2.2/user/account/", member, []field{
-		{name: "username", optional: true}, {name: "email", optional: true}, {name: "phone", optional: true},
-		{name: "password", optional: true}, {name: "new_password", optional: true},
-	}, (*call).updateAccount)
+	t.add(http.MethodPost, "v2.0/login/anonymous/", open, nil, (*operation).anonymousLogin)
+	t.add(http.MethodPost, "v2.0/session/destroy/", anyone, nil, (*operation).logout)
+	t.addAll(http.MethodGet, versions("/user/info/{}/", "v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5"), anyone, nil, (*operation).readUser)
+	t.addAll(http.MethodGet, versions("/user/info/", "v2.1", "v2.2"), anyone, nil, (*operation).listUsers)
+	for _, path := range versions("/user/info/", "v2.1", "v2.5") {
+		t.add(http.MethodPut, path, anyone, nil, (*operation).updateFields).anyFields = true
+	}
+	t.addAll(http.MethodPut, versions("/user/account/", "v2.0", "v2.1", "v2.2"), member, []field{
+		{name: "username", kind: nullText, optional: true}, {name: "email", kind: nullText, optional: true},
+		{name: "phone", kind: nullText, optional: true}, {name: "password", kind: nullText, optional: true},
+		{name: "new_password", kind: nullText, optional: true},
+	}, (*operation).updateAccount)
 }
 
 func (t routeTable) addMessages() {
 	phoneField := field{name: "phone"}
 	smsField := field{name: "code", kind: textNumber}
-	t.add(http.MethodPost, "v2.2/sms-verification-code/", guest,
-		[]field{phoneField, {name: "signature_id", kind: whole, optional: true}}, (*call).sendSMS)
+	t.addAll(http.MethodPost, versions("/sms-verification-code/", "v2.1", "v2.2"), guest,
+		[]field{phoneField, {name: "signature_id", kind: whole, optional: true}}, (*operation).sendSMS)
 	t.add(http.MethodPost, "v1.8/sms-verification-code/verify/", guest,
-		[]field{phoneField, smsField}, (*call).verifySMS)
+		[]field{phoneField, smsField}, (*operation).verifySMS)
 	t.add(http.MethodPost, "v2.1/login/sms/", open,
-		[]field{phoneField, smsField, createUserField}, (*call).smsLogin)
-	t.add(http.MethodPost, "v2.1/sms-phone-verification/", member, []field{smsField}, (*call).verifyPhone)
-	t.add(http.MethodPost, "v2.0/user/email-verify/", member, nil, (*call).sendVerifyMail)
-	t.add(http.MethodPost, "v2.0/user/password/reset/", guest, []field{{name: "email"}}, (*call).sendResetMail)
-	t.add(http.MethodGet, verifyMailPath, mailed, nil, (*call).openVerifyMail)
-	t.add(http.MethodPost, resetMailPath, mailed, []field{{name: "password"}}, (*call).openResetMail)
+		fieldsOf([]field{phoneField, smsField}, maybe(createUserField)), (*operation).smsLogin)
+	t.add(http.MethodPost, "v2.1/sms-phone-verification/", member, []field{smsField}, (*operation).verifyPhone)
+	t.add(http.MethodPost, "v2.0/user/email-verify/", member, nil, (*operation).sendVerifyMail)
+	t.add(http.MethodPost, "v2.0/user/password/reset/", guest, []field{{name: "email"}}, (*operation).sendResetMail)
+	t.add(http.MethodGet, verifyMailPath, mailed, nil, (*operation).openVerifyMail)
+	t.add(http.MethodPost, resetMailPath, mailed, []field{{name: "password"}}, (*operation).openResetMail)
 }

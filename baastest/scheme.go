@@ -8,34 +8,36 @@ import (
 	"github.com/hydrogen-go/baas/internal/platformcrypto"
 )
 
-// scheme is how a platform seals what its phones hand out.
+// scheme is how a platform encrypts what its phones hand out.
 type scheme interface {
 	newKey() string
-	seal(plain []byte, key, iv, app string) (string, error)
-	open(data, key, iv, app string) ([]byte, error)
-	info(*Phone) any // the user info that gets sealed
+	keyStays() bool // over logins
+	encrypt(plain []byte, key, iv, app string) (string, error)
+	decrypt(data, key, iv, app string) ([]byte, error)
+	info(*Phone) any // the user info that is encrypted
 }
 
 // commonScheme is that of all but Baidu and Alipay.
 type commonScheme struct{}
 
 func (commonScheme) newKey() string { return platformcrypto.NewKey() }
+func (commonScheme) keyStays() bool { return false }
 
-func (commonScheme) seal(plain []byte, key, iv, _ string) (string, error) {
+func (commonScheme) encrypt(plain []byte, key, iv, _ string) (string, error) {
 	return platformcrypto.Encrypt(plain, key, iv)
 }
 
-func (commonScheme) open(data, key, iv, app string) ([]byte, error) {
+func (commonScheme) decrypt(data, key, iv, app string) ([]byte, error) {
 	return platformcrypto.Decrypt(data, key, iv, app)
 }
 
-// watermark ends sealed data.
+// watermark is the last member of encrypted data.
 type watermark struct {
 	AppID     string `json:"appid"`
 	Timestamp int64  `json:"timestamp"`
 }
 
-// commonInfo is user info as it is sealed: the profile and who it is about.
+// commonInfo is user info before encryption: the profile and whose it is.
 type commonInfo struct {
 	OpenID string `json:"openId"`
 	Profile
@@ -47,18 +49,19 @@ func (commonScheme) info(p *Phone) any {
 	return commonInfo{OpenID: p.openid, Profile: p.profile, UnionID: p.unionid, Watermark: p.watermark()}
 }
 
-// noScheme is that of a platform whose phones hand out no sealed data.
+// noScheme is that of a platform whose phones hand out no encrypted data.
 type noScheme struct{}
 
-var errNoScheme = errors.New("baastest: this platform seals nothing")
+var errNoScheme = errors.New("baastest: this platform encrypts nothing")
 
-func (noScheme) newKey() string                                      { return "" }
-func (noScheme) seal([]byte, string, string, string) (string, error) { return "", errNoScheme }
-func (noScheme) open(string, string, string, string) ([]byte, error) { return nil, errNoScheme }
-func (noScheme) info(p *Phone) any                                   { return p.profile }
+func (noScheme) newKey() string                                         { return "" }
+func (noScheme) keyStays() bool                                         { return false }
+func (noScheme) encrypt([]byte, string, string, string) (string, error) { return "", errNoScheme }
+func (noScheme) decrypt(string, string, string, string) ([]byte, error) { return nil, errNoScheme }
+func (noScheme) info(p *Phone) any                                      { return p.profile }
 
-// readSealedInfo checks the signature, opens the data and checks whom it is about.
-func readSealedInfo(b body, p *Phone) (Profile, error) {
+// readSignedInfo checks the signature, decrypts the data and checks whose it is.
+func readSignedInfo(b body, p *Phone) (Profile, error) {
 	if !platformcrypto.Verify(b.text("rawData"), p.learned, b.text("signature")) {
 		return Profile{}, errSignature
 	}
@@ -67,38 +70,39 @@ func readSealedInfo(b body, p *Phone) (Profile, error) {
 
 func readCommon(p *Phone, data, iv string) (Profile, error) {
 	var info commonInfo
-	plain, err := p.open(data, iv)
+	plain, err := p.decrypt(data, iv)
 	if err != nil || json.Unmarshal(plain, &info) != nil {
-		return Profile{}, errSealed
+		return Profile{}, errDecrypt
 	}
 	if info.OpenID != p.openid {
-		return Profile{}, refuse(http.StatusBadRequest, "encrypted data is about another person")
+		return Profile{}, refuse(http.StatusBadRequest, "encrypted data is of another person")
 	}
 	return info.Profile, nil
 }
 
-// sealedPhone is a phone number as it is sealed.
-type sealedPhone struct {
+// phoneNumber is a phone number before encryption.
+type phoneNumber struct {
 	Number      string    `json:"phoneNumber"`
 	Pure        string    `json:"purePhoneNumber"`
 	CountryCode string    `json:"countryCode"`
 	Watermark   watermark `json:"watermark"`
 }
 
-// readPhone opens a phone number.
+// readPhone decrypts a phone number.
 func readPhone(p *Phone, data, iv string) (string, error) {
-	var phone sealedPhone
-	plain, err := p.open(data, iv)
-	if err != nil || json.Unmarshal(plain, &phone) != nil || phone.Pure == "" {
-		return "", errSealed
+	var number phoneNumber
+	plain, err := p.decrypt(data, iv)
+	if err != nil || json.Unmarshal(plain, &number) != nil || number.Pure == "" {
+		return "", errDecrypt
 	}
-	return phone.Pure, nil
+	return number.Pure, nil
 }
 
-// readNativeInfo is what a provider tells about the owner of its token.
+// readNativeInfo returns what a provider tells about the owner of its token.
 func readNativeInfo(_ body, p *Phone) (Profile, error) { return p.profile, nil }
 
-// readAppleInfo: Apple's token tells nothing; the app posts a nickname.
+// readAppleInfo returns the nickname that the app posts: Apple's token has no
+// profile.
 func readAppleInfo(b body, _ *Phone) (Profile, error) {
 	return Profile{NickName: b.text("nickname")}, nil
 }

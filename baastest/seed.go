@@ -30,8 +30,8 @@ type seedPerson struct {
 //	              "profile": {"nickName": "Bob"}}]
 //	}
 //
-// Users are those of [Backend.AddUser]. An unknown member is an error; what was
-// added before an error stays.
+// Users are those of [Backend.AddUser]. An unknown member is an error. What was
+// added before an error is not removed.
 func (b *Backend) LoadSeed(r io.Reader) error {
 	var seed seedFile
 	if err := decodeStrict(r, &seed); err != nil {

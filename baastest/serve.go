@@ -12,22 +12,23 @@ import (
 // maxBody bounds request bodies.
 const maxBody = 1 << 20
 
-// inbound is a request on its way in, the same for a server and a RoundTripper.
+// inbound is a request as it arrives, in the same form from a server and from the
+// RoundTripper.
 type inbound struct {
 	method, path, query string
 	header              http.Header
 	body                io.Reader // nil for none
 }
 
-// outcome is what becomes of a request.
-type outcome struct {
-	answer
+// result is the response to a request, or why there is none.
+type result struct {
+	response
 	cut Cut
 	err error // the request's context ended, or its body could not be read
 }
 
 // serve takes a request through faults, backend and journal.
-func (b *Backend) serve(ctx context.Context, in inbound) outcome {
+func (b *Backend) serve(ctx context.Context, in inbound) result {
 	method := in.method
 	if m := in.header.Get(headerMethod); m != "" && method == http.MethodPost {
 		method = strings.ToUpper(m)
@@ -41,40 +42,40 @@ func (b *Backend) serve(ctx context.Context, in inbound) outcome {
 		fault, entry.Fault = f.fault, f.pattern.text
 	}
 	out := b.serveFaulty(ctx, in, &entry, fault)
-	if out.err == nil && (out.cut == CutNever || out.cut == CutInAnswer) {
+	if out.err == nil && (out.cut == CutNever || out.cut == CutInResponse) {
 		entry.Status = out.status
 	}
 	b.journal.add(entry)
 	return out
 }
 
-func (b *Backend) serveFaulty(ctx context.Context, in inbound, entry *Request, fault Fault) outcome {
+func (b *Backend) serveFaulty(ctx context.Context, in inbound, entry *Request, fault Fault) result {
 	if fault.Cut == CutDial || fault.Cut == CutBeforeRead {
 		if err := b.wait(ctx, fault.Delay); err != nil {
-			return outcome{err: err}
+			return result{err: err}
 		}
-		return outcome{cut: fault.Cut}
+		return result{cut: fault.Cut}
 	}
 	var err error
 	if entry.Body, err = readBody(in.body); err != nil {
 		if errors.Is(err, errTooLarge) {
-			return outcome{answer: errTooLarge.answer()}
+			return result{response: errTooLarge.response()}
 		}
-		return outcome{err: err}
+		return result{err: err}
 	}
 	// Nothing more is left to read, so a client that is gone shows in ctx.
 	if err := b.wait(ctx, fault.Delay); err != nil {
-		return outcome{err: err}
+		return result{err: err}
 	}
-	out := outcome{cut: fault.Cut}
+	out := result{cut: fault.Cut}
 	if fault.Status == 0 || fault.Act {
-		out.answer = b.act(request{method: entry.Method, path: in.path, query: in.query, header: in.header, body: entry.Body})
+		out.response = b.act(request{method: entry.Method, path: in.path, query: in.query, header: in.header, body: entry.Body})
 	}
 	if fault.Status != 0 {
-		out.answer = fault.answer()
+		out.response = fault.response()
 	}
 	if err := b.wait(ctx, fault.Hold); err != nil {
-		return outcome{err: err}
+		return result{err: err}
 	}
 	return out
 }
@@ -132,7 +133,7 @@ func (b *Backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set(name, value)
 	}
 	w.WriteHeader(out.status)
-	if out.cut != CutInAnswer {
+	if out.cut != CutInResponse {
 		_, _ = w.Write(out.body) // the client may be gone
 		return
 	}

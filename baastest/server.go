@@ -2,23 +2,43 @@ package baastest
 
 import (
 	"net/http/httptest"
-	"testing"
+	"strings"
 )
+
+// TB is the part of [testing.TB] that a [Server] needs. A *testing.T, a *testing.B
+// and a *testing.F are a TB. It is declared here so that programs that use this
+// package do not link package testing.
+//
+// [testing.TB]: https://pkg.go.dev/testing#TB
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}
 
 // Server is a [Backend] that listens on a loopback port.
 type Server struct {
 	*Backend
-	tb       testing.TB
+	tb       TB
 	listener *httptest.Server
 }
 
 // NewServer starts a backend on a free loopback port. It is closed when the test
-// and its subtests end.
-func NewServer(tb testing.TB, opts ...Option) *Server {
+// and its subtests end. A bad option fails the test.
+func NewServer(tb TB, opts ...Option) *Server {
 	tb.Helper()
-	s := &Server{Backend: New(opts...), tb: tb}
-	s.listener = httptest.NewServer(s.Backend)
-	tb.Cleanup(s.Close)
+	b, err := New(opts...)
+	if err != nil {
+		tb.Fatalf("baastest: %v", err)
+		return nil // a TB of the caller's own may return from Fatalf
+	}
+	s := &Server{Backend: b, tb: tb, listener: httptest.NewServer(b)}
+	tb.Cleanup(func() {
+		s.Close()
+		if unused := b.UnusedFaults(); b.strictFaults && len(unused) > 0 {
+			tb.Fatalf("baastest: no request was hit by the faults of %s", strings.Join(unused, ", "))
+		}
+	})
 	return s
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -27,43 +28,43 @@ type SMS struct {
 	Code  string    `json:"-"`
 }
 
-// Format prints to whom, and no code.
+// Format prints the number, and no code.
 func (m SMS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "SMS to "+m.Phone) }
 
-// LogValue is what Format prints.
+// LogValue returns what Format prints.
 func (m SMS) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
 
-// smsOffice sends text messages and checks their codes.
-type smsOffice struct {
+// smsSender sends text messages and checks their codes.
+type smsSender struct {
 	box   []SMS
 	codes map[string]ticket[string] // the valid code of a phone number
 	sent  map[string][]time.Time    // within the last day, oldest first
 }
 
-func newSMSOffice() smsOffice {
-	return smsOffice{codes: make(map[string]ticket[string]), sent: make(map[string][]time.Time)}
+func newSMSSender() smsSender {
+	return smsSender{codes: make(map[string]ticket[string]), sent: make(map[string][]time.Time)}
 }
 
-func (o *smsOffice) send(phone string, now time.Time) error {
-	recent := slices.DeleteFunc(o.sent[phone], func(t time.Time) bool { return now.Sub(t) >= smsDay })
-	o.sent[phone] = recent
+func (o *smsSender) send(number string, now time.Time) error {
+	recent := slices.DeleteFunc(o.sent[number], func(t time.Time) bool { return now.Sub(t) >= smsDay })
+	o.sent[number] = recent
 	if n := len(recent); n > 0 && now.Sub(recent[n-1]) < smsInterval {
 		return refuse(http.StatusBadRequest, "rate limit: one message a minute")
 	} else if n >= smsPerDay {
 		return refuse(http.StatusBadRequest, "rate limit: %d messages a day", smsPerDay)
 	}
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	n, err := rand.Int(rand.Reader, big.NewInt(900_000))
 	if err != nil {
 		return err
 	}
-	code := fmt.Sprintf("%06d", n)
-	o.sent[phone] = append(recent, now)
-	o.codes[phone] = ticket[string]{value: code, expires: now.Add(smsLife)}
-	o.box = keep(append(o.box, SMS{Time: now, Phone: phone, Code: code}))
+	code := strconv.FormatInt(100_000+n.Int64(), 10) // clients may read it as a number
+	o.sent[number] = append(recent, now)
+	o.codes[number] = ticket[string]{value: code, expires: now.Add(smsLife)}
+	o.box = keep(append(o.box, SMS{Time: now, Phone: number, Code: code}))
 	return nil
 }
 
-// keep drops the oldest messages of a full box.
+// keep removes the oldest messages of a full box.
 func keep[T any](box []T) []T {
 	if len(box) > messageLimit {
 		return slices.Delete(box, 0, len(box)-messageLimit)
@@ -71,16 +72,16 @@ func keep[T any](box []T) []T {
 	return box
 }
 
-// check tells whether code is the one last sent to phone and still good.
-func (o *smsOffice) check(phone, code string, now time.Time) error {
-	got, ok := o.codes[phone]
+// check tells whether code is the one last sent to number and still good.
+func (o *smsSender) check(number, code string, now time.Time) error {
+	got, ok := o.codes[number]
 	if !ok || got.value != code || !now.Before(got.expires) {
 		return errCode
 	}
 	return nil
 }
 
-func (o *smsOffice) spend(phone string) { delete(o.codes, phone) }
+func (o *smsSender) spend(number string) { delete(o.codes, number) }
 
 // SMS returns the text messages sent so far, oldest first; the last 10,000 are kept.
 func (b *Backend) SMS() []SMS {
@@ -90,65 +91,74 @@ func (b *Backend) SMS() []SMS {
 }
 
 // LastSMS returns the newest text message to a phone number.
-func (b *Backend) LastSMS(phone string) (SMS, bool) {
+func (b *Backend) LastSMS(number string) (SMS, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, m := range slices.Backward(b.state.sms.box) {
-		if m.Phone == phone {
+		if m.Phone == number {
 			return m, true
 		}
 	}
 	return SMS{}, false
 }
 
-// sendSMS sends a code to any phone number.
-func (c *call) sendSMS() (answer, error) {
-	if err := c.sms.send(c.body.text("phone"), c.now); err != nil {
-		return answer{}, err
+// smsStatus is the response to a code that was sent or verified.
+func (op *operation) smsStatus() response {
+	status := http.StatusOK
+	if op.b.responses.SMSCreated {
+		status = http.StatusCreated
 	}
-	return answer{status: http.StatusCreated, body: []byte(statusOK)}, nil
+	return response{status: status, body: []byte(statusOK)}
+}
+
+// sendSMS sends a code to any phone number.
+func (op *operation) sendSMS() (response, error) {
+	if err := op.sms.send(op.body.text("phone"), op.now); err != nil {
+		return response{}, err
+	}
+	return op.smsStatus(), nil
 }
 
 // verifySMS checks a code and spends it.
-func (c *call) verifySMS() (answer, error) {
-	phone := c.body.text("phone")
-	if err := c.sms.check(phone, c.body.text("code"), c.now); err != nil {
-		return answer{}, err
+func (op *operation) verifySMS() (response, error) {
+	number := op.body.text("phone")
+	if err := op.sms.check(number, op.body.text("code"), op.now); err != nil {
+		return response{}, err
 	}
-	c.sms.spend(phone)
-	return answer{status: http.StatusCreated, body: []byte(statusOK)}, nil
+	op.sms.spend(number)
+	return op.smsStatus(), nil
 }
 
 // smsLogin is a login with a phone number and the code sent to it.
-func (c *call) smsLogin() (answer, error) {
-	phone := c.body.text("phone")
-	if err := c.sms.check(phone, c.body.text("code"), c.now); err != nil {
-		return answer{}, err
+func (op *operation) smsLogin() (response, error) {
+	number := op.body.text("phone")
+	if err := op.sms.check(number, op.body.text("code"), op.now); err != nil {
+		return response{}, err
 	}
-	u := c.users.byPhone[phone]
+	u := op.users.byPhone[number]
 	if u == nil {
-		if !c.body.flag("create_user") {
-			return answer{}, errUserNotFound
+		var err error
+		if u, err = op.newMember(); err != nil {
+			return response{}, err
 		}
-		u = c.newMember()
 		u.anonymous = false
-		c.users.set(u, "phone", phone)
+		op.users.set(u, "phone", number)
 	}
-	c.sms.spend(phone)
+	op.sms.spend(number)
 	u.phoneVerified = true
-	return c.accountLoggedIn(u), nil
+	return op.accountLoggedIn(u, "sms"), nil
 }
 
 // verifyPhone verifies the phone number of the token's user.
-func (c *call) verifyPhone() (answer, error) {
-	if c.user.phone == "" {
-		return answer{}, refuse(http.StatusBadRequest, "user has no phone number")
+func (op *operation) verifyPhone() (response, error) {
+	if op.user.phone == "" {
+		return response{}, refuse(http.StatusBadRequest, "user has no phone number")
 	}
-	if err := c.sms.check(c.user.phone, c.body.text("code"), c.now); err != nil {
-		return answer{}, err
+	if err := op.sms.check(op.user.phone, op.body.text("code"), op.now); err != nil {
+		return response{}, err
 	}
-	c.sms.spend(c.user.phone)
-	c.user.phoneVerified = true
-	c.touch(c.user)
-	return answer{status: http.StatusCreated, body: []byte(statusOK)}, nil
+	op.sms.spend(op.user.phone)
+	op.user.phoneVerified = true
+	op.touch(op.user)
+	return response{status: http.StatusCreated, body: []byte(statusOK)}, nil
 }

@@ -12,17 +12,20 @@ const codeLife = 5 * time.Minute
 
 // state is everything a Reset forgets, guarded by Backend.mu.
 type state struct {
-	users  users
-	people map[identity]*Phone
-	codes  tickets[loginCode]
-	phones tickets[phoneCode] // WeChat phone codes
-	tokens map[string]token
+	users      users
+	people     map[personKey]*Phone
+	codes      tickets[loginCode]
+	phoneCodes tickets[phoneCode] // WeChat phone codes
+	tokens     map[string]token
 
-	sms  smsOffice
-	mail mailOffice
+	sms  smsSender
+	mail mailSender
 
 	userInfoOff bool // WeChat's switch "update user info"
 }
+
+// personKey names a person on a platform.
+type personKey struct{ platform, openid string }
 
 // loginCode is what a platform knows about a code that login() gave.
 type loginCode struct {
@@ -44,23 +47,23 @@ type token struct {
 
 func newState() *state {
 	return &state{
-		users:  newUsers(),
-		people: make(map[identity]*Phone),
-		codes:  newTickets[loginCode](),
-		phones: newTickets[phoneCode](),
-		tokens: make(map[string]token),
-		sms:    newSMSOffice(),
-		mail:   newMailOffice(),
+		users:      newUsers(),
+		people:     make(map[personKey]*Phone),
+		codes:      newTickets[loginCode](),
+		phoneCodes: newTickets[phoneCode](),
+		tokens:     make(map[string]token),
+		sms:        newSMSSender(),
+		mail:       newMailSender(),
 	}
 }
 
-// secret returns a random text nobody can guess.
+// secret returns a random text that cannot be guessed.
 func secret() string { return strings.ToLower(rand.Text()) }
 
 // tickets are single-use and short-lived.
 type tickets[T any] struct {
 	live  map[string]ticket[T]
-	order []expiring // by expiry, so that forgotten tickets can be dropped
+	order []expiring // by expiry, so that expired tickets can be removed
 }
 
 type ticket[T any] struct {

@@ -30,9 +30,8 @@ func TestStrictRequests(t *testing.T) {
 		"no such read":            {"DELETE", "v2.5/user/info/1/", nil, nil, 405, "method not allowed"},
 		"no client id":            {"POST", silent, good, http.Header{"X-Hydrogen-Client-Id": {""}}, 400, "X-Hydrogen-Client-ID"},
 		"another client id":       {"POST", silent, good, http.Header{"X-Hydrogen-Client-Id": {"x"}}, 400, "X-Hydrogen-Client-ID"},
-		"no platform":             {"POST", silent, good, http.Header{"X-Hydrogen-Client-Platform": {""}}, 400, "X-Hydrogen-Client-Platform"},
 		"unknown platform":        {"POST", silent, good, http.Header{"X-Hydrogen-Client-Platform": {"NOKIA"}}, 400, "X-Hydrogen-Client-Platform"},
-		"no SDK type":             {"POST", silent, good, http.Header{"X-Hydrogen-Client-Sdk-Type": {""}}, 400, "X-Hydrogen-Client-SDK-Type"},
+		"unknown SDK type":        {"POST", silent, good, http.Header{"X-Hydrogen-Client-Sdk-Type": {"disc"}}, 400, "X-Hydrogen-Client-SDK-Type"},
 		"no content type":         {"POST", silent, good, http.Header{"Content-Type": {""}}, 415, "Content-Type"},
 		"a form":                  {"POST", silent, "a=b", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, 415, "Content-Type"},
 		"with charset":            {"POST", silent, good, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, 400, "invalid code"},
@@ -109,7 +108,7 @@ type recorded struct {
 	Body    json.RawMessage
 }
 
-// TestRecordedRequests plays what the vendor's client sends: whatever the answer,
+// TestRecordedRequests plays what the vendor's client sends: whatever the response,
 // it is none that finds fault with the form of the request.
 func TestRecordedRequests(t *testing.T) {
 	file, err := os.ReadFile("testdata/requests.json")

@@ -13,13 +13,13 @@ import (
 )
 
 // Transport returns the backend as a RoundTripper: requests to whatever host are
-// answered in-process, without a port and without a goroutine that outlives the
+// served in-process, without a port and without a goroutine that outlives the
 // call, so that it works inside a testing/synctest bubble. It honours the request's
 // context, in injected delays too.
 //
-// Injected cuts come back as the errors of a real connection: ECONNREFUSED for
-// [CutDial], ECONNRESET for [CutBeforeRead], io.EOF for [CutAfterRead], and an
-// answer whose body ends in io.ErrUnexpectedEOF for [CutInAnswer].
+// Injected cuts are returned as the errors of a real connection: ECONNREFUSED for
+// [CutDial], ECONNRESET for [CutBeforeRead], io.EOF for [CutAfterRead], and a
+// response whose body ends in io.ErrUnexpectedEOF for [CutInResponse].
 func (b *Backend) Transport() http.RoundTripper { return transport{b} }
 
 type transport struct{ b *Backend }
@@ -48,15 +48,15 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case out.cut == CutAfterRead:
 		return nil, io.EOF
 	default:
-		return out.response(req), nil
+		return out.httpResponse(req), nil
 	}
 }
 
-// response is the outcome as a client gets it.
-func (out outcome) response(req *http.Request) *http.Response {
+// httpResponse is the result as a client gets it.
+func (out result) httpResponse(req *http.Request) *http.Response {
 	body := &responseBody{ctx: req.Context(), end: io.EOF}
 	body.rest.Reset(out.body)
-	if out.cut == CutInAnswer {
+	if out.cut == CutInResponse {
 		body.rest.Reset(out.body[:len(out.body)/2])
 		body.end = io.ErrUnexpectedEOF
 	}
@@ -75,17 +75,17 @@ func (out outcome) response(req *http.Request) *http.Response {
 	return res
 }
 
-// headers are those of an answer.
-func (a answer) headers() map[string]string {
+// headers are those of a response.
+func (r response) headers() map[string]string {
 	h := map[string]string{
-		"Content-Type":   a.contentType,
-		"Content-Length": strconv.Itoa(len(a.body)),
+		"Content-Type":   r.contentType,
+		"Content-Length": strconv.Itoa(len(r.body)),
 	}
-	if a.contentType == "" {
+	if r.contentType == "" {
 		h["Content-Type"] = jsonType
 	}
-	if a.allow != "" {
-		h["Allow"] = a.allow
+	if r.allow != "" {
+		h["Allow"] = r.allow
 	}
 	return h
 }
@@ -96,8 +96,8 @@ type requestBody struct {
 	body io.ReadCloser
 }
 
-// Read does not outlast the context: it then closes the body, which frees a Read
-// that waits for a writer.
+// Read returns when the context ends: it then closes the body, which unblocks a
+// Read that waits for a writer.
 func (b *requestBody) Read(p []byte) (int, error) {
 	if err := context.Cause(b.ctx); err != nil {
 		return 0, err
@@ -118,7 +118,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// responseBody gives the answer until the request's context ends.
+// responseBody gives the response until the request's context ends.
 type responseBody struct {
 	ctx    context.Context
 	rest   bytes.Reader

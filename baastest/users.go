@@ -1,6 +1,7 @@
 package baastest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -26,25 +27,38 @@ type user struct {
 	password       password
 	profile        Profile // the first-level fields
 	custom         map[string]any
+	wechatUnionID  string // _provider.wechat_unionid
 	identities     []link // in the order they were linked
 	created, saved int64  // unix seconds
 }
 
-// identity names a person on a platform. For the union index, id is a unionid.
-type identity struct{ platform, id string }
+// identity is what _provider says of a person: its key, and the openid or user_id.
+type identity struct{ key, id string }
 
-// link is a platform identity that belongs to a user.
+// link is an identity that belongs to a user.
 type link struct {
 	identity
+	person  *Phone
+	app     string // the host app on ByteDance
 	unionID string
 	info    Profile // what the platform told about the person
 }
 
-// link returns the user's identity on a platform, or nil. The pointer is good
-// until the next identity is added or removed.
-func (u *user) link(platform string) *link {
+// link returns the user's identity under a key of _provider, or nil. The pointer is
+// good until the next identity is added or removed.
+func (u *user) link(key string) *link {
 	for i := range u.identities {
-		if u.identities[i].platform == platform {
+		if u.identities[i].key == key {
+			return &u.identities[i]
+		}
+	}
+	return nil
+}
+
+// linkOn returns the user's first identity on a platform, or nil.
+func (u *user) linkOn(p *idp) *link {
+	for i := range u.identities {
+		if u.identities[i].person.on == p {
 			return &u.identities[i]
 		}
 	}
@@ -60,7 +74,7 @@ type password struct {
 
 func newPassword(text string) password {
 	p := password{set: true}
-	rand.Read(p.salt[:]) // never fails: it ends the program instead
+	rand.Read(p.salt[:]) // never returns an error
 	p.hash = p.digest(text)
 	return p
 }
@@ -82,7 +96,7 @@ type users struct {
 	byEmail    map[string]*user
 	byPhone    map[string]*user
 	byIdentity map[identity]*user
-	byUnion    map[identity]*user
+	byUnionID  map[string]*user // _provider.wechat_unionid
 }
 
 func newUsers() users {
@@ -93,11 +107,11 @@ func newUsers() users {
 		byEmail:    make(map[string]*user),
 		byPhone:    make(map[string]*user),
 		byIdentity: make(map[identity]*user),
-		byUnion:    make(map[identity]*user),
+		byUnionID:  make(map[string]*user),
 	}
 }
 
-// create adds a user without any name to it.
+// create adds a user without username, email, phone and identity.
 func (s *users) create(now int64) *user {
 	for s.byID[s.next] != nil { // seeded ids may lie ahead
 		s.next++
@@ -124,8 +138,8 @@ func (s *users) find(kind, value string) *user {
 	}
 }
 
-// set gives a user a username, email or phone that is known to be free or its
-// own. A new email or phone is unverified until somebody verifies it.
+// set sets the username, email or phone of a user, or removes it with an empty value.
+// Nobody else has the value. A new email or phone is unverified.
 func (s *users) set(u *user, kind, value string) {
 	switch kind {
 	case "username":
@@ -152,43 +166,61 @@ func reindex(index map[string]*user, u *user, before, after string) {
 	}
 }
 
-// attach gives a user an identity that is known to be free. An anonymous user
-// becomes a registered one by it.
+// attach gives a user an identity that nobody has. An anonymous user becomes a
+// registered one by it.
 func (s *users) attach(u *user, l link) {
 	u.identities = append(u.identities, l)
 	u.anonymous = false
 	s.byIdentity[l.identity] = u
-	s.indexUnion(u, l)
 }
 
-// indexUnion makes the user findable by unionid; the first user of a unionid keeps it.
-func (s *users) indexUnion(u *user, l link) {
-	key := identity{l.platform, l.unionID}
-	if l.unionID != "" && s.byUnion[key] == nil {
-		s.byUnion[key] = u
-	}
+// setUnionID sets _provider.wechat_unionid, which nobody else has.
+func (s *users) setUnionID(u *user, unionID string) {
+	u.wechatUnionID = unionID
+	s.byUnionID[unionID] = u
 }
 
-// detach takes an identity away.
-func (s *users) detach(u *user, platform string) bool {
-	l := u.link(platform)
-	if l == nil {
-		return false
+// detach removes the identities of a person, and reports whether there were any.
+func (s *users) detach(p *Phone, r Responses) bool {
+	found := false
+	for _, app := range p.apps() {
+		id := p.identity(app, r)
+		u := s.byIdentity[id]
+		if u == nil {
+			continue
+		}
+		delete(s.byIdentity, id)
+		u.identities = slices.DeleteFunc(u.identities, func(l link) bool { return l.identity == id })
+		found = true
 	}
-	delete(s.byIdentity, l.identity)
-	if key := (identity{platform, l.unionID}); s.byUnion[key] == u {
-		delete(s.byUnion, key)
-	}
-	u.identities = slices.DeleteFunc(u.identities, func(l link) bool { return l.platform == platform })
-	return true
+	return found
 }
 
-// setCustom changes custom fields; the map a reader may hold is left alone.
-func (u *user) setCustom(fields map[string]any) {
+// sorted returns all users, by id.
+func (s *users) sorted() []*user {
+	return slices.SortedFunc(maps.Values(s.byID), func(a, b *user) int { return cmp.Compare(a.id, b.id) })
+}
+
+// ofPerson returns the user that a person is linked to, or nil. On ByteDance the
+// host apps can have different ones; the first linked one counts.
+func (s *users) ofPerson(p *Phone, r Responses) *user {
+	for _, app := range p.apps() {
+		if u := s.byIdentity[p.identity(app, r)]; u != nil {
+			return u
+		}
+	}
+	return nil
+}
+
+// setCustom changes and removes custom fields in a copy: a reader may hold the map.
+func (u *user) setCustom(fields map[string]any, gone []string) {
 	custom := maps.Clone(u.custom)
 	if custom == nil {
 		custom = make(map[string]any, len(fields))
 	}
 	maps.Copy(custom, fields)
+	for _, name := range gone {
+		delete(custom, name)
+	}
 	u.custom = custom
 }

@@ -246,7 +246,6 @@ func TestRealFieldUpdate(t *testing.T) {
 	var want, got map[string]any
 	require.NoError(t, json.Unmarshal(realResponse(t, "update_userinfo").Body, &want))
 	require.NoError(t, u.Decode(&got))
-	want["user_id"] = float64(id) // the login's response had it
 	require.Equal(t, want, got)
 }
 

@@ -65,7 +65,7 @@ func TestDropIn(t *testing.T) {
 
 	a := w.vendor("GET", me, id, nil)
 	require.Equal(t, http.StatusOK, a.status)
-	require.Equal(t, "openid-1", a.field(t, "openid"))
+	require.EqualValues(t, 61736923, a.field(t, "id"))
 	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
 
 	// Kuaishou's phones send PUT as POST.
@@ -454,7 +454,7 @@ func TestDropInWatched(t *testing.T) {
 		{"POST", "/hserve/v2.5/idp/kuaishou/user-association/", m{"code": "c"}, loginproxy.RateKey{}, loginproxy.Event{Operation: "link", Platform: "kuaishou", Status: 401, Code: 401}},
 		{"PUT", "/hserve/v2.5/idp/kuaishou/phone-verification/", m{"encryptedData": "d", "iv": "i", "overwrite": true}, loginproxy.RateKey{}, loginproxy.Event{Operation: "phone", Platform: "kuaishou", Status: 403, Code: 403}},
 		{"PUT", "/hserve/v2.6/idp/wechat/user/info/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Platform: "wechat", Status: 401, Code: 401}},
-		{"POST", destroyPath, m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "logout", Status: 201}},
+		{"POST", destroyPath, m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "logout", Status: 401, Code: 401}},
 		{"GET", "/elsewhere", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "unknown", Status: 404, Code: 404}},
 	} {
 		keys = nil

@@ -211,7 +211,8 @@ type needed struct {
 
 func newNeeded(t *testing.T) *needed {
 	t.Helper()
-	b := baastest.New()
+	b, err := baastest.New()
+	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client()
 	require.NoError(t, err)

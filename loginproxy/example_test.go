@@ -20,7 +20,10 @@ import (
 // A mini-program posts the code of login(), gets a session id, and sends it with later
 // requests.
 func Example() {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client() // in production: baas.New("your-client-id", …)
 	if err != nil {
 		log.Fatal(err)
@@ -48,7 +51,10 @@ func Example() {
 
 // The program's own routes get the visitor from the context.
 func ExampleProxy_Middleware() {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -87,7 +93,11 @@ func ExampleWithObserver() {
 		// requests.WithLabelValues(string(e.Operation), e.Platform, strconv.Itoa(e.Status)).Observe(e.Duration.Seconds())
 	})
 
-	client, err := baastest.New().Client()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -114,7 +124,11 @@ func ExampleWithRateLimiter() {
 		return wait <= 0, wait
 	})
 
-	client, err := baastest.New().Client()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -134,7 +148,10 @@ func ExampleWithRateLimiter() {
 // The vendor's own client works through the proxy: BaaS.init(clientID, {host}) with
 // the address of this server.
 func ExampleProxy_Backend() {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -161,9 +178,9 @@ func ExampleProxy_Backend() {
 	}
 
 	// What the client takes for the token is a session id.
-	fmt.Println(rec.Code, exampleCall(mux, http.MethodGet, "/auth/me", response.Token, "").User.OpenID)
+	fmt.Println(rec.Code, exampleCall(mux, http.MethodGet, "/auth/me", response.Token, "").User.ID)
 	// Output:
-	// 201 openid-1
+	// 201 61736923
 }
 
 // exampleResponse is what a phone reads of a response.

@@ -42,7 +42,14 @@ type world struct {
 
 func newWorld(t *testing.T, opts ...loginproxy.Option) *world {
 	t.Helper()
-	b := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	return newWorldWith(t, baastest.Responses{}, opts...)
+}
+
+// newWorldWith is newWorld where the backend responds otherwise.
+func newWorldWith(t *testing.T, r baastest.Responses, opts ...loginproxy.Option) *world {
+	t.Helper()
+	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)), baastest.WithResponses(r))
+	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	w := &world{Backend: b, t: t, store: testkit.Memory(t, session.WithClock(b.Clock().Now))}
 	w.proxy = w.replica(opts...)

@@ -28,7 +28,7 @@ func (w *world) visit(bearer string, f func(context.Context, *loginproxy.Visitor
 func TestMiddleware(t *testing.T) {
 	w := newWorld(t)
 	phone := w.WeChat("openid-1").SetUnionID("unionid-1")
-	in := w.post("/login/wx", "", m{"code": phone.Login()})
+	in := w.post("/login/wx", "", m{"code": phone.Login(), "withUnionID": true})
 	w.ResetJournal()
 	w.observed()
 	called := false
@@ -111,7 +111,7 @@ func TestVisitorUserFails(t *testing.T) {
 // The handle costs no request, and its calls send one.
 func TestVisitorMe(t *testing.T) {
 	w := newWorld(t)
-	in := w.post("/login/wx", "", m{"code": w.WeChat("openid-1").SetUnionID("unionid-1").Login()})
+	in := w.post("/login/wx", "", m{"code": w.WeChat("openid-1").SetUnionID("unionid-1").Login(), "withUnionID": true})
 	phone := w.Kuaishou("openid-2")
 	code := phone.Login()
 	w.ResetJournal()

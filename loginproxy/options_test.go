@@ -35,7 +35,9 @@ var fieldsByOption = map[string]struct {
 
 // Each option alone changes its own fields and no other.
 func TestOptionsChangeTheirOwnFields(t *testing.T) {
-	client, err := baastest.New().Client()
+	backend, err := baastest.New()
+	require.NoError(t, err)
+	client, err := backend.Client()
 	require.NoError(t, err)
 	plain, err := New(client)
 	require.NoError(t, err)
@@ -55,7 +57,9 @@ func TestOptionsChangeTheirOwnFields(t *testing.T) {
 
 // A proxy that exists stays as it is when its options are used again with others.
 func TestOptionsLeaveOtherProxiesAlone(t *testing.T) {
-	client, err := baastest.New().Client()
+	backend, err := baastest.New()
+	require.NoError(t, err)
+	client, err := backend.Client()
 	require.NoError(t, err)
 	plain, err := New(client)
 	require.NoError(t, err)

@@ -64,7 +64,7 @@ func TestOtherUsersSession(t *testing.T) {
 
 // A login that fails leaves the session unchanged, and no token in the backend.
 func TestFailedLoginChangesNothing(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, baastest.Responses{ShortAccountLogin: true})
 	phone := w.Kuaishou("openid-1")
 	token := w.login(phone, "")
 	id := w.me(token).userID(t)
@@ -88,7 +88,7 @@ func TestFailedLoginChangesNothing(t *testing.T) {
 
 // An anonymous user who registers keeps the account.
 func TestAnonymousKeepsID(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, baastest.Responses{ShortAccountLogin: true})
 	anonymous := w.post("/login/anonymous", "", nil)
 	registered := w.post("/register", anonymous.token(t), m{"username": "ann", "password": "correct horse"})
 	require.Equal(t, anonymous.userID(t), registered.userID(t))
@@ -228,7 +228,7 @@ func TestBackendForgets(t *testing.T) {
 // If the backend responds to a login with 401 because of the token that is sent along, the
 // next login with the same id is sent without the token.
 func TestBackendRefusesTheTokenAtLogin(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, baastest.Responses{ShortAccountLogin: true})
 	phone := w.Kuaishou("openid-1")
 	token := w.login(phone, "")
 	w.Fail(silentLogin, baastest.Fault{Status: 401, Times: 1})

@@ -209,7 +209,8 @@ func TestLinkWithAPhoneNumber(t *testing.T) {
 // The end of a session is the same before it was stored and after.
 func TestSessionEndSurvivesTheStore(t *testing.T) {
 	clock := baastest.NewClock(start.Add(123456789 * time.Nanosecond))
-	b := baastest.New(baastest.WithClock(clock))
+	b, err := baastest.New(baastest.WithClock(clock))
+	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client()
 	require.NoError(t, err)

@@ -15,7 +15,10 @@ import (
 // Custom fields are read one by one, or into a type of your own.
 func ExampleCurrentUser_custom() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -50,7 +53,10 @@ func ExampleCurrentUser_custom() {
 // The account links to a mini-program's user, and shows it in _provider.
 func ExampleCurrentUser_LinkKs() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -82,7 +88,10 @@ func ExampleCurrentUser_LinkKs() {
 // a user shows the id only.
 func ExampleCurrentUser_MarshalJSON() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)
@@ -110,7 +119,10 @@ func ExampleCurrentUser_MarshalJSON() {
 // The address, and the mail with the link that verifies it.
 func ExampleSendVerificationEmail() {
 	ctx := context.Background()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
 	client, err := backend.Client()
 	if err != nil {
 		log.Fatal(err)

@@ -28,7 +28,8 @@ type world struct {
 
 func newWorld(t *testing.T, opts ...baas.Option) *world {
 	t.Helper()
-	b := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client(opts...)
 	require.NoError(t, err)

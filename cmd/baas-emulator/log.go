@@ -21,7 +21,7 @@ func logged(next http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
-// statusRecorder notes the status of an answer.
+// statusRecorder notes the status of a response.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int

@@ -5,16 +5,17 @@
 //	baas-emulator -addr 127.0.0.1:8899 -client-id my-app -seed seed.json
 //
 // The first line on stdout is "listening on http://ADDR"; a port of 0 picks a free
-// one. A control API lets tests mint login codes, agree, refuse, move the clock,
-// inject faults and read what was asked: under /_emulator/ on the same address, or
-// on its own with -control-addr. Its paths stand at baastest.Control, the form of the
-// seed file at Backend.LoadSeed.
+// one. A control API lets tests mint login codes, agree, refuse, set the clock,
+// inject faults and read what was asked. It is under /_emulator/ on the same address,
+// or on an address of its own with -control-addr; GET /_emulator/health tells that
+// the program serves. baastest.Control documents its paths, Backend.LoadSeed the form
+// of the seed file, baastest.Responses that of -responses.
 //
 // Every request is logged on stderr with method, path, status and duration, never
 // with a token, code or body. SIGINT and SIGTERM let requests under way finish.
 //
-// The emulator hands out logins to whoever asks, so it refuses an address that is
-// not loopback unless -allow-non-loopback is given.
+// The emulator logs in whoever asks, so it refuses an address that is not loopback
+// unless -allow-non-loopback is given.
 package main
 
 import (

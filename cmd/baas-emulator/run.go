@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,6 +24,8 @@ const grace = 5 * time.Second
 type config struct {
 	addr, controlAddr string
 	clientID, seed    string
+	responses         baastest.Responses
+	zone              *time.Location
 	tokenLife         time.Duration
 	journal           int
 	allowNonLoopback  bool
@@ -36,6 +39,15 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&c.controlAddr, "control-addr", "", "address to serve the control API on (default: "+baastest.ControlPath+" on -addr)")
 	flags.StringVar(&c.clientID, "client-id", baastest.DefaultClientID, "client id that requests must carry")
 	flags.StringVar(&c.seed, "seed", "", "JSON file of users and people to start with")
+	flags.Func("responses", "JSON object of baastest.Responses: what to respond where the evidence contradicts itself", func(text string) error {
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.DisallowUnknownFields()
+		return decoder.Decode(&c.responses)
+	})
+	flags.Func("time-zone", "zone of the server time, as Asia/Shanghai (default UTC+8)", func(name string) (err error) {
+		c.zone, err = time.LoadLocation(name)
+		return err
+	})
 	flags.DurationVar(&c.tokenLife, "token-life", baastest.DefaultTokenLife, "how long tokens live")
 	flags.IntVar(&c.journal, "journal", baastest.DefaultJournalLimit, "how many requests the journal keeps; 0 for none")
 	flags.BoolVar(&c.allowNonLoopback, "allow-non-loopback", false, "serve addresses that others can reach: anybody there can log in as anybody")
@@ -49,12 +61,6 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		return c, err
 	case flags.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case c.clientID == "":
-		return c, errors.New("-client-id is empty")
-	case c.tokenLife < time.Second:
-		return c, errors.New("-token-life is under a second")
-	case c.journal < 0:
-		return c, errors.New("-journal is negative")
 	}
 	return c, nil
 }
@@ -65,11 +71,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b := baastest.New(
+	opts := []baastest.Option{
 		baastest.WithClientID(c.clientID),
 		baastest.WithTokenLife(c.tokenLife),
 		baastest.WithJournalLimit(c.journal),
-	)
+		baastest.WithResponses(c.responses),
+	}
+	if c.zone != nil {
+		opts = append(opts, baastest.WithTimeZone(c.zone))
+	}
+	b, err := baastest.New(opts...)
+	if err != nil {
+		return err
+	}
 	if err := loadSeed(b, c.seed); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -114,9 +115,9 @@ func TestLoginThroughTheEmulator(t *testing.T) {
 	e := launch(t, "-client-id", "my-app", "-seed", seed)
 
 	code := e.steer("POST", "people/kuaishou/o-1/login", "")["code"].(string)
-	status, answer := e.ask("POST", "v2.5/idp/kuaishou/silent-login/", `{"create_user":false,"code":"`+code+`"}`)
-	require.Equal(t, 201, status, answer)
-	require.EqualValues(t, 7, answer["user_info"].(map[string]any)["id"])
+	status, response := e.ask("POST", "v2.5/idp/kuaishou/silent-login/", `{"create_user":false,"code":"`+code+`"}`)
+	require.Equal(t, 201, status, response)
+	require.EqualValues(t, 7, response["user_info"].(map[string]any)["id"])
 	status, _ = e.ask("POST", "v2.5//idp/", "")
 	require.Equal(t, 404, status, "the path is not cleaned")
 
@@ -124,7 +125,26 @@ func TestLoginThroughTheEmulator(t *testing.T) {
 	require.NoError(t, <-e.finished)
 	require.Contains(t, e.log.String(), "method=POST path=/hserve/v2.5/idp/kuaishou/silent-login/ status=201 duration=")
 	require.NotContains(t, e.log.String(), code)
-	require.NotContains(t, e.log.String(), answer["token"])
+	require.NotContains(t, e.log.String(), response["token"])
+}
+
+// A script can wait until the program serves, and ask whether a fault did anything.
+func TestScripts(t *testing.T) {
+	e := launch(t, "-client-id", "my-app", "-time-zone", "UTC", "-responses", `{"short_account_login":true}`)
+	require.Equal(t, map[string]any{"status": "ok"}, e.steer("GET", "health", ""))
+	e.steer("POST", "clock", `{"set":"2024-05-06T07:08:09Z"}`)
+	_, time := e.ask("GET", "v2.2/server/time/", "")
+	require.Regexp(t, `^2024-05-06T07:08:..\.\d{6}\+00:00$`, time["time"])
+	_, user := e.ask("POST", "v2.1/register/username/", `{"username":"ann","password":"p"}`)
+	require.Len(t, user, 3)
+
+	fault := e.steer("POST", "faults", `{"route":"GET /hserve/v2.2/server/time/","status":503,"no_body":true,"times":1}`)
+	path := fmt.Sprintf("faults/%v", fault["id"])
+	require.EqualValues(t, 0, e.steer("GET", path, "")["hits"])
+	status, body := e.ask("GET", "v2.2/server/time/", "")
+	require.Equal(t, 503, status)
+	require.Nil(t, body)
+	require.EqualValues(t, 1, e.steer("GET", path, "")["hits"])
 }
 
 func TestControlOnItsOwnAddress(t *testing.T) {
@@ -176,6 +196,10 @@ func TestBadCommandLines(t *testing.T) {
 		"no client id":              {"-client-id", ""},
 		"tokens of no life":         {"-token-life", "0s"},
 		"a negative journal":        {"-journal", "-1"},
+		"responses of no JSON":      {"-responses", "short"},
+		"unknown responses":         {"-responses", `{"short":true}`},
+		"unknown form":              {"-responses", `{"unset":"nil"}`},
+		"unknown zone":              {"-time-zone", "Nowhere/Land"},
 		"no such seed":              {"-seed", "no/such/file.json"},
 		"an empty seed":             {"-seed", empty},
 		"everybody's address":       {"-addr", "0.0.0.0:0"},

@@ -24,6 +24,9 @@ type step struct {
 	args     func(*testing.T, *person) []any // called before the call; nil for none
 	code     herror.Code                     // 0 for success
 	requests []string                        // the expected requests, without /hserve/
+	// reread is a further request of the vendor's client: it reads the user although
+	// the response to the login has it.
+	reread string
 	// web marks a call without a platform. Ours then sends WEB as the platform, while the
 	// vendor's always sends WECHAT.
 	web bool
@@ -168,7 +171,7 @@ var accountSteps = []step{
 	{
 		name: "register",
 		call: "auth.register", args: with(larry), web: true,
-		requests: []string{"POST v2.1/register/username/ 201", "GET v2.5/user/info/61736923/ 200"},
+		requests: []string{"POST v2.1/register/username/ 201"}, reread: "GET v2.5/user/info/61736923/ 200",
 	},
 	{
 		name: "logout",
@@ -184,7 +187,7 @@ var accountSteps = []step{
 	{
 		name: "login",
 		call: "auth.login", args: with(larry), web: true,
-		requests: []string{"POST v2.1/login/username/ 201", "GET v2.5/user/info/61736923/ 200"},
+		requests: []string{"POST v2.1/login/username/ 201"}, reread: "GET v2.5/user/info/61736923/ 200",
 	},
 	{
 		name:     "link",
@@ -214,7 +217,7 @@ var accountSteps = []step{
 	{
 		name: "register another account",
 		call: "auth.register", args: with(moe), web: true,
-		requests: []string{"POST v2.1/register/email/ 201", "GET v2.5/user/info/61736924/ 200"},
+		requests: []string{"POST v2.1/register/email/ 201"}, reread: "GET v2.5/user/info/61736924/ 200",
 	},
 	{
 		name:     "link a person who has an account",

@@ -10,7 +10,10 @@ import (
 // demoHandler returns the login server on a double of the backend, and the double's
 // control API, which gives the codes and data of simulated phones.
 func demoHandler(log *slog.Logger) (http.Handler, error) {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		return nil, err
+	}
 	client, err := backend.Client()
 	if err != nil {
 		return nil, err

@@ -24,7 +24,9 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{t: t, backend: baastest.New(), log: new(bytes.Buffer)}
+	backend, err := baastest.New()
+	require.NoError(t, err)
+	f := &fixture{t: t, backend: backend, log: new(bytes.Buffer)}
 	t.Cleanup(f.backend.Close)
 	client, err := f.backend.Client()
 	require.NoError(t, err)

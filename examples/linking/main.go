@@ -22,7 +22,10 @@ func main() {
 
 // run makes the calls for two users, Ann and Bob, and writes one line per call to w.
 func run(ctx context.Context, w io.Writer) error {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		return err
+	}
 	defer backend.Close()
 	client, err := backend.Client() // in production: baas.New("your-client-id")
 	if err != nil {

@@ -18,7 +18,10 @@ var page embed.FS
 // demo returns the login server on a double of the backend, with the page, and with the
 // double's control API, which plays the phones.
 func demo(log *slog.Logger) (*site, error) {
-	backend := baastest.New(baastest.WithJournalLimit(200)) // the page reads all of it
+	backend, err := baastest.New(baastest.WithJournalLimit(200)) // the page reads all of it
+	if err != nil {
+		return nil, err
+	}
 	client, err := backend.Client(baas.WithTimeout(backendTimeout), baas.WithLogger(log))
 	if err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ const (
 // without a port, and a phone.
 func newService(t *testing.T) (*Service, *baastest.Backend, *baastest.Phone) {
 	t.Helper()
-	backend := baastest.New()
+	backend, err := baastest.New()
+	require.NoError(t, err)
 	t.Cleanup(backend.Close)
 	client, err := backend.Client()
 	require.NoError(t, err)
@@ -86,7 +87,7 @@ func TestLoginFaults(t *testing.T) {
 	}{
 		"no connection":           {baastest.Fault{Cut: baastest.CutDial}, ErrSameCode, 3},
 		"cut before the response": {baastest.Fault{Cut: baastest.CutAfterRead}, ErrNewCode, 1},
-		"half a response":         {baastest.Fault{Cut: baastest.CutInAnswer}, ErrNewCode, 1},
+		"half a response":         {baastest.Fault{Cut: baastest.CutInResponse}, ErrNewCode, 1},
 		"unavailable":             {baastest.Fault{Status: http.StatusServiceUnavailable}, ErrNewCode, 1},
 		"an HTML page":            {baastest.Fault{Status: http.StatusOK, Body: "<html>", ContentType: "text/html"}, ErrNewCode, 1},
 		"no response in time":     {baastest.Fault{Delay: time.Hour}, ErrNewCode, 1},

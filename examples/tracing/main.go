@@ -45,7 +45,10 @@ func run(ctx context.Context, w io.Writer) error {
 // record makes the calls of three visitors' requests, and returns their spans and the
 // requests that the backend received.
 func record(ctx context.Context) (tracetest.SpanStubs, []baastest.Request, error) {
-	backend := baastest.New()
+	backend, err := baastest.New()
+	if err != nil {
+		return nil, nil, err
+	}
 	server := httptest.NewServer(backend)
 	defer server.Close()
 

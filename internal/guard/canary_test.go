@@ -387,7 +387,7 @@ func TestNoSecretShowsWhateverTheBackendSays(t *testing.T) {
 func TestNoSecretShowsWhateverGoesWrong(t *testing.T) {
 	faults := map[string]baastest.Fault{
 		"nothing": {}, "refused": {Cut: baastest.CutDial}, "cut before": {Cut: baastest.CutBeforeRead},
-		"cut after": {Cut: baastest.CutAfterRead}, "cut in response": {Cut: baastest.CutInAnswer},
+		"cut after": {Cut: baastest.CutAfterRead}, "cut in response": {Cut: baastest.CutInResponse},
 		"too slow": {Delay: time.Hour}, "slow response": {Hold: time.Hour}, "204": {Status: 204}, "304": {Status: 304},
 		"truncated": {Status: 201, Body: canaryResponse[:40]}, "HTML": {Status: 200, Body: "<html>" + canaryToken, ContentType: "text/html"},
 	}
@@ -400,7 +400,8 @@ func TestNoSecretShowsWhateverGoesWrong(t *testing.T) {
 			var log canaryLog
 			for _, kept := range []bool{false, true} { // with and without a session
 				for name, call := range calls {
-					b := baastest.New()
+					b, err := baastest.New()
+					require.NoError(t, err)
 					client := log.client(t, b.Transport(), kept)
 					a := client.Auth(canaryVisitor)
 					u, err := a.LoginWithWechat(t.Context(), nil, auth.Code(b.WeChat("o-1").Login()))

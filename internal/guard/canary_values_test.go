@@ -99,6 +99,7 @@ func canaryValues(t *testing.T) map[string]any {
 		"baastest.Mail":            baastest.Mail{To: "ann@example.com", Kind: baastest.ResetMail, Link: canaryToken},
 		"baastest.Phone":           srv.WeChat("o-1"),
 		"baastest.Profile":         baastest.Profile{NickName: "Larry"},
+		"baastest.Responses":       baastest.Responses{ShortAccountLogin: true},
 		"baastest.Request": baastest.Request{
 			Method: "POST", Path: "/", Query: "token=" + canaryToken,
 			Header: http.Header{"Authorization": {canaryToken}}, Body: []byte(canaryPassword),

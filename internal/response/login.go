@@ -78,7 +78,7 @@ func ParseLogin(body string) (Login, error) {
 			l.User = "" // only some fields, as after a login with a provider's token
 		}
 	case id != 0:
-		l.readUser(fields)
+		l.readUser(fields.Without(func(name string) bool { return name == "user_id" })) // repeats the id
 	}
 	l.OpenID, l.UnionID = cmp.Or(openID, l.OpenID), cmp.Or(unionID, l.UnionID)
 	if l.UserID <= 0 {

@@ -37,7 +37,7 @@ func TestParseLogin(t *testing.T) {
 		}, {
 			"an account with the user's fields on the same level",
 			`{"id":7,"_username":"a","token":"tok","user_id":7,"expires_in":100,"_session":{"session_key":"tok"},"_anonymous":true}`,
-			parsed{token: "tok", id: 7, anonymous: true, user: `{"id":7,"_username":"a","user_id":7,"_anonymous":true}`, lifetime: 70 * time.Second},
+			parsed{token: "tok", id: 7, anonymous: true, user: `{"id":7,"_username":"a","_anonymous":true}`, lifetime: 70 * time.Second},
 		}, {
 			"a token in the user is removed", `{"token":"tok","user_info":{"id":7,"token":"tok","expires_in":9,"session_key":"k"}}`,
 			parsed{token: "tok", id: 7, user: `{"id":7}`},

@@ -40,7 +40,10 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, backend: baastest.New(baastest.WithJournalLimit(0)), redis: startRedis(t)}
+	backend, err := baastest.New(baastest.WithJournalLimit(0),
+		baastest.WithResponses(baastest.Responses{OwnOpenID: true})) // so that every response shows whose it is
+	require.NoError(t, err)
+	w := &world{t: t, backend: backend, redis: startRedis(t)}
 	t.Cleanup(w.backend.Close)
 	w.injector = newInjector(w.backend, *rate, *seed)
 	w.backendConns = new(connections)
@@ -48,7 +51,7 @@ func newWorld(t *testing.T) *world {
 	front.Config.ConnState = w.backendConns.note
 	front.Start()
 	t.Cleanup(front.Close)
-	_, _, err := w.redis.connections(t.Context()) // has the test's own connection made
+	_, _, err = w.redis.connections(t.Context()) // has the test's own connection made
 	require.NoError(t, err)
 
 	w.before = runtime.NumGoroutine()

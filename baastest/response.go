@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// answer is what the backend says to one request.
-type answer struct {
+// response is what the backend sends back.
+type response struct {
 	status      int
 	contentType string // "" means JSON
 	allow       string // the Allow header of a 405
@@ -16,7 +16,7 @@ type answer struct {
 
 const jsonType = "application/json"
 
-// Answers that many endpoints share.
+// Bodies that many endpoints share.
 const (
 	statusOK  = `{"status":"ok"}`
 	destroyed = `{"message":"Destroy succeed.","status":"ok"}`
@@ -34,12 +34,12 @@ func refuse(status int, format string, args ...any) *problem {
 	return &problem{status: status, message: fmt.Sprintf(format, args...)}
 }
 
-func (p *problem) answer() answer {
+func (p *problem) response() response {
 	body, _ := json.Marshal(struct { // two strings always marshal
 		Status  string `json:"status"`
 		Message string `json:"error_msg"`
 	}{"error", p.message})
-	return answer{status: p.status, body: body}
+	return response{status: p.status, body: body}
 }
 
 // Refusals that many endpoints share.
@@ -50,7 +50,7 @@ var (
 	errForbidden    = refuse(http.StatusForbidden, "forbidden")
 	errAnonymous    = refuse(http.StatusForbidden, "anonymous user is not allowed")
 	errCode         = refuse(http.StatusBadRequest, "invalid code")
-	errSealed       = refuse(http.StatusBadRequest, "encrypted data does not decrypt under the current session key")
+	errDecrypt      = refuse(http.StatusBadRequest, "encrypted data does not decrypt under the current session key")
 	errSignature    = refuse(http.StatusBadRequest, "invalid signature")
 	errAssociated   = refuse(http.StatusBadRequest, "already associated")
 	errPhoneBound   = refuse(http.StatusBadRequest, "phone number already bound")

@@ -1,0 +1,97 @@
+package baastest
+
+import (
+	"time"
+
+	"github.com/hydrogen-go/baas/internal/check"
+)
+
+// The defaults of a [Backend].
+const (
+	// DefaultClientID is the client id that requests must carry.
+	DefaultClientID = "test-client"
+	// DefaultTokenLife is how long a token lives: 30 days, as on the real backend.
+	DefaultTokenLife = 2592000 * time.Second
+	// DefaultJournalLimit is how many requests the journal keeps.
+	DefaultJournalLimit = 10000
+)
+
+// Option changes a new [Backend]. A nil Option changes nothing. A bad value is an
+// error with code 605.
+type Option func(*config) error
+
+// config is what the options of one backend add up to.
+type config struct {
+	clientID     string
+	clock        *Clock
+	tokenLife    time.Duration
+	journalLimit int
+	responses    Responses
+	permissions  map[string]Permission // by field; nil for the defaults
+	zone         *time.Location
+	strictFaults bool
+}
+
+func newConfig(opts []Option) (config, error) {
+	c := config{
+		clientID:     DefaultClientID,
+		clock:        new(Clock),
+		tokenLife:    DefaultTokenLife,
+		journalLimit: DefaultJournalLimit,
+		zone:         time.FixedZone("", 8*60*60),
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(&c); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// WithClientID sets the client id that requests must carry. The default is
+// [DefaultClientID]. It must not be empty.
+func WithClientID(id string) Option {
+	return func(c *config) error {
+		c.clientID = id
+		return check.Required("client id", id, check.MaxIdentifier)
+	}
+}
+
+// WithClock sets the clock. The default is one that runs with the real time.
+func WithClock(clock *Clock) Option {
+	return func(c *config) error {
+		if clock == nil {
+			return check.Invalid("clock is nil")
+		}
+		c.clock = clock
+		return nil
+	}
+}
+
+// WithTokenLife sets how long tokens live. Login responses carry it as expires_in,
+// in whole seconds. The default is [DefaultTokenLife]. It must be at least a second.
+func WithTokenLife(d time.Duration) Option {
+	return func(c *config) error {
+		if d < time.Second {
+			return check.Invalid("token life is under a second")
+		}
+		c.tokenLife = d
+		return nil
+	}
+}
+
+// WithJournalLimit sets how many requests the journal keeps. In a full journal a
+// new request replaces the oldest. The default is [DefaultJournalLimit]; 0 switches
+// the journal off. It must not be negative.
+func WithJournalLimit(n int) Option {
+	return func(c *config) error {
+		if n < 0 {
+			return check.Invalid("journal limit is negative")
+		}
+		c.journalLimit = n
+		return nil
+	}
+}
