@@ -368,3 +368,11 @@ func TestCallsForNobodyLogNobodyIn(t *testing.T) {
 	require.ErrorIs(t, a.RequestPasswordReset(t.Context(), "nobody@example.com"), herror.NotFound)
 	require.Equal(t, 3, w.sent())
 }
+
+func TestSignatureIDsAreOverZero(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range []int64{0, -1} {
+		fails(t, herror.InvalidParameter, w.visitor().SendSmsCode(ctx, "13800138000", auth.SignatureID(id)))
+	}
+	require.Zero(t, w.sent())
+}

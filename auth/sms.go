@@ -44,8 +44,11 @@ func (a *Auth) LoginWithSmsVerificationCode(ctx context.Context, phone, code str
 func (a *Auth) SendSmsCode(ctx context.Context, phone string, opts ...SMSOption) error {
 	body := sms{Phone: phone}
 	for _, opt := range opts {
-		if opt != nil {
-			opt(&body)
+		if opt == nil {
+			continue
+		}
+		if err := opt(&body); err != nil {
+			return err
 		}
 	}
 	if err := check.Required("phone", phone, check.MaxIdentifier); err != nil {
@@ -54,8 +57,8 @@ func (a *Auth) SendSmsCode(ctx context.Context, phone string, opts ...SMSOption)
 	return a.post(ctx, "/hserve/v2.2/sms-verification-code/", body)
 }
 
-// SMSOption is an option of SendSmsCode.
-type SMSOption func(*sms)
+// SMSOption is an option of SendSmsCode. A nil SMSOption changes nothing.
+type SMSOption func(*sms) error
 
 type sms struct {
 	Phone       string `json:"phone"`
@@ -63,8 +66,17 @@ type sms struct {
 }
 
 // SignatureID chooses the signature of the text message by its id in the
-// backend's console: the documented signatureID. The default is the app's own.
-func SignatureID(id int64) SMSOption { return func(s *sms) { s.SignatureID = id } }
+// backend's console: the documented signatureID. The default is the app's own. An id
+// that is not over 0 is 605.
+func SignatureID(id int64) SMSOption {
+	return func(s *sms) error {
+		if id <= 0 {
+			return check.Invalid("a signature id is over 0")
+		}
+		s.SignatureID = id
+		return nil
+	}
+}
 
 // VerifySmsCode checks the code of a text message, which is then spent: the documented
 // verifySmsCode, POST v1.8/sms-verification-code/verify/. Nobody need be logged in.

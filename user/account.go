@@ -42,8 +42,11 @@ func (m *Me) SetUsername(ctx context.Context, username string) error {
 func (m *Me) SetEmail(ctx context.Context, email string, opts ...EmailOption) error {
 	var o emailOptions
 	for _, opt := range opts {
-		if opt != nil {
-			opt(&o)
+		if opt == nil {
+			continue
+		}
+		if err := opt(&o); err != nil {
+			return err
 		}
 	}
 	if err := m.setOne(ctx, "email", email); err != nil || !o.verify {
@@ -52,15 +55,18 @@ func (m *Me) SetEmail(ctx context.Context, email string, opts ...EmailOption) er
 	return m.RequestEmailVerification(ctx)
 }
 
-// EmailOption is an option of SetEmail.
-type EmailOption func(*emailOptions)
+// EmailOption is an option of SetEmail. A nil EmailOption changes nothing.
+type EmailOption func(*emailOptions) error
 
 type emailOptions struct{ verify bool }
 
 // SendVerificationEmail has SetEmail send the verification mail too: the
 // documented sendVerificationEmail. The default is false.
 func SendVerificationEmail(on bool) EmailOption {
-	return func(o *emailOptions) { o.verify = on }
+	return func(o *emailOptions) error {
+		o.verify = on
+		return nil
+	}
 }
 
 // SetMobilePhone sets the user's phone number, which is then not verified: the documented
