@@ -65,7 +65,10 @@ func (x *exchange) me() error {
 func (x *exchange) logout(*emptyInput) error {
 	ctx, cancel := detach(x.ctx) // a phone that hangs up is logged out all the same
 	defer cancel()
-	v, err := x.visitorOrNil(ctx)
+	if x.p.cookie != "" { // also where the store fails: no page can delete an HttpOnly cookie
+		x.p.setCookie(x.w, "", -1)
+	}
+	v, err := x.visitorToReplace(x.visitorOrNil(ctx))
 	if err != nil {
 		return err
 	}
@@ -75,8 +78,8 @@ func (x *exchange) logout(*emptyInput) error {
 		}
 		x.event.Code = herror.CodeOf(x.destroy(v.session))
 	}
-	if x.p.cookie != "" {
-		x.p.setCookie(x.w, "", -1)
+	if err := x.forgetUnreadable(ctx); err != nil {
+		return err
 	}
 	x.respondEmpty()
 	return nil

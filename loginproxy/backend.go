@@ -93,6 +93,9 @@ func (x *exchange) forward() error {
 		return x.forwardLogout(ctx, v, req)
 	}
 	if x.event.Operation == OpLogout && x.hasSessionID() {
+		if err := x.forgetUnreadable(ctx); err != nil {
+			return err
+		}
 		x.respond(http.StatusCreated, []byte(loggedOut)) // the session has ended, and its token is not known
 		return nil
 	}
@@ -128,6 +131,9 @@ func (x *exchange) sender(ctx context.Context) (*Visitor, error) {
 		return nil, nil
 	}
 	v, err := x.p.findVisitor(ctx, id)
+	if x.isLogin() || x.event.Operation == OpLogout {
+		v, err = x.visitorToReplace(v, err)
+	}
 	if err == nil && v == nil && x.needsSession() {
 		err = errNotLoggedIn
 	}

@@ -43,6 +43,10 @@ type Event struct {
 	// Code is the code in the response's body, 0 for success. A logout may have a code
 	// and succeed: the session is forgotten, but the backend did not destroy the token.
 	Code herror.Code
+	// Unreadable tells that the session of the request is stored but cannot be read: a
+	// damaged record, a lost sealing key, or one that a later version wrote. A login
+	// replaces it, a logout deletes it, and every other request fails with 691.
+	Unreadable bool
 }
 
 // RateKey describes a request to a rate limiter, which counts by its fields.

@@ -21,7 +21,7 @@ func (x *exchange) logIn(account string, login loginCall) error {
 	if err := x.limit(ctx, account); err != nil {
 		return err
 	}
-	old, err := x.visitorOrNil(ctx)
+	old, err := x.visitorToReplace(x.visitorOrNil(ctx))
 	if err != nil {
 		return err
 	}
@@ -38,6 +38,7 @@ func (x *exchange) logIn(account string, login loginCall) error {
 		return err
 	}
 	x.noteReplaced(old.sessionOrZero(), fresh)
+	_ = x.forgetUnreadable(ctx) // its id is not used any more, and the record expires by itself
 	text, err := u.MarshalJSON()
 	if err != nil {
 		return err

@@ -2,12 +2,17 @@ package loginproxy
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 )
+
+// touchTimeout bounds the write of the time of a request, which nobody waits for: a store
+// that reads but does not write must not hold up every read.
+const touchTimeout = 250 * time.Millisecond
 
 // writesPerIdle limits how often a busy session is written, per idle timeout.
 const writesPerIdle = 20
@@ -37,9 +42,34 @@ func (p *Proxy) findVisitor(ctx context.Context, id string) (*Visitor, error) {
 		s.SeenAt = now
 		// Best effort: a session that has changed since is not overwritten, and without
 		// the write the session only ends earlier.
-		_, _ = conn.Swap(ctx, rev, s)
+		touch, cancel := context.WithTimeout(ctx, touchTimeout)
+		_, _ = conn.Swap(touch, rev, s)
+		cancel()
 	}
 	return newVisitor(a, s), nil
+}
+
+// visitorToReplace takes what findVisitor returned for a login or a logout: a session
+// that cannot be read counts as none.
+func (x *exchange) visitorToReplace(v *Visitor, err error) (*Visitor, error) {
+	if errors.Is(err, session.ErrUnreadable) {
+		x.event.Unreadable = true
+		return nil, nil
+	}
+	return v, err
+}
+
+// forgetUnreadable deletes the session of the request if it could not be read.
+func (x *exchange) forgetUnreadable(ctx context.Context) error {
+	if !x.event.Unreadable {
+		return nil
+	}
+	id, _ := x.p.sessionID(x.r)
+	if backendID, ok := bearer(x.r, backendScheme); ok {
+		id = backendID
+	}
+	_, err := connOf(x.p.client.Auth(id)).Forget(ctx)
+	return err
 }
 
 func lastSeen(s session.Session) time.Time {
