@@ -65,15 +65,21 @@ func (u *CurrentUser) ID() int64 {
 // that in the platform's entry of _provider, else the documented openid, which is
 // WeChat's. It is empty after a login with an account that is not linked to WeChat.
 func (u *CurrentUser) OpenID() string {
+	if id := u.Me.OpenID(); id != "" {
+		return id
+	}
 	openID, _ := visitor.Identity(u.snapshot(), u.session.Platform)
-	return cmp.Or(u.Me.OpenID(), openID, u.record.OpenID())
+	return cmp.Or(openID, u.record.OpenID())
 }
 
 // UnionID is the user's id across the apps of one developer on the platform of the
 // login, where it has one: found as [CurrentUser.OpenID] is.
 func (u *CurrentUser) UnionID() string {
+	if id := u.Me.UnionID(); id != "" {
+		return id
+	}
 	_, unionID := visitor.Identity(u.snapshot(), u.session.Platform)
-	return cmp.Or(u.Me.UnionID(), unionID, u.record.UnionID())
+	return cmp.Or(unionID, u.record.UnionID())
 }
 
 // Anonymous reports whether the user logged in anonymously: the documented _anonymous.

@@ -74,9 +74,6 @@ func ParseLogin(body string) (Login, error) {
 	switch {
 	case user != "":
 		l.readUser(Fields(user))
-		if !l.User.Get("id").Exists() {
-			l.User = "" // only some fields, as after a login with a provider's token
-		}
 	case id != 0:
 		l.readUser(fields.Without(func(name string) bool { return name == "user_id" })) // repeats the id
 	}
@@ -123,11 +120,11 @@ func ParseUser(body string) (user Fields, id int64, err error) {
 }
 
 func (l *Login) readUser(user Fields) {
-	secret := false
+	secret, described := false, false
 	user.Each(func(k string, v gjson.Result) bool {
 		switch k {
 		case "id":
-			l.UserID = Int(v)
+			l.UserID, described = Int(v), true
 		case "openid":
 			l.OpenID = Str(v)
 		case "unionid":
@@ -139,7 +136,10 @@ func (l *Login) readUser(user Fields) {
 		}
 		return true
 	})
-	if secret {
+	switch {
+	case !described: // only some fields, as after a login with a provider's token
+		return
+	case secret:
 		user = user.Without(Secret)
 	}
 	l.User = user
