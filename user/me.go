@@ -27,7 +27,7 @@ import (
 type Me struct {
 	conn    *visitor.Conn
 	session session.Session // at the time when m was made
-	reading chan struct{}   // held while the fields are read
+	reading chan struct{}   // held while the fields are read; nil where they have been
 
 	mu      sync.Mutex
 	user    *CurrentUser // nil until the fields are read
@@ -35,14 +35,7 @@ type Me struct {
 }
 
 func newMe(conn *visitor.Conn, s session.Session) *Me {
-	m := new(Me)
-	m.init(conn, s)
-	return m
-}
-
-func (m *Me) init(conn *visitor.Conn, s session.Session) {
-	m.conn, m.session = conn, s
-	m.reading = make(chan struct{}, 1)
+	return &Me{conn: conn, session: s, reading: make(chan struct{}, 1)}
 }
 
 // ID is the user's id in the backend.
@@ -70,6 +63,9 @@ func (m *Me) SessionExpiresAt() time.Time { return m.session.ExpiresAt }
 func (m *Me) User(ctx context.Context) (*CurrentUser, error) {
 	if m.conn == nil {
 		return nil, herror.New(herror.Uninitialized, "not made by a client")
+	}
+	if u := m.known(); u != nil {
+		return u, nil
 	}
 	select {
 	case m.reading <- struct{}{}:

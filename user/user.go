@@ -48,8 +48,7 @@ type CurrentUser struct {
 
 func newCurrentUser(conn *visitor.Conn, fields response.Fields, s session.Session) *CurrentUser {
 	u := &CurrentUser{record: record{fields: fields}}
-	u.Me.init(conn, s)
-	u.user = u
+	u.conn, u.session, u.user = conn, s, u
 	return u
 }
 

@@ -7,7 +7,6 @@ import "github.com/hydrogen-go/baas/platform"
 type Alipay struct{ common }
 
 func newAlipay(c common) Strategy {
-	c.who = platform.Alipay{}
 	c.link = put("v2.0/idp/alipay/user-associate/")
 	c.login = proof{func(*payload, *platform.AuthData) error { return nil }, nothing}
 	c.linked = c.login

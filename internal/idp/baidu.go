@@ -7,7 +7,6 @@ import "github.com/hydrogen-go/baas/platform"
 type Baidu struct{ common }
 
 func newBaidu(c common) Strategy {
-	c.who = platform.Baidu{}
 	c.link = post("v2.1/idp/baidu/user-association/")
 	c.login = proof{shared: nothing, write: func(w *payload, d *platform.AuthData) error {
 		if err := missing(d, "encryptedData", "iv"); err != nil {

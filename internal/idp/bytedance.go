@@ -10,7 +10,6 @@ import (
 type ByteDance struct{ common }
 
 func newByteDance(c common) Strategy {
-	c.who = platform.ByteDance{}
 	c.link = post("v2.4/idp/bytedance/user-association/")
 	c.takes = optAppName
 	c.login, c.linked = signed, signed

@@ -24,12 +24,11 @@ func (c *Call) Sends() (path string, body []byte) { return c.request.Path, c.req
 // Send sends the call with a session's token, empty for none. From is the name of the
 // session's platform, for a call of no platform. Every error is an *herror.HError.
 func (c *Call) Send(ctx context.Context, token, from string) (*transport.Response, error) {
-	request := c.request
-	request.Token = token
-	if request.Platform == "" {
-		request.Platform = ClientName(from)
+	platform := c.request.Platform
+	if platform == "" {
+		platform = ClientName(from)
 	}
-	res, err := c.via.Do(ctx, &request)
+	res, err := c.via.DoAs(ctx, &c.request, token, platform)
 	var refused *herror.HError
 	if errors.As(err, &refused) {
 		if code, ok := c.means[refused.Code]; ok {

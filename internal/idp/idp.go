@@ -41,14 +41,17 @@ type Strategy interface {
 }
 
 // makers make the strategy of every platform. Order counts for nothing.
-var makers = [...]func(common) Strategy{
-	newKuaishou,
-	newByteDance,
-	newWeChat,
-	newQQ,
-	newBaidu,
-	newAlipay,
-	newJD,
+var makers = [...]struct {
+	platform platform.Platform
+	make     func(common) Strategy
+}{
+	{platform.Kuaishou{}, newKuaishou},
+	{platform.ByteDance{}, newByteDance},
+	{platform.WeChat{}, newWeChat},
+	{platform.QQ{}, newQQ},
+	{platform.Baidu{}, newBaidu},
+	{platform.Alipay{}, newAlipay},
+	{platform.JD{}, newJD},
 }
 
 // Strategies holds one strategy per platform, by the platform's name.
@@ -57,9 +60,8 @@ type Strategies map[string]Strategy
 // New returns the strategies around a transport.
 func New(via *transport.Transport) Strategies {
 	all := make(Strategies, len(makers))
-	for _, make := range makers {
-		s := make(common{via: via})
-		all[s.Platform().Name()] = s
+	for _, m := range makers {
+		all[m.platform.Name()] = m.make(common{via: via, who: m.platform, to: endpointsOf(m.platform)})
 	}
 	return all
 }
@@ -82,6 +84,14 @@ const always = optCode | optCreateUser | optSyncUserProfile
 // endpoint is where a request goes.
 type endpoint struct{ method, path string }
 
+// endpoints are those of the calls that all platforms have under one name.
+type endpoints struct{ silentLogin, login endpoint }
+
+func endpointsOf(p platform.Platform) endpoints {
+	base := "v2.5/idp/" + p.Name()
+	return endpoints{post(base + "/silent-login/"), post(base + "/authenticate/")}
+}
+
 func post(path string) endpoint { return endpoint{http.MethodPost, "/hserve/" + path} }
 func put(path string) endpoint  { return endpoint{http.MethodPut, "/hserve/" + path} }
 
@@ -90,6 +100,7 @@ func put(path string) endpoint  { return endpoint{http.MethodPut, "/hserve/" + p
 type common struct {
 	via  *transport.Transport
 	who  platform.Platform
+	to   endpoints
 	link endpoint
 	// takes are the options that logins and links take beside those of always.
 	takes option
@@ -112,7 +123,7 @@ func (c common) SilentLogin(p *Params) (*Call, error) {
 	w.text("code", p.Code)
 	w.flag("create_user", p.CreateUser)
 	c.addExtra(&w, p, false)
-	return c.call(post("v2.5/idp/"+c.who.Name()+"/silent-login/"), w, p.Code, nil), nil
+	return c.call(c.to.silentLogin, w, p.Code, nil), nil
 }
 
 // Login implements [Strategy] for user info.
@@ -131,7 +142,7 @@ func (c common) Login(data *platform.AuthData, p *Params) (*Call, error) {
 	}
 	w.text("update_userprofile", string(p.SyncUserProfile))
 	c.addExtra(&w, p, false)
-	return c.call(post("v2.5/idp/"+c.who.Name()+"/authenticate/"), w, p.Code, data), nil
+	return c.call(c.to.login, w, p.Code, data), nil
 }
 
 // Link implements [Strategy].

@@ -7,7 +7,6 @@ import "github.com/hydrogen-go/baas/platform"
 type JD struct{ common }
 
 func newJD(c common) Strategy {
-	c.who = platform.JD{}
 	c.link = post("v2.4/idp/jd/user-association/")
 	c.login = proof{shared: userInfo, write: func(w *payload, d *platform.AuthData) error {
 		w.optional("data", d.EncryptedData)

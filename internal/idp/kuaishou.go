@@ -10,7 +10,6 @@ import (
 type Kuaishou struct{ common }
 
 func newKuaishou(c common) Strategy {
-	c.who = platform.Kuaishou{}
 	c.link = post("v2.5/idp/kuaishou/user-association/")
 	c.login, c.linked = signed, signed
 	return Kuaishou{c}

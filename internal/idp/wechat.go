@@ -12,7 +12,6 @@ import (
 type WeChat struct{ common }
 
 func newWeChat(c common) Strategy {
-	c.who = platform.WeChat{}
 	c.link = post("v2.4/idp/wechat/user-associate/")
 	c.takes = optUnionID
 	c.login, c.linked = signed, signed

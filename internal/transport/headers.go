@@ -37,18 +37,18 @@ func newHeaders(cfg Config, own bool) headers {
 }
 
 // of returns the header for r. The caller must not change it.
-func (h headers) of(r *Request) http.Header {
-	if h.cache == nil || r.Token != "" || r.Header != nil || r.Version != "" {
-		return h.build(r)
+func (h headers) of(r *Request, token, platform string) http.Header {
+	if h.cache == nil || token != "" || r.Header != nil || r.Version != "" {
+		return h.build(r, token, platform)
 	}
-	if header, ok := h.cache.Load(r.Platform); ok {
+	if header, ok := h.cache.Load(platform); ok {
 		return header.(http.Header)
 	}
-	header, _ := h.cache.LoadOrStore(r.Platform, h.build(r))
+	header, _ := h.cache.LoadOrStore(platform, h.build(r, token, platform))
 	return header.(http.Header)
 }
 
-func (h headers) build(r *Request) http.Header {
+func (h headers) build(r *Request, token, platform string) http.Header {
 	header := make(http.Header, len(h.constant)+2+len(r.Header))
 	for name, values := range r.Header {
 		header[name] = values
@@ -56,12 +56,12 @@ func (h headers) build(r *Request) http.Header {
 	for name, values := range h.constant {
 		header[name] = values[:1:1] // an append must not write into the shared array
 	}
-	header[headerPlatform] = []string{r.Platform}
+	header[headerPlatform] = []string{platform}
 	if r.Version != "" {
 		header[headerVersion] = []string{r.Version}
 	}
-	if r.Token != "" {
-		header[headerToken] = []string{tokenScheme + r.Token}
+	if token != "" {
+		header[headerToken] = []string{tokenScheme + token}
 	}
 	return header
 }

@@ -161,6 +161,12 @@ func newRoundTripper(maxConns int) *http.Transport {
 // and HEAD) are retried after connection errors, 429 and 5xx. Other requests are
 // retried only if nothing was sent. One call takes no longer than the timeout.
 func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
+	return t.DoAs(ctx, r, r.Token, r.Platform)
+}
+
+// DoAs is Do with this token and platform in the place of those of r, which is not
+// changed and can be sent again.
+func (t *Transport) DoAs(ctx context.Context, r *Request, token, platform string) (*Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, Ended(err, false)
 	}
@@ -171,7 +177,7 @@ func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	for attempt := 1; ; attempt++ {
 		began := t.logTime()
-		res, info, err := t.sendOnce(ctx, r)
+		res, info, err := t.sendOnce(ctx, r, t.headers.of(r, token, platform), token)
 		t.logAttempt(ctx, r, res, err, attempt, began)
 		attempt += info.repeats
 		if err == nil || attempt >= maxAttempts || !mayRetry(r.Method, err) {
@@ -204,8 +210,8 @@ type attemptInfo struct {
 }
 
 // sendOnce makes one attempt.
-func (t *Transport) sendOnce(ctx context.Context, r *Request) (*Response, attemptInfo, *herror.HError) {
-	attempt := newAttemptContext(ctx, t.headers.of(r))
+func (t *Transport) sendOnce(ctx context.Context, r *Request, header http.Header, token string) (*Response, attemptInfo, *herror.HError) {
+	attempt := newAttemptContext(ctx, header)
 	req := t.requests.Get().(*resty.Request)
 	defer t.release(req)
 	req.SetContext(httptrace.WithClientTrace(attempt, &attempt.trace))
@@ -223,7 +229,7 @@ func (t *Transport) sendOnce(ctx context.Context, r *Request) (*Response, attemp
 	}
 	if raw.StatusCode/100 != 2 && !r.AnyStatus {
 		info := attemptInfo{retryAfter(raw.Header), attempt.repeats()}
-		return nil, info, herror.FromBackend(raw.StatusCode, redact(errorText(body), r.Secrets, r.Token))
+		return nil, info, herror.FromBackend(raw.StatusCode, redact(errorText(body), r.Secrets, token))
 	}
 	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, attemptInfo{}, nil
 }

@@ -6,6 +6,7 @@ package visitor
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"time"
@@ -56,7 +57,10 @@ func New(shared *Shared, visitorKey string) *Conn {
 }
 
 // Key returns the key under which the store has the session of that visitor.
-func (s *Shared) Key(visitorKey string) session.Key { return session.KeyOf(s.Scope + visitorKey) }
+func (s *Shared) Key(visitorKey string) session.Key {
+	var buf [256]byte // on the stack: most keys fit
+	return sha256.Sum256(append(append(buf[:0], s.Scope...), visitorKey...))
+}
 
 // ScopeOf returns the scope of an app: one host, client id and environment. None of
 // the three has the character that ends them, and no visitor key either.

@@ -85,11 +85,10 @@ func (c *Conn) dedupeKey(ctx context.Context, id WorkID) (Stored, string, error)
 	if err := ctx.Err(); err != nil {
 		return Stored{}, "", transport.Ended(err, false)
 	}
-	load := c.Load
-	if id.Login {
-		load = c.LoadToReplace
+	s, rev, err := c.Load(ctx)
+	if id.Login && errors.Is(err, session.ErrUnreadable) {
+		s, err = session.Session{}, nil
 	}
-	s, rev, err := load(ctx)
 	if err != nil || c.Flights == nil {
 		return Stored{s, rev}, "", err
 	}

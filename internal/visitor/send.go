@@ -29,12 +29,11 @@ type plain struct {
 
 // Send implements [Call].
 func (p plain) Send(ctx context.Context, token, from string) (*transport.Response, error) {
-	r := *p.request
-	r.Token = token
-	if r.Platform == "" {
-		r.Platform = idp.ClientName(from)
+	client := p.request.Platform
+	if client == "" {
+		client = idp.ClientName(from)
 	}
-	return p.conn.Transport.Do(ctx, &r)
+	return p.conn.Transport.DoAs(ctx, p.request, token, client)
 }
 
 // Send sends a call as it is, with the token of s if s is live. A nil call is one
