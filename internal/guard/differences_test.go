@@ -21,15 +21,44 @@ const (
 
 // Every test that the page of differences names exists.
 func TestDifferencesNameTests(t *testing.T) {
-	var missing []string
-	functions := make(map[string]map[string]bool) // by directory
+	var names []string
 	for _, named := range differenceTests(t) {
-		name, isConformance := strings.CutPrefix(named, "conformance: ")
-		if isConformance {
+		if !strings.HasPrefix(named, "conformance: ") {
+			names = append(names, named)
+		}
+	}
+	requireTests(t, differencesPage, names)
+}
+
+// Every test that the threat model names exists, and every promise of it has one.
+func TestThreatModelNamesTests(t *testing.T) {
+	text, err := os.ReadFile(absolute(t, "SECURITY.md"))
+	require.NoError(t, err)
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| promise |") {
 			continue
 		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		require.Len(t, cells, 2, line)
+		tests := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1)
+		require.NotEmpty(t, tests, "a promise without a test: %s", line)
+		for _, test := range tests {
+			names = append(names, test[1])
+		}
+	}
+	require.NotEmpty(t, names)
+	requireTests(t, "SECURITY.md", names)
+}
+
+// requireTests fails the test unless each name, as in "auth.TestX", is that of a test.
+func requireTests(t *testing.T, page string, names []string) {
+	t.Helper()
+	var missing []string
+	functions := make(map[string]map[string]bool) // by directory
+	for _, name := range names {
 		dir, function, ok := cutLast(name, ".")
-		require.True(t, ok, "neither a test nor a conformance text: %s", named)
+		require.True(t, ok, "no test: %s", name)
 		if dir == "baas" {
 			dir = "."
 		}
@@ -37,10 +66,10 @@ func TestDifferencesNameTests(t *testing.T) {
 			functions[dir] = testFunctions(t, dir)
 		}
 		if !functions[dir][function] {
-			missing = append(missing, named)
+			missing = append(missing, name)
 		}
 	}
-	requireNone(t, missing, "tests that "+differencesPage+" names and that do not exist")
+	requireNone(t, missing, "tests that "+page+" names and that do not exist")
 }
 
 // The page of differences has every difference that the conformance test allows, and
@@ -102,7 +131,7 @@ func testFunctions(t *testing.T, dir string) map[string]bool {
 	for _, path := range files {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
-		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(text), -1) {
 			names[m[1]] = true
 		}
 	}
