@@ -227,3 +227,45 @@ func FuzzCondition(f *testing.F) {
 		require.Len(t, got.And, 4)
 	})
 }
+
+// Whatever the backend answers to a query, there are users or an error, and an end.
+func FuzzFindUsers(f *testing.F) {
+	for _, body := range []string{
+		page("null", 1, 2), `{"meta":{"total_count":3},"objects":[{"id":1}]}`, `{"meta":{"next":5},"objects":[]}`,
+		`{"meta":{},"objects":[{}]}`, `{"objects":[1]}`, `[]`, `{"meta":{},"objects":[{"id":"7","token":"canary"}]}`,
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		r := &responses{bodies: []string{body, page("null")}}
+		for u, err := range on(t, r).FindUsers(ctx) {
+			if err != nil {
+				code := herror.CodeOf(err)
+				require.True(t, code == herror.InvalidResponse || code == herror.BadRequest, err)
+				continue
+			}
+			require.False(t, u.Get("token").Exists())
+			_, err = json.Marshal(u)
+			require.NoError(t, err)
+		}
+		require.LessOrEqual(t, len(r.asked), 2)
+	})
+}
+
+// A raw request goes to the backend's host, or nowhere.
+func FuzzRequestPath(f *testing.F) {
+	for _, path := range []string{"/", "/hserve/?a=b#c", "//evil.example/", "/\\evil.example", "/..//evil", "https://evil.example/", "/%2e%2e/", "/ \r\nX: y", "/?\x00"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		r := &responses{bodies: []string{"{}"}}
+		_, err := on(t, r).Request(ctx, auth.Request{Path: path})
+		for _, asked := range r.asked {
+			require.Equal(t, "client-1.myminapp.com", asked.URL.Host)
+			require.Equal(t, "https", asked.URL.Scheme)
+		}
+		if err != nil {
+			require.Contains(t, []herror.Code{herror.InvalidParameter, herror.NetworkDisconnected, herror.BadRequest}, herror.CodeOf(err), err)
+		}
+	})
+}
