@@ -67,6 +67,18 @@ func TestSDKUnderEveryVariant(t *testing.T) {
 			other, err := a.GetUser(ctx, bob.ID(), auth.Keys("id", "nickname"))
 			require.NoError(t, err)
 			require.Equal(t, "Bob", other.Nickname())
+			other, err = a.GetUser(ctx, bob.ID(), auth.Keys("nickname"))
+			require.NoError(t, err)
+			require.Equal(t, []any{bob.ID(), "Bob"}, []any{other.ID(), other.Nickname()})
+			other, err = a.GetUser(ctx, bob.ID(), auth.Keys("-avatar"), auth.Expand("created_by"))
+			require.NoError(t, err)
+			require.Equal(t, []any{bob.ID(), "Bob"}, []any{other.ID(), other.Nickname()})
+			var nicknames []string
+			for u, err := range a.FindUsers(ctx, auth.Keys("nickname"), auth.PageSize(1)) {
+				require.NoError(t, err)
+				nicknames = append(nicknames, u.Nickname())
+			}
+			require.Equal(t, []string{"", "Bob"}, nicknames)
 			var found []int64
 			for u, err := range a.FindUsers(ctx, auth.Where(user.Field("nickname").Equal("Bob")), auth.OrderBy("-id")) {
 				require.NoError(t, err)
