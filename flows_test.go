@@ -13,13 +13,14 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/testkit"
+	"github.com/hydrogen-go/baas/internal/testkit/variant"
 	"github.com/hydrogen-go/baas/platform"
 )
 
 // newDouble returns a backend without a listener, and a client of it.
 func newDouble(t *testing.T, opts ...baas.Option) (*baastest.Backend, *baas.Client) {
 	t.Helper()
-	b, err := baastest.New()
+	b, err := baastest.New(variant.Option())
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client(opts...)

@@ -16,6 +16,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/testkit"
+	"github.com/hydrogen-go/baas/internal/testkit/variant"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -32,7 +33,7 @@ const (
 func bubble(t *testing.T, test func(t *testing.T, b *baastest.Backend, client *baas.Client), opts ...baas.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b, err := baastest.New()
+		b, err := baastest.New(variant.Option())
 		require.NoError(t, err)
 		client, err := b.Client(opts...)
 		require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/platform"
+	"github.com/hydrogen-go/baas/user"
 )
 
 // Differences from the vendor's client, see docs/differences.md, that no other test
@@ -60,6 +61,19 @@ func TestBadSMSAndResetArguments(t *testing.T) {
 		}
 	}
 	require.Zero(t, w.sent())
+}
+
+// The code and text of a kind of login that the app has not enabled.
+func TestALoginThatIsNotEnabled(t *testing.T) {
+	b, err := baastest.New(baastest.WithoutLogins("email"))
+	require.NoError(t, err)
+	client, err := b.Client()
+	require.NoError(t, err)
+	ann := auth.Credentials{Email: "ann@example.com", Password: password}
+	for _, call := range []func(context.Context, auth.Credentials) (*user.CurrentUser, error){client.Auth("v").Register, client.Auth("v").Login} {
+		_, err = call(ctx, ann)
+		require.EqualError(t, fails(t, 405, err), "405: Please enable email login first.")
+	}
 }
 
 // Every status from 200 to 299 is success, on every platform and in every call.

@@ -13,6 +13,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/testkit"
+	"github.com/hydrogen-go/baas/internal/testkit/variant"
 	"github.com/hydrogen-go/baas/platform"
 )
 
@@ -27,13 +28,13 @@ type world struct {
 
 func newWorld(t *testing.T, opts ...baas.Option) *world {
 	t.Helper()
-	return newWorldWith(t, baastest.Responses{}, opts...)
+	return newWorldWith(t, func(*baastest.Responses) {}, opts...)
 }
 
-// newWorldWith is newWorld where the backend responds otherwise.
-func newWorldWith(t *testing.T, r baastest.Responses, opts ...baas.Option) *world {
+// newWorldWith is newWorld where the responses that the test is about are pinned.
+func newWorldWith(t *testing.T, pin func(*baastest.Responses), opts ...baas.Option) *world {
 	t.Helper()
-	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)), baastest.WithResponses(r))
+	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)), variant.Option(pin))
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client(opts...)
@@ -93,3 +94,9 @@ const post, put, get = http.MethodPost, http.MethodPut, http.MethodGet
 
 // ctx is the context of all calls whose context is not what is tested.
 var ctx = context.Background()
+
+// Pins for newWorldWith.
+func wholeAccountLogin(r *baastest.Responses)   { r.ShortAccountLogin = false }
+func shortAccountLogin(r *baastest.Responses)   { r.ShortAccountLogin = true }
+func unionIDFromUserInfo(r *baastest.Responses) { r.UnionIDFromCode = false }
+func unionIDFromCode(r *baastest.Responses)     { r.UnionIDFromCode = true }

@@ -185,7 +185,7 @@ func TestByteDanceAppName(t *testing.T) {
 }
 
 func TestWeChatUnionID(t *testing.T) {
-	w := newWorld(t)
+	w := newWorldWith(t, unionIDFromUserInfo) // because a first login tells none there
 	phone := w.WeChat("openid-1").SetUnionID("union-1")
 	first, err := w.client.Auth("one").LoginWithWechat(ctx, nil, auth.Code(phone.Login()))
 	require.NoError(t, err)

@@ -14,15 +14,15 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// eachRefusal runs a test for the refusals that the platforms with a 603 know.
+// eachRefusal runs a test for the refusals that the platforms with a 603 know. The
+// responses are pinned so that the user has a unionid without user info.
 func eachRefusal(t *testing.T, test func(t *testing.T, w *world, on idp, refuse func(*baastest.Phone) *platform.AuthData)) {
 	for _, on := range idps {
 		if silentOnRefusal(on) {
 			continue
 		}
-		known := baastest.Responses{UnionIDFromCode: true}
-		t.Run(on.Name()+" user info", func(t *testing.T) { test(t, newWorldWith(t, known), on, (*baastest.Phone).RefuseUserInfo) })
-		t.Run(on.Name()+" phone", func(t *testing.T) { test(t, newWorldWith(t, known), on, (*baastest.Phone).RefusePhoneNumber) })
+		t.Run(on.Name()+" user info", func(t *testing.T) { test(t, newWorldWith(t, unionIDFromCode), on, (*baastest.Phone).RefuseUserInfo) })
+		t.Run(on.Name()+" phone", func(t *testing.T) { test(t, newWorldWith(t, unionIDFromCode), on, (*baastest.Phone).RefusePhoneNumber) })
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 func TestSilentLoginTellsWhoAndHowLong(t *testing.T) {
-	w := newWorldWith(t, baastest.Responses{UnionIDFromCode: true})
+	w := newWorldWith(t, unionIDFromCode) // so that a silent login tells it
 	phone, a := w.WeChat("openid-1").SetUnionID("union-1"), w.visitor()
 	info, err := a.SilentLogin(ctx, auth.Code(phone.Login()))
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestHandleUserInfoWithAPhoneNumber(t *testing.T) {
 }
 
 func TestHandleUserInfoErrors(t *testing.T) {
-	w := newWorldWith(t, baastest.Responses{UnionIDFromCode: true})
+	w := newWorldWith(t, unionIDFromCode) // so that a refusal tells it
 	phone, a := w.WeChat("openid-1").SetUnionID("union-1"), w.visitor()
 	for _, data := range []*platform.AuthData{nil, {}} {
 		_, err := a.HandleUserInfo(ctx, data, auth.Code("code-1"))

@@ -11,6 +11,9 @@ var errPassword = refuse(http.StatusBadRequest, "Invalid username/email or passw
 // register makes an account with a username, email or phone and a password. The anonymous user of
 // the token, if there is one, becomes that account.
 func (op *operation) register(kind string) (response, error) {
+	if err := op.enabled(kind); err != nil {
+		return response{}, err
+	}
 	value := op.body.text(kind)
 	if err := op.free(nil, kind, value); err != nil {
 		return response{}, err
@@ -23,6 +26,14 @@ func (op *operation) register(kind string) (response, error) {
 	op.users.set(u, kind, value)
 	u.password = newPassword(op.body.text("password"))
 	return op.accountLoggedIn(u, kind), nil
+}
+
+// enabled refuses a kind of login that is switched off.
+func (op *operation) enabled(kind string) error {
+	if op.b.loginsOff[kind] {
+		return refuse(http.StatusMethodNotAllowed, "Please enable %s login first.", kind)
+	}
+	return nil
 }
 
 // free checks that nobody but u has this username, email or phone.
@@ -43,6 +54,9 @@ func plausibleEmail(s string) bool {
 
 // login is a login with a username, email or phone and the password.
 func (op *operation) login(kind string) (response, error) {
+	if err := op.enabled(kind); err != nil {
+		return response{}, err
+	}
 	u := op.users.find(kind, op.body.text(kind))
 	if u == nil || !u.password.matches(op.body.text("password")) {
 		return response{}, errPassword

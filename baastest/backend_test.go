@@ -64,6 +64,7 @@ func TestBadOptions(t *testing.T) {
 		"unknown unset":        baastest.WithResponses(baastest.Responses{Unset: "nil"}),
 		"permission on id":     baastest.WithFieldPermission("id", baastest.Invisible),
 		"permission on no":     baastest.WithFieldPermission("", baastest.Invisible),
+		"unknown login":        baastest.WithoutLogins("email", "sms"),
 		"unknown permission":   baastest.WithFieldPermission("city", 3),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,13 @@ const ControlPath = "/_emulator/"
 
 // Control returns a handler that steers a backend over HTTP, as a test in another
 // language or a demo page needs it. Mount it at [ControlPath]. It gives out login
-// codes, and requests with their passwords and tokens: do not expose it. Requests that a browser makes on behalf of another site are refused.
+// codes, and requests with their passwords and tokens: do not expose it.
+//
+// It responds with 403 to requests that a browser makes for a page of another origin,
+// and to those whose Host header is neither localhost, a loopback address, the address
+// that the connection was made to, nor a host of [WithControlHosts]: a page of another
+// site can reach it under a name of that site (DNS rebinding). With [WithControlToken]
+// it responds with 401 to requests without the token, except for health.
 //
 // Bodies and responses are JSON; paths follow ControlPath. An error is {"error": …}.
 //
@@ -80,12 +86,19 @@ func Control(b *Backend) http.Handler {
 	handle("GET", "mail", c.mail)
 	handle("PUT", "settings", c.settings)
 	handle("POST", "reset", done(b.Reset))
-	handle("GET", "health", healthy)
+	handle("GET", healthPath, healthy)
 	mux.HandleFunc(ControlPath, failing(errNoPath).serve)
-	own := http.NewCrossOriginProtection()
-	own.SetDenyHandler(http.HandlerFunc(failing(errOtherSite).serve))
-	return own.Handler(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := b.admit(r); err != nil {
+			failing(err).serve(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
+
+// healthPath is the path for which no token is required.
+const healthPath = "health"
 
 // control is the backend as the control API sees it.
 type control struct{ b *Backend }
@@ -102,11 +115,10 @@ func failing(err error) controlFunc {
 }
 
 var (
-	errNoPath    = errors.New("unknown path or method")
-	errNoPerson  = errors.New("unknown platform or action")
-	errNoUser    = errors.New("unknown user")
-	errNoFault   = errors.New("unknown fault")
-	errOtherSite = errors.New("request on behalf of another site")
+	errNoPath   = errors.New("unknown path or method")
+	errNoPerson = errors.New("unknown platform or action")
+	errNoUser   = errors.New("unknown user")
+	errNoFault  = errors.New("unknown fault")
 )
 
 func (h controlFunc) serve(w http.ResponseWriter, r *http.Request) {
@@ -119,6 +131,9 @@ func (h controlFunc) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", jsonType)
 	w.Header().Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(value) // the client may be gone
 }
@@ -129,8 +144,10 @@ func controlStatus(err error) int {
 		return http.StatusOK
 	case errors.Is(err, errNoPath), errors.Is(err, errNoPerson), errors.Is(err, errNoUser), errors.Is(err, errNoFault):
 		return http.StatusNotFound
-	case errors.Is(err, errOtherSite):
+	case errors.Is(err, errOtherSite), errors.Is(err, errOtherHost):
 		return http.StatusForbidden
+	case errors.Is(err, errNoToken):
+		return http.StatusUnauthorized
 	default:
 		return http.StatusBadRequest
 	}

@@ -1,7 +1,10 @@
 package baastest_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,13 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
 )
 
 // control calls the control API and returns the response, which may be a list.
 func control(t *testing.T, b *baastest.Backend, status int, method, path, body string) any {
 	t.Helper()
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest(method, baastest.ControlPath+path, strings.NewReader(body))
+	r := httptest.NewRequest(method, "http://localhost:8899"+baastest.ControlPath+path, strings.NewReader(body))
 	baastest.Control(b).ServeHTTP(w, r)
 	require.Equal(t, status, w.Code, w.Body.String())
 	var out any
@@ -178,11 +182,127 @@ func TestControlBackend(t *testing.T) {
 	}
 }
 
-func TestControlRefusesOtherSites(t *testing.T) {
+// steer calls the control API with headers and returns status and error.
+func steer(b *baastest.Backend, method, url string, header map[string]string) (int, string) {
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest("POST", baastest.ControlPath+"reset", nil)
-	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	baastest.Control(newBackend()).ServeHTTP(w, r)
-	require.Equal(t, http.StatusForbidden, w.Code)
-	require.JSONEq(t, `{"error":"request on behalf of another site"}`, w.Body.String())
+	r := httptest.NewRequest(method, url, nil)
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	baastest.Control(b).ServeHTTP(w, r)
+	var out struct{ Error string }
+	_ = json.Unmarshal(w.Body.Bytes(), &out) // a list has no error
+	return w.Code, out.Error
+}
+
+func TestControlRefusesOtherSites(t *testing.T) {
+	b := newBackend()
+	const url = "http://localhost:8899" + baastest.ControlPath
+	for name, tt := range map[string]struct {
+		header  map[string]string
+		allowed bool
+	}{
+		"a script":             {nil, true},
+		"the own page":         {map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:8899"}, true},
+		"the address bar":      {map[string]string{"Sec-Fetch-Site": "none"}, true},
+		"another site":         {map[string]string{"Sec-Fetch-Site": "cross-site"}, false},
+		"another port":         {map[string]string{"Sec-Fetch-Site": "same-site"}, false},
+		"own, old browser":     {map[string]string{"Origin": "http://localhost:8899"}, true},
+		"other, old browser":   {map[string]string{"Origin": "https://attacker.example"}, false},
+		"port, old browser":    {map[string]string{"Origin": "http://localhost:3000"}, false},
+		"sandbox, old browser": {map[string]string{"Origin": "null"}, false},
+		"no URL":               {map[string]string{"Origin": "http://%"}, false},
+	} {
+		for method, path := range map[string]string{"POST": "reset", "GET": "journal", "DELETE": "journal"} {
+			status, text := steer(b, method, url+path, tt.header)
+			if tt.allowed {
+				require.Equal(t, 200, status, "%s: %s %s", name, method, text)
+				continue
+			}
+			require.Equal(t, 403, status, "%s: %s", name, method)
+			require.Equal(t, "request on behalf of another site", text)
+		}
+	}
+}
+
+// A page whose name resolves to the loopback address reaches the control API, but with
+// its own name in the Host header.
+func TestControlChecksTheHost(t *testing.T) {
+	b, err := baastest.New(baastest.WithControlHosts("emulator", "192.0.2.1", "2001:db8::1", "Test.Example."))
+	require.NoError(t, err)
+	for _, host := range []string{
+		"localhost", "localhost:8899", "LOCALHOST", "localhost.:80", "127.0.0.1", "127.0.0.1:8899", "127.9.9.9", "[::1]", "[::1]:8899", "[::ffff:127.0.0.1]",
+		"emulator:8899", "192.0.2.1", "[2001:DB8::1]:80", "[2001:db8:0::1]", "test.example:80", "TEST.EXAMPLE.",
+	} {
+		status, text := steer(b, "GET", "http://"+host+baastest.ControlPath+"users", nil)
+		require.Equal(t, 200, status, "%s: %s", host, text)
+	}
+	for _, host := range []string{
+		"attacker.example", "attacker.example:8899", "localhost.attacker.example", "a.localhost", "127.0.0.1.attacker.example",
+		"192.0.2.2", "0.0.0.0", "[::]", "0x7f.1", "2130706433", "emulator.attacker.example", "10.0.0.1:8899", "",
+	} {
+		for _, path := range []string{"users", "health", "nothing"} {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest("GET", baastest.ControlPath+path, nil)
+			r.Host = host
+			baastest.Control(b).ServeHTTP(w, r)
+			require.Equal(t, 403, w.Code, host)
+			require.JSONEq(t, `{"error":"the Host header has no loopback address and no host of WithControlHosts (-control-host)"}`, w.Body.String())
+		}
+	}
+}
+
+// Where a server listens on all addresses, it is reached under each of them.
+func TestControlHasTheAddressOfTheConnection(t *testing.T) {
+	b := newBackend()
+	for host, want := range map[string]int{"192.0.2.7:8899": 200, "192.0.2.8:8899": 403, "attacker.example": 403} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("GET", "http://"+host+baastest.ControlPath+"users", nil)
+		local := &net.TCPAddr{IP: net.ParseIP("192.0.2.7"), Port: 8899}
+		baastest.Control(b).ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local)))
+		require.Equal(t, want, w.Code, host)
+	}
+}
+
+func TestControlToken(t *testing.T) {
+	b, err := baastest.New(baastest.WithControlToken("secret-1"))
+	require.NoError(t, err)
+	const url = "http://localhost" + baastest.ControlPath
+	for _, authorization := range []string{"Bearer secret-1", "bearer secret-1"} {
+		status, text := steer(b, "POST", url+"reset", map[string]string{"Authorization": authorization})
+		require.Equal(t, 200, status, text)
+	}
+	for _, authorization := range []string{"", "Bearer", "Bearer ", "secret-1", "Basic secret-1", "Bearer secret-2", "Bearer secret-11", "Bearer  secret-1"} {
+		for _, path := range []string{"users", "nothing"} {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest("GET", url+path, nil)
+			r.Header.Set("Authorization", authorization)
+			baastest.Control(b).ServeHTTP(w, r)
+			require.Equal(t, 401, w.Code, authorization)
+			require.Equal(t, "Bearer", w.Header().Get("WWW-Authenticate"))
+			require.JSONEq(t, `{"error":"the control token is missing or wrong"}`, w.Body.String())
+		}
+	}
+	status, _ := steer(b, "GET", url+"health", nil)
+	require.Equal(t, 200, status, "the health path tells nothing")
+	status, _ = steer(b, "POST", url+"reset", map[string]string{"Authorization": "Bearer secret-1", "Sec-Fetch-Site": "cross-site"})
+	require.Equal(t, 403, status)
+	require.NotContains(t, fmt.Sprintf("%+v", b), "secret")
+}
+
+func TestBadControlOptions(t *testing.T) {
+	for name, opt := range map[string]baastest.Option{
+		"no host":           baastest.WithControlHosts(""),
+		"a port":            baastest.WithControlHosts("emulator:80"),
+		"a URL":             baastest.WithControlHosts("http://emulator"),
+		"a space":           baastest.WithControlHosts("a b"),
+		"no token":          baastest.WithControlToken(""),
+		"token with space":  baastest.WithControlToken("a b"),
+		"token with break":  baastest.WithControlToken("a\n"),
+		"token, not ASCII":  baastest.WithControlToken("ä"),
+		"an over-long host": baastest.WithControlHosts(strings.Repeat("a", 2000)),
+	} {
+		_, err := baastest.New(opt)
+		require.ErrorIs(t, err, herror.InvalidParameter, name)
+	}
 }

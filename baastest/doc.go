@@ -49,8 +49,8 @@
 //
 // The vendor's documentation, recordings and clients do not always agree.
 // [Responses] has the questions that matter to a client, and selects the other
-// response to each. Run tests that depend on one under both. [WithFieldPermission]
-// and [WithTimeZone] are settings that the real backend's console has.
+// response to each. Run tests that depend on one under both. [WithFieldPermission],
+// [WithoutLogins] and [WithTimeZone] are settings that the real backend's console has.
 //
 // # Facts
 //
@@ -270,6 +270,9 @@
 //     401. Source: web-api/user.md
 //   - arrears (D): 402 means that the app is in arrears. A Fault with that status makes
 //     it so. Source: js-sdk/error-code.md; js-sdk/sms.md
+//   - login-switched-off (D): Where the app has not enabled logins by email, a
+//     registration by email is 405. WithoutLogins makes it so. Source:
+//     web-api/error-code.md
 //   - server-time (D): The server time has microseconds and the offset of the app's
 //     time zone. It needs no session. Source: js-sdk/server-date.md; web-api/utils.md
 //   - read-statuses (D): A read of a user is 401 without a session and 404 for an
@@ -303,6 +306,9 @@
 //   - strict-requests (G): An unknown path is 404, a wrong method 405, a body that is
 //     not JSON 415 or 400, a field that is unknown, missing or of a wrong type 400, a
 //     body of over 1 MiB 413.
+//   - logins-switched-off (G): A kind of login that is not enabled is 405 for logins as
+//     for registrations, by username and phone in the same words as by email; the field
+//     can still be set.
 //   - unknown-token (G): A token that is unknown or has expired is 401, but
 //     registrations and logins ignore it.
 //   - user-ids (G): The ids of new users count up from 61736923.

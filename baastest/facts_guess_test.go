@@ -48,6 +48,19 @@ var guesses = []fact{
 		c.refused(400, "unknown field: x", c.post(anonymousPath, m{"x": 1}))
 		c.refused(400, "missing field: password", c.post("v2.1/login/username/", m{"username": "a"}))
 	}),
+	guess("logins-switched-off", "A kind of login that is not enabled is 405 for logins as for registrations, by username and phone in the same words as by email; the field can still be set.", func(t *testing.T) {
+		b := newBackend(baastest.WithoutLogins("username", "phone"), baastest.WithoutLogins("email"))
+		_, err := b.AddUser(baastest.User{ID: 9, Username: "ann", Email: "ann@example.com", Phone: number, Password: "p"})
+		require.NoError(t, err)
+		c := newClient(t, b, "")
+		for kind, value := range map[string]string{"username": "ann", "email": "ann@example.com", "phone": number} {
+			for _, call := range []string{"register", "login"} {
+				c.refused(405, "Please enable "+kind+" login first.", c.post("v2.1/"+call+"/"+kind+"/", m{kind: value, "password": "p"}))
+			}
+		}
+		c.token = c.ok(201, c.post("v2.1/login/sms/", m{"phone": number, "code": c.sms(b, number), "create_user": false})).body["token"].(string)
+		c.ok(200, c.put("v2.2/user/account/", m{"email": "other@example.com"}))
+	}),
 	guess("unknown-token", "A token that is unknown or has expired is 401, but registrations and logins ignore it.", func(t *testing.T) {
 		c := newClient(t, newBackend(), "")
 		c.token = "unknown"

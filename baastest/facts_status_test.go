@@ -70,6 +70,14 @@ var statusFacts = []fact{
 			c.refused(402, "", c.post(sendSMS, m{"phone": number}))
 		},
 	}, {
+		"login-switched-off", "D", "Where the app has not enabled logins by email, a registration by email is 405. WithoutLogins makes it so.",
+		"web-api/error-code.md",
+		func(t *testing.T) {
+			c := newClient(t, newBackend(baastest.WithoutLogins("email")), "")
+			c.refused(405, "Please enable email login first.", c.post("v2.0/register/email/", m{"email": "ann@example.com", "password": "p"}))
+			c.ok(201, c.post("v2.1/register/username/", m{"username": "ann", "password": "p"}))
+		},
+	}, {
 		"server-time", "D", "The server time has microseconds and the offset of the app's time zone. It needs no session.",
 		"js-sdk/server-date.md; web-api/utils.md",
 		func(t *testing.T) {

@@ -1,6 +1,7 @@
 package baastest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hydrogen-go/baas/internal/check"
@@ -30,6 +31,9 @@ type config struct {
 	permissions  map[string]Permission // by field; nil for the defaults
 	zone         *time.Location
 	strictFaults bool
+	loginsOff    map[string]bool // by field of the account
+	controlHosts map[string]bool // by canonical spelling
+	controlToken string          // empty for none
 }
 
 func newConfig(opts []Option) (config, error) {
@@ -92,6 +96,23 @@ func WithJournalLimit(n int) Option {
 			return check.Invalid("journal limit is negative")
 		}
 		c.journalLimit = n
+		return nil
+	}
+}
+
+// WithoutLogins switches registrations and logins by "username", "email" or "phone"
+// with a password off, as the console of the real backend does: they are 405.
+func WithoutLogins(kinds ...string) Option {
+	return func(c *config) error {
+		for _, kind := range kinds {
+			if !slices.Contains(accountNames, kind) {
+				return check.Invalid("unknown kind of login")
+			}
+			if c.loginsOff == nil {
+				c.loginsOff = make(map[string]bool)
+			}
+			c.loginsOff[kind] = true
+		}
 		return nil
 	}
 }

@@ -1,6 +1,7 @@
 package baastest_test
 
 import (
+	"os"
 	"reflect"
 	"testing"
 
@@ -8,31 +9,14 @@ import (
 
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/internal/testkit/variant"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/user"
 )
 
-// variants are backends that respond otherwise, one by one and all at once.
-var variants = map[string]baastest.Responses{
-	"as documented":       {},
-	"short account login": {ShortAccountLogin: true},
-	"own openid":          {OwnOpenID: true},
-	"null":                {Unset: baastest.UnsetNull},
-	"empty":               {Unset: baastest.UnsetEmpty},
-	"unionid from code":   {UnionIDFromCode: true},
-	"sms created":         {SMSCreated: true},
-	"query any field":     {QueryAnyField: true},
-	"exact keys":          {ExactKeys: true},
-	"short kuaishou key":  {ShortKuaishouKey: true},
-	"all at once": {
-		ShortAccountLogin: true, OwnOpenID: true, Unset: baastest.UnsetNull, UnionIDFromCode: true,
-		SMSCreated: true, QueryAnyField: true, ExactKeys: true, ShortKuaishouKey: true,
-	},
-}
-
 // The SDK works the same whichever of the responses the real backend gives.
 func TestSDKUnderEveryVariant(t *testing.T) {
-	for name, r := range variants {
+	for name, r := range variant.All {
 		t.Run(name, func(t *testing.T) {
 			b := responses(r)
 			client, err := b.Client()
@@ -83,6 +67,18 @@ func TestSDKUnderEveryVariant(t *testing.T) {
 			other, err := a.GetUser(ctx, bob.ID(), auth.Keys("id", "nickname"))
 			require.NoError(t, err)
 			require.Equal(t, "Bob", other.Nickname())
+			other, err = a.GetUser(ctx, bob.ID(), auth.Keys("nickname"))
+			require.NoError(t, err)
+			require.Equal(t, []any{bob.ID(), "Bob"}, []any{other.ID(), other.Nickname()})
+			other, err = a.GetUser(ctx, bob.ID(), auth.Keys("-avatar"), auth.Expand("created_by"))
+			require.NoError(t, err)
+			require.Equal(t, []any{bob.ID(), "Bob"}, []any{other.ID(), other.Nickname()})
+			var nicknames []string
+			for u, err := range a.FindUsers(ctx, auth.Keys("nickname"), auth.PageSize(1)) {
+				require.NoError(t, err)
+				nicknames = append(nicknames, u.Nickname())
+			}
+			require.Equal(t, []string{"", "Bob"}, nicknames)
 			var found []int64
 			for u, err := range a.FindUsers(ctx, auth.Where(user.Field("nickname").Equal("Bob")), auth.OrderBy("-id")) {
 				require.NoError(t, err)
@@ -108,13 +104,40 @@ func TestSDKUnderEveryVariant(t *testing.T) {
 	}
 }
 
-// Every field of Responses is in the variants.
+// Each field of Responses has a variant of its own and is in "other", and CI runs
+// every variant.
 func TestVariantsAreComplete(t *testing.T) {
-	all := reflect.ValueOf(variants["all at once"])
-	for i := range all.NumField() {
-		require.False(t, all.Field(i).IsZero(), all.Type().Field(i).Name)
+	ci, err := os.ReadFile("../.ci/run")
+	require.NoError(t, err)
+	alone := map[string]int{}
+	for name, r := range variant.All {
+		if name == "documented" {
+			require.Zero(t, r)
+			continue
+		}
+		require.Regexp(t, `\s`+name+`[\s;]`, string(ci), "the tests do not run on this variant")
+		v := reflect.ValueOf(r)
+		var set []string
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				set = append(set, v.Type().Field(i).Name)
+			}
+		}
+		if name == "other" {
+			require.Len(t, set, v.NumField())
+			continue
+		}
+		require.Len(t, set, 1, name)
+		alone[set[0]]++
 	}
-	require.Len(t, variants, all.NumField()+3, "one for each field, one more for Unset, none and all")
+	fields := reflect.TypeFor[baastest.Responses]()
+	for i := range fields.NumField() {
+		name, want := fields.Field(i).Name, 1
+		if name == "Unset" {
+			want = 2 // null and empty
+		}
+		require.Equal(t, want, alone[name], name)
+	}
 }
 
 // What the SDK calls the operators and resets is what the backend takes.

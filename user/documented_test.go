@@ -14,6 +14,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit/variant"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -209,7 +210,7 @@ func TestLinkWithAPhoneNumber(t *testing.T) {
 // The end of a session is the same before it was stored and after.
 func TestSessionEndSurvivesTheStore(t *testing.T) {
 	clock := baastest.NewClock(start.Add(123456789 * time.Nanosecond))
-	b, err := baastest.New(baastest.WithClock(clock))
+	b, err := baastest.New(baastest.WithClock(clock), variant.Option())
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client()

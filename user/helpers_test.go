@@ -11,6 +11,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/testkit/variant"
 	"github.com/hydrogen-go/baas/user"
 )
 
@@ -28,7 +29,7 @@ type world struct {
 
 func newWorld(t *testing.T, opts ...baas.Option) *world {
 	t.Helper()
-	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)))
+	b, err := baastest.New(baastest.WithClock(baastest.NewClock(start)), variant.Option())
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	client, err := b.Client(opts...)

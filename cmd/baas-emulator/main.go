@@ -7,15 +7,27 @@
 // The first line on stdout is "listening on http://ADDR"; a port of 0 picks a free
 // one. A control API lets tests mint login codes, agree, refuse, set the clock,
 // inject faults and read what was asked. It is under /_emulator/ on the same address,
-// or on an address of its own with -control-addr; GET /_emulator/health tells that
-// the program serves. baastest.Control documents its paths, Backend.LoadSeed the form
-// of the seed file, baastest.Responses that of -responses.
+// or on an address of its own with -control-addr, which is then the second line:
+// "control on http://ADDR". GET /_emulator/health tells that the program serves.
+// baastest.Control documents its paths, Backend.LoadSeed the form of the seed file,
+// baastest.Responses that of -responses.
 //
 // Every request is logged on stderr with method, path, status and duration, never
 // with a token, code or body. SIGINT and SIGTERM let requests under way finish.
 //
 // The emulator logs in whoever asks, so it refuses an address that is not loopback
-// unless -allow-non-loopback is given.
+// unless -allow-non-loopback is given. If the control API is then on such an address,
+// it requires a bearer token: that of -control-token, or else a random one, which is the
+// last line at the start, "control token TOKEN":
+//
+//	curl -H "Authorization: Bearer $TOKEN" http://emulator:8899/_emulator/users
+//
+// The control API responds with 403 to requests that a browser makes for a page of
+// another origin. It also does so where the Host header names neither a loopback address,
+// localhost, the address of the connection, nor the host of -addr, -control-addr or
+// -control-host, because a page of another site can reach it under a name of that site
+// (DNS rebinding). A container that others reach as "emulator" needs -control-host
+// emulator. Scripts on the same machine need no flag.
 package main
 
 import (

@@ -2,14 +2,14 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -20,82 +20,66 @@ import (
 // grace is how long requests under way may take after the signal to stop.
 const grace = 5 * time.Second
 
-// config is the command line.
-type config struct {
-	addr, controlAddr string
-	clientID, seed    string
-	responses         baastest.Responses
-	zone              *time.Location
-	tokenLife         time.Duration
-	journal           int
-	allowNonLoopback  bool
-}
-
-func parse(args []string, stderr io.Writer) (config, error) {
-	var c config
-	flags := flag.NewFlagSet("baas-emulator", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is the caller's to print
-	flags.StringVar(&c.addr, "addr", "127.0.0.1:8899", "address to serve the backend on; port 0 picks a free one")
-	flags.StringVar(&c.controlAddr, "control-addr", "", "address to serve the control API on (default: "+baastest.ControlPath+" on -addr)")
-	flags.StringVar(&c.clientID, "client-id", baastest.DefaultClientID, "client id that requests must carry")
-	flags.StringVar(&c.seed, "seed", "", "JSON file of users and people to start with")
-	flags.Func("responses", "JSON object of baastest.Responses: what to respond where the evidence contradicts itself", func(text string) error {
-		decoder := json.NewDecoder(strings.NewReader(text))
-		decoder.DisallowUnknownFields()
-		return decoder.Decode(&c.responses)
-	})
-	flags.Func("time-zone", "zone of the server time, as Asia/Shanghai (default UTC+8)", func(name string) (err error) {
-		c.zone, err = time.LoadLocation(name)
-		return err
-	})
-	flags.DurationVar(&c.tokenLife, "token-life", baastest.DefaultTokenLife, "how long tokens live")
-	flags.IntVar(&c.journal, "journal", baastest.DefaultJournalLimit, "how many requests the journal keeps; 0 for none")
-	flags.BoolVar(&c.allowNonLoopback, "allow-non-loopback", false, "serve addresses that others can reach: anybody there can log in as anybody")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		flags.SetOutput(stderr)
-		flags.Usage()
-		return c, err
-	case err != nil:
-		return c, err
-	case flags.NArg() > 0:
-		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return c, nil
-}
-
 // run serves until ctx ends or serving fails.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	opts := []baastest.Option{
-		baastest.WithClientID(c.clientID),
-		baastest.WithTokenLife(c.tokenLife),
-		baastest.WithJournalLimit(c.journal),
-		baastest.WithResponses(c.responses),
-	}
-	if c.zone != nil {
-		opts = append(opts, baastest.WithTimeZone(c.zone))
-	}
-	b, err := baastest.New(opts...)
+	listeners, err := listen(ctx, c)
 	if err != nil {
 		return err
 	}
-	if err := loadSeed(b, c.seed); err != nil {
-		return err
+	newToken := c.controlToken == "" && !isLoopback(listeners[len(listeners)-1])
+	if newToken {
+		c.controlToken = rand.Text()
 	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
-	servers, err := listen(ctx, c, b, log)
+	b, err := newBackend(c)
 	if err != nil {
+		for _, l := range listeners {
+			l.Close()
+		}
 		return err
 	}
+	servers := newServers(listeners, b, slog.New(slog.NewTextHandler(stderr, nil)))
 	for _, s := range servers {
 		fmt.Fprintf(stdout, "%s http://%s\n", s.announce, s.listener.Addr())
 	}
+	if newToken {
+		fmt.Fprintf(stdout, "control token %s\n", c.controlToken)
+	}
 	return serve(ctx, servers, b)
+}
+
+// newBackend returns the backend of the command line, with its seed.
+func newBackend(c config) (*baastest.Backend, error) {
+	opts := append(c.backend, baastest.WithControlHosts(c.allowedHosts()...))
+	if c.controlToken != "" {
+		opts = append(opts, baastest.WithControlToken(c.controlToken))
+	}
+	b, err := baastest.New(opts...)
+	if err != nil {
+		return nil, err
+	}
+	return b, loadSeed(b, c.seed)
+}
+
+// allowedHosts are the hosts of control requests: those of -control-host and of the
+// addresses. The host of an address is empty where it means every address.
+func (c config) allowedHosts() []string {
+	hosts := c.controlHosts
+	for _, addr := range []string{c.addr, c.controlAddr} {
+		if addr == "" {
+			continue
+		}
+		host, _, _ := net.SplitHostPort(addr) // it was listened on
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+			hosts = append(hosts, "0.0.0.0", "::") // as they are printed
+			continue
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts
 }
 
 func loadSeed(b *baastest.Backend, name string) error {
@@ -110,6 +94,38 @@ func loadSeed(b *baastest.Backend, name string) error {
 	return b.LoadSeed(f)
 }
 
+// listen opens the listener of the backend and, if it is another one, that of the
+// control API: both or none.
+func listen(ctx context.Context, c config) ([]net.Listener, error) {
+	addrs := []string{c.addr}
+	if c.controlAddr != "" {
+		addrs = append(addrs, c.controlAddr)
+	}
+	var listening net.ListenConfig
+	var listeners []net.Listener
+	for _, addr := range addrs {
+		l, err := listening.Listen(ctx, "tcp", addr)
+		if err == nil {
+			listeners = append(listeners, l)
+			if !c.allowNonLoopback && !isLoopback(l) {
+				err = fmt.Errorf("%s is not a loopback address; -allow-non-loopback serves it all the same", addr)
+			}
+		}
+		if err != nil {
+			for _, l := range listeners {
+				l.Close()
+			}
+			return nil, err
+		}
+	}
+	return listeners, nil
+}
+
+func isLoopback(l net.Listener) bool {
+	addr, ok := l.Addr().(*net.TCPAddr)
+	return ok && addr.IP.IsLoopback()
+}
+
 // server is an HTTP server with its open listener.
 type server struct {
 	http.Server
@@ -117,28 +133,25 @@ type server struct {
 	announce string // what to print before the address
 }
 
-// listen opens every listener or none.
-func listen(ctx context.Context, c config, b *baastest.Backend, log *slog.Logger) ([]*server, error) {
+// newServers returns the server of the backend and, on a second listener, that of the
+// control API.
+func newServers(listeners []net.Listener, b *baastest.Backend, log *slog.Logger) []*server {
 	control := baastest.Control(b)
-	var handler http.Handler = b
-	if c.controlAddr == "" {
-		handler = withControl(b, control)
+	if len(listeners) == 1 {
+		return []*server{newServer(listeners[0], "listening on", logged(withControl(b, control), log))}
 	}
-	main, err := newServer(ctx, c, c.addr, logged(handler, log))
-	if err != nil {
-		return nil, err
+	return []*server{
+		newServer(listeners[0], "listening on", logged(b, log)),
+		newServer(listeners[1], "control on", logged(control, log)),
 	}
-	main.announce = "listening on"
-	if c.controlAddr == "" {
-		return []*server{main}, nil
+}
+
+func newServer(l net.Listener, announce string, handler http.Handler) *server {
+	return &server{
+		Server:   http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
+		listener: l,
+		announce: announce,
 	}
-	second, err := newServer(ctx, c, c.controlAddr, logged(control, log))
-	if err != nil {
-		main.listener.Close()
-		return nil, err
-	}
-	second.announce = "control on"
-	return []*server{main, second}, nil
 }
 
 // withControl serves the control API beside the backend. A ServeMux would clean the
@@ -151,22 +164,6 @@ func withControl(backend, control http.Handler) http.Handler {
 		}
 		backend.ServeHTTP(w, r)
 	})
-}
-
-func newServer(ctx context.Context, c config, addr string, handler http.Handler) (*server, error) {
-	var listening net.ListenConfig
-	l, err := listening.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	if tcp, ok := l.Addr().(*net.TCPAddr); !c.allowNonLoopback && (!ok || !tcp.IP.IsLoopback()) {
-		l.Close()
-		return nil, fmt.Errorf("%s is not a loopback address; -allow-non-loopback serves it all the same", addr)
-	}
-	return &server{
-		Server:   http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
-		listener: l,
-	}, nil
 }
 
 // serve serves until ctx ends or a server fails, then stops all of them.

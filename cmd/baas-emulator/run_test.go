@@ -8,9 +8,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,8 +23,10 @@ import (
 // emulator is one that runs.
 type emulator struct {
 	t        *testing.T
-	addr     string // of the backend
-	control  string // of the control API
+	addr     string         // of the backend
+	control  string         // of the control API
+	token    string         // for the control API, as printed
+	lines    *bufio.Scanner // of stdout, after those above
 	stop     context.CancelFunc
 	finished chan error
 	log      *syncBuffer
@@ -71,6 +75,11 @@ func launch(t *testing.T, args ...string) *emulator {
 			e.control = strings.TrimPrefix(lines.Text(), "control on ")
 		}
 	}
+	if slices.Contains(args, "-allow-non-loopback") && !slices.Contains(args, "-control-addr") {
+		require.True(t, lines.Scan())
+		e.token = strings.TrimPrefix(lines.Text(), "control token ")
+	}
+	e.lines = lines
 	return e
 }
 
@@ -82,6 +91,7 @@ func (e *emulator) do(method, url, body string, header map[string]string) (int, 
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}
+	req.Host = header["Host"] // empty for that of the URL
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(e.t, err)
 	defer res.Body.Close()
@@ -126,6 +136,24 @@ func TestLoginThroughTheEmulator(t *testing.T) {
 	require.Contains(t, e.log.String(), "method=POST path=/hserve/v2.5/idp/kuaishou/silent-login/ status=201 duration=")
 	require.NotContains(t, e.log.String(), code)
 	require.NotContains(t, e.log.String(), response["token"])
+}
+
+func TestFlagsOfTheBackend(t *testing.T) {
+	e := launch(t, "-client-id", "my-app", "-field-permission", "_username=all", "-field-permission", "avatar=invisible",
+		"-login-off", "email", "-token-life", "90s", "-journal", "1")
+	status, out := e.ask("POST", "v2.0/register/email/", `{"email":"ann@example.com","password":"p"}`)
+	require.Equal(t, 405, status)
+	require.Equal(t, "Please enable email login first.", out["error_msg"])
+
+	e.steer("POST", "users", `{"id":9,"username":"ann"}`)
+	_, out = e.ask("POST", "v2.0/login/anonymous/", "{}")
+	require.EqualValues(t, 90, out["expires_in"])
+	status, out = e.do("GET", e.addr+"/hserve/v2.5/user/info/9/", "", map[string]string{
+		"X-Hydrogen-Client-ID": "my-app", "Authorization": fmt.Sprintf("Hydrogen-r1 %s", out["token"]),
+	})
+	require.Equal(t, 200, status)
+	require.Equal(t, "ann", out["_username"])
+	require.NotContains(t, out, "avatar")
 }
 
 // A script can wait until the program serves, and ask whether a fault did anything.
@@ -190,30 +218,40 @@ func (f onRead) Read([]byte) (int, error) { f(); return 0, io.EOF }
 func TestBadCommandLines(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.json")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
-	for name, args := range map[string][]string{
-		"unknown flag":              {"-nope"},
-		"an argument":               {"extra"},
-		"no client id":              {"-client-id", ""},
-		"tokens of no life":         {"-token-life", "0s"},
-		"a negative journal":        {"-journal", "-1"},
-		"responses of no JSON":      {"-responses", "short"},
-		"unknown responses":         {"-responses", `{"short":true}`},
-		"unknown form":              {"-responses", `{"unset":"nil"}`},
-		"unknown zone":              {"-time-zone", "Nowhere/Land"},
-		"no such seed":              {"-seed", "no/such/file.json"},
-		"an empty seed":             {"-seed", empty},
-		"everybody's address":       {"-addr", "0.0.0.0:0"},
-		"everybody's control":       {"-addr", "127.0.0.1:0", "-control-addr", ":0"},
-		"no address":                {"-addr", "127.0.0.1"},
-		"the same port, both times": nil,
+	taken := launch(t).addr
+	for name, tt := range map[string]struct {
+		args []string
+		want string // in the error
+	}{
+		"unknown flag":              {[]string{"-nope"}, "-nope"},
+		"an argument":               {[]string{"extra"}, "extra"},
+		"no client id":              {[]string{"-client-id", ""}, "client id is empty"},
+		"tokens of no life":         {[]string{"-token-life", "0s"}, "token life"},
+		"life of no duration":       {[]string{"-token-life", "long"}, "-token-life"},
+		"a negative journal":        {[]string{"-journal", "-1"}, "journal limit"},
+		"a journal of no number":    {[]string{"-journal", "many"}, "-journal"},
+		"responses of no JSON":      {[]string{"-responses", "short"}, "-responses"},
+		"unknown responses":         {[]string{"-responses", `{"short":true}`}, "short"},
+		"unknown form":              {[]string{"-responses", `{"unset":"nil"}`}, "unset"},
+		"unknown zone":              {[]string{"-time-zone", "Nowhere/Land"}, "-time-zone"},
+		"no such seed":              {[]string{"-seed", "no/such/file.json"}, "file.json"},
+		"an empty seed":             {[]string{"-seed", empty}, "EOF"},
+		"permission for none":       {[]string{"-field-permission", "phone"}, "-field-permission"},
+		"unknown permission":        {[]string{"-field-permission", "phone=me"}, "-field-permission"},
+		"permission on the id":      {[]string{"-field-permission", "id=all"}, "permission"},
+		"unknown login":             {[]string{"-login-off", "sms"}, "kind of login"},
+		"an empty token":            {[]string{"-control-token", ""}, "-control-token"},
+		"a token of two words":      {[]string{"-control-token", "a b"}, "control token"},
+		"a host with a port":        {[]string{"-control-host", "emulator:80"}, "control host"},
+		"an empty host":             {[]string{"-control-host", ""}, "control host is empty"},
+		"everybody's address":       {[]string{"-addr", "0.0.0.0:0"}, "-allow-non-loopback"},
+		"everybody's control":       {[]string{"-control-addr", ":0"}, "-allow-non-loopback"},
+		"no address":                {[]string{"-addr", "127.0.0.1"}, "missing port"},
+		"the same port, both times": {[]string{"-addr", strings.TrimPrefix(taken, "http://")}, "bind"},
 	} {
-		if args == nil {
-			e := launch(t)
-			args = []string{"-addr", strings.TrimPrefix(e.addr, "http://")}
-		}
 		var stderr bytes.Buffer
-		err := run(t.Context(), args, io.Discard, &stderr)
-		require.Error(t, err, name)
+		err := run(t.Context(), append([]string{"-addr", "127.0.0.1:0"}, tt.args...), io.Discard, &stderr)
+		require.ErrorContains(t, err, tt.want, name)
 		require.NotErrorIs(t, err, flag.ErrHelp)
 		require.Empty(t, stderr.String(), "%s: the error is printed once, by main", name)
 	}
@@ -222,8 +260,59 @@ func TestBadCommandLines(t *testing.T) {
 	require.Contains(t, stderr.String(), "-seed")
 }
 
+// Others can reach the address, so the control API requires a token, which is printed.
 func TestNonLoopbackOnRequest(t *testing.T) {
-	e := launch(t, "-addr", "0.0.0.0:0", "-allow-non-loopback")
+	e := launch(t, "-client-id", "my-app", "-addr", "0.0.0.0:0", "-allow-non-loopback", "-control-host", "emulator", "-control-host", "test.example")
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(e.addr, "http://"))
+	require.NoError(t, err)
+	require.Regexp(t, `^[A-Z2-7]{26}$`, e.token)
+	for _, host := range []string{"127.0.0.1", "0.0.0.0", "[::]", "emulator", "test.example"} {
+		bearer := map[string]string{"Authorization": "Bearer " + e.token, "Host": host + ":" + port}
+		status, out := e.do("POST", "http://127.0.0.1:"+port+"/_emulator/reset", "", bearer)
+		require.Equal(t, 200, status, "%s: %v", host, out)
+		delete(bearer, "Authorization")
+		status, _ = e.do("POST", "http://127.0.0.1:"+port+"/_emulator/reset", "", bearer)
+		require.Equal(t, 401, status, host)
+	}
+	bearer := map[string]string{"Authorization": "Bearer " + e.token, "Host": "attacker.example:" + port}
+	status, _ := e.do("POST", "http://127.0.0.1:"+port+"/_emulator/reset", "", bearer)
+	require.Equal(t, 403, status)
+	status, _ = e.ask("GET", "v2.2/server/time/", "")
+	require.Equal(t, 200, status, "the backend itself has no such rules")
 	e.stop()
 	require.NoError(t, <-e.finished)
+	require.NotContains(t, e.log.String(), e.token)
+}
+
+func TestTokenPerStart(t *testing.T) {
+	one := launch(t, "-addr", ":0", "-allow-non-loopback")
+	require.NotEqual(t, one.token, launch(t, "-addr", ":0", "-allow-non-loopback").token)
+}
+
+// Only the address of the control API counts: scripts on loopback need no token.
+func TestNonLoopbackBackendWithLoopbackControl(t *testing.T) {
+	e := launch(t, "-addr", ":0", "-allow-non-loopback", "-control-addr", "127.0.0.1:0")
+	e.steer("POST", "reset", "")
+	e.stop()
+	require.False(t, e.lines.Scan(), "no token is printed: %s", e.lines.Text())
+	require.NoError(t, <-e.finished)
+}
+
+func TestControlTokenOfTheFlag(t *testing.T) {
+	e := launch(t, "-client-id", "my-app", "-control-token", "secret-1")
+	url := e.control + "/_emulator/users"
+	status, _ := e.do("GET", url, "", nil)
+	require.Equal(t, 401, status)
+	status, _ = e.do("GET", url, "", map[string]string{"Authorization": "Bearer secret-1"})
+	require.Equal(t, 200, status)
+	e.steer("GET", "health", "")
+}
+
+func TestControlOfAnotherSite(t *testing.T) {
+	e := launch(t)
+	status, out := e.do("GET", e.control+"/_emulator/journal", "", map[string]string{"Host": "attacker.example"})
+	require.Equal(t, 403, status)
+	require.Contains(t, out["error"], "-control-host")
+	status, _ = e.do("GET", e.control+"/_emulator/journal", "", map[string]string{"Origin": "https://attacker.example"})
+	require.Equal(t, 403, status)
 }
