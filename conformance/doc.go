@@ -7,5 +7,8 @@
 // differences_test.go, each with its reason.
 //
 // testdata/wire/real has responses of the real backend, from the tests of the vendor's
-// iOS client. Package conformance/live runs the vendor's client itself.
+// iOS client.
+//
+// Package conformance/live runs the vendor's client itself, in its builds for WeChat and
+// for the web, on cmd/baas-emulator and through loginproxy.
 package conformance

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,20 +27,36 @@ type m = map[string]any
 
 const clientID = "live-client"
 
-// buildEmulator builds cmd/baas-emulator and returns the program's path.
+// emulatorSource is the program's source.
+const emulatorSource = "../../cmd/baas-emulator"
+
+// buildEmulator builds cmd/baas-emulator, once for all tests, and returns the
+// program's path.
 func buildEmulator(t *testing.T) string {
 	t.Helper()
-	const source = "../../cmd/baas-emulator"
-	_, err := os.ReadDir(source) // so that go test does not use a cached result after the source has changed
+	_, err := os.ReadDir(emulatorSource) // so that go test does not use a cached result after the source has changed
 	require.NoError(t, err)
-	program := filepath.Join(t.TempDir(), "baas-emulator")
+	program, err := compile()
+	require.NoError(t, err)
+	return program
+}
+
+var compile = sync.OnceValues(func() (string, error) {
+	dir, err := shared()
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "baas-emulator")
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, source).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return program
-}
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, emulatorSource).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // emulator is a running baas-emulator.
 type emulator struct{ url string }
@@ -100,16 +118,24 @@ func (e *emulator) ask(t *testing.T, method, path string, body, out any) {
 type exchange struct {
 	Method string      `json:"method"`
 	Path   string      `json:"path"`
+	Query  string      `json:"query"`
 	Status int         `json:"status"`
 	Header http.Header `json:"header"`
 	Body   string      `json:"body"`
 }
 
-// takeJournal returns the requests since its last call.
-func (e *emulator) takeJournal(t *testing.T) []exchange {
+// journal returns the requests since the last takeJournal.
+func (e *emulator) journal(t *testing.T) []exchange {
 	t.Helper()
 	var out []exchange
 	e.ask(t, http.MethodGet, "journal", nil, &out)
+	return out
+}
+
+// takeJournal returns the requests since its last call. No request may be under way.
+func (e *emulator) takeJournal(t *testing.T) []exchange {
+	t.Helper()
+	out := e.journal(t)
 	e.ask(t, http.MethodDelete, "journal", nil, new(m))
 	return out
 }

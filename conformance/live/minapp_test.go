@@ -1,7 +1,15 @@
-// Package live_test runs the vendor's own WeChat client (npm package minapp-sdk),
-// unmodified, and this SDK against cmd/baas-emulator. Both run the same scenarios. They
-// must send the same requests, have the same outcomes, and find each other's users. The
-// tests need Node and npm. Without them they are skipped, or fail if CI=true.
+// Package live_test runs the vendor's own client (npm package minapp-sdk), unmodified,
+// on cmd/baas-emulator. The package has two builds, for WeChat and for the web.
+//
+// The WeChat build and this SDK run the same scenarios. They must send the same
+// requests, have the same outcomes, and find each other's users.
+//
+// Both builds make every call that they have in the auth and user area, on the emulator
+// and through a login proxy. viaProxy lists what differs between the two, and leftOut
+// the functions that are not called. Each entry has a reason. The tests of idling show
+// that a session that has ended on the proxy does not lock the client out.
+//
+// The tests need Node and npm. Without them they are skipped, or fail if CI=true.
 package live_test
 
 import (

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -43,20 +44,43 @@ func (o outcome) code() herror.Code {
 	return o.Error.Code
 }
 
-// vendor is the vendor's WeChat client, in a Node process, on one person's phone.
+// A build of the vendor's client. The npm package has these two.
+type build string
+
+const (
+	wechat build = "wechat"
+	web    build = "web"
+)
+
+// vendor is the vendor's client, in a Node process.
 type vendor struct {
-	in  io.Writer
-	out *bufio.Reader
+	build build
+	in    io.Writer
+	out   *bufio.Reader
+	ahead time.Duration // how far its clock is ahead
 }
 
-// newVendor starts the vendor's client on a phone with this version of WeChat's base
-// library. It stops it at the end of the test.
+// newVendor starts the vendor's WeChat client on a phone with this version of WeChat's
+// base library. It stops it at the end of the test.
 func newVendor(t *testing.T, driver string, p *person, baseLibrary string) *vendor {
 	t.Helper()
-	settings, err := json.Marshal(m{
+	return startVendor(t, driver, wechat, m{
 		"host": p.on.url, "clientID": clientID,
 		"control": p.on.control(), "openid": p.openid, "sdkVersion": baseLibrary,
 	})
+}
+
+// newWebVendor starts the vendor's web client in a browser. It stops it at the end of
+// the test.
+func newWebVendor(t *testing.T, driver string, p *person) *vendor {
+	t.Helper()
+	return startVendor(t, driver, web, m{"host": p.on.url, "clientID": clientID})
+}
+
+func startVendor(t *testing.T, driver string, kind build, arguments m) *vendor {
+	t.Helper()
+	arguments["build"] = kind
+	settings, err := json.Marshal(arguments)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	cmd := exec.CommandContext(ctx, "node", driver, string(settings))
@@ -74,7 +98,7 @@ func newVendor(t *testing.T, driver string, p *person, baseLibrary string) *vend
 			t.Errorf("the driver of the vendor's client: %v\n%s", err, &stderr)
 		}
 	})
-	return &vendor{in, bufio.NewReader(out)}
+	return &vendor{build: kind, in: in, out: bufio.NewReader(out)}
 }
 
 func (v *vendor) call(t *testing.T, name string, args ...any) outcome {
@@ -82,10 +106,39 @@ func (v *vendor) call(t *testing.T, name string, args ...any) outcome {
 	if args == nil {
 		args = []any{}
 	}
-	require.NoError(t, json.NewEncoder(v.in).Encode(m{"call": name, "args": args}))
-	line, err := v.out.ReadBytes('\n')
-	require.NoError(t, err, "no outcome of %s", name)
+	return v.ask(t, m{"call": name, "args": args})
+}
+
+// advance moves the client's clock.
+func (v *vendor) advance(t *testing.T, d time.Duration) {
+	t.Helper()
+	v.ahead += d
+	require.Nil(t, v.ask(t, m{"advance": d.Seconds()}).Error)
+}
+
+// now returns the time that the client's clock shows.
+func (v *vendor) now() time.Time { return time.Now().Add(v.ahead) }
+
+// surface is what the client has.
+type surface struct {
+	Functions []string `json:"functions"`
+	Called    []string `json:"called"` // so far
+}
+
+func (v *vendor) surface(t *testing.T) surface {
+	t.Helper()
+	var s surface
+	require.NoError(t, json.Unmarshal(v.ask(t, m{"surface": true}).Value, &s))
+	return s
+}
+
+// ask sends the driver a line and returns its response.
+func (v *vendor) ask(t *testing.T, line m) outcome {
+	t.Helper()
+	require.NoError(t, json.NewEncoder(v.in).Encode(line))
+	response, err := v.out.ReadBytes('\n')
+	require.NoError(t, err, "no outcome of %v", line)
 	var o outcome
-	require.NoError(t, json.Unmarshal(line, &o), "%s", line)
+	require.NoError(t, json.Unmarshal(response, &o), "%s", response)
 	return o
 }
