@@ -98,6 +98,7 @@ var queryFacts = []fact{
 		func(t *testing.T) {
 			b := responses(baastest.Responses{QueryAnyField: true})
 			c := register3(t, b, "Ann", "Bob", "Cid")
+			c.ok(200, c.put("v2.5/user/info/", m{"size": m{"s": 1}}))
 			for where, want := range map[string][]string{
 				``:                                {"Ann", "Bob", "Cid"},
 				`{}`:                              {"Ann", "Bob", "Cid"},
@@ -113,6 +114,8 @@ var queryFacts = []fact{
 				`{"nickname":{"$regex":"^b","$options":"i"}}`:                     {"Bob"},
 				`{"nickname":{"$nin":["Bob"]}}`:                                   {"Ann", "Cid"},
 				`{"nickname":{"$isnull":true}}`:                                   {},
+				`{"size":{"$has_key":"s"}}`:                                       {"Cid"},
+				`{"size":{"$has_key":"m"}}`:                                       {},
 				`{"nickname":{"$exists":true}}`:                                   {"Ann", "Bob", "Cid"},
 				`{"$or":[{"nickname":{"$eq":"Ann"}},{"nickname":{"$eq":"Cid"}}]}`: {"Ann", "Cid"},
 			} {

@@ -134,12 +134,19 @@ func operator(name string, operators map[string]any) (test, error) {
 		return comparison(name, operand), nil
 	case "$isnull":
 		null, ok := operand.(bool)
-		return func(_ any, present bool) bool { return present != null }, flagOperand(ok)
+		return func(_ any, present bool) bool { return present != null }, ofType(ok)
 	case "$exists":
 		exists, ok := operand.(bool)
-		return func(_ any, present bool) bool { return present == exists }, flagOperand(ok)
+		return func(_ any, present bool) bool { return present == exists }, ofType(ok)
 	case "$contains", "$icontains", "$regex":
 		return textOperator(name, operators)
+	case "$has_key":
+		key, ok := operand.(string)
+		return func(v any, _ bool) bool {
+			object, _ := v.(map[string]any)
+			_, has := object[key]
+			return has
+		}, ofType(ok)
 	case "$in", "$nin", "$all", "$range":
 		return listOperator(name, operand)
 	default:
@@ -147,7 +154,7 @@ func operator(name string, operators map[string]any) (test, error) {
 	}
 }
 
-func flagOperand(ok bool) error {
+func ofType(ok bool) error {
 	if !ok {
 		return errWhere
 	}
