@@ -114,8 +114,8 @@ func (s buildScenario) run(t *testing.T, v *vendor, e *emulator, f *proxyServer)
 		var args []any
 		if st.args != nil {
 			args = st.args(t, p)
+			e.takeJournal(t) // what happened before the call
 		}
-		e.takeJournal(t) // without what happened before the call
 		o := v.call(t, st.call, args...)
 		if f == nil {
 			st.check(t, v.build, o)
