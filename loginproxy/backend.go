@@ -150,7 +150,7 @@ func (x *exchange) hasSessionID() bool {
 func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request) error {
 	s := v.sessionOrZero()
 	began := x.p.backend.Now()
-	res, err := x.p.backend.Send(ctx, x.p.backend.Plain(req), s)
+	res, err := x.send(ctx, req, s)
 	if err != nil {
 		return err
 	}
@@ -169,6 +169,16 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 	}
 	x.respondRelayed(res, x.withoutToken(s, body))
 	return nil
+}
+
+// send sends the request with the token of s. The error is 690 for a status that is no
+// final status of HTTP: net/http panics for some of them.
+func (x *exchange) send(ctx context.Context, req *transport.Request, s session.Session) (*transport.Response, error) {
+	res, err := x.p.backend.Send(ctx, x.p.backend.Plain(req), s)
+	if err == nil && (res.Status < 200 || res.Status > 599) {
+		return nil, herror.New(herror.InvalidResponse, "the status is not one of HTTP").WithSent(true)
+	}
+	return res, err
 }
 
 // respondRelayed responds with the backend's status and the body.
@@ -201,7 +211,7 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 	if err := x.forget(ctx, v); err != nil {
 		return err
 	}
-	res, err := x.p.backend.Send(ctx, x.p.backend.Plain(req), v.session)
+	res, err := x.send(ctx, req, v.session)
 	switch {
 	case err != nil:
 		x.event.Code = herror.CodeOf(err)
