@@ -28,10 +28,22 @@ import (
 // would send the token. The id is also valid for the JSON routes and
 // [Proxy.Middleware].
 //
-// All other responses are the backend's, with its status and text. The proxy's own
-// errors have the backend's form, {"status":"error","error_msg":…}: 400 for a client
-// id or an environment that is not the client's, or for a body that is not JSON; 401
-// for a session id that is unknown or expired; 404, 405, 413 and 415; 429 of the rate
+// The id takes the place of the token in the members token and session_key of the
+// response, of its user_info, and of the _session of either. A response that has the
+// token of the session anywhere else is not passed on: the response is 502. The same
+// holds for a text of at least 8 bytes that the response to a login names as a token.
+// The token is also found as a part of a text or a name, with escapes of JSON, in JSON
+// that is a string of JSON, and percent-encoded once. Other encodings of it are not
+// found. A response that cannot be searched is 502 too: one that is compressed, not in
+// UTF-8, or on the path of a login not JSON. Only in the app's own data, such as its
+// users, tables and cloud functions, may any other text be named as a token. A login
+// that is not passed on makes no session, and the token is destroyed.
+//
+// All other responses are the backend's, with its status, 200 to 599, and its text. Of
+// its headers, only Content-Type and Retry-After are passed on. The proxy's own errors
+// have the backend's form, {"status":"error","error_msg":…}: 400 for a client id or an
+// environment that is not the client's, or for a body that is not JSON; 401 for a
+// session id that is unknown or expired; 404, 405, 413 and 415; 429 of the rate
 // limiter; 502, 503 and 504 as on the JSON routes. Logins, text messages and password
 // resets need no session and ignore an id that is unknown or expired. A logout
 // succeeds once the session is forgotten on this server, and also with such an id.
@@ -146,6 +158,12 @@ func (x *exchange) hasSessionID() bool {
 	return ok
 }
 
+// backendID returns the session id that the request comes with, known or not.
+func (x *exchange) backendID() string {
+	id, _ := bearer(x.r, backendScheme)
+	return id
+}
+
 // relay sends the request with the visitor's token, and the backend's response back.
 func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request) error {
 	s := v.sessionOrZero()
@@ -154,20 +172,23 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 	if err != nil {
 		return err
 	}
-	body := res.Body
 	switch {
 	case v != nil && res.Status == http.StatusUnauthorized && !x.isAccountLogin():
 		err = connOf(v.auth).Discard(ctx, s.Token)
 	case res.Status/100 != 2:
-	case x.mayHoldToken && hasToken(body):
-		body, err = x.establishForwarded(ctx, v, body, began)
+	case x.mayHoldToken && hasToken(res.Body):
+		return x.relayLogin(ctx, v, res, began)
 	case x.event.Operation == OpLink && v != nil && s.Platform == "" && x.event.Platform != "":
 		err = connOf(v.auth).Update(ctx, s.Token, func(s *session.Session) { s.Platform = x.event.Platform })
 	}
 	if err != nil {
 		return visitor.Reached(err)
 	}
-	x.respondRelayed(res, x.withoutToken(s, body))
+	body, err := x.hide(res, tokensOf(s), x.backendID(), false)
+	if err != nil {
+		return err
+	}
+	x.respondRelayed(res, body)
 	return nil
 }
 
@@ -184,7 +205,7 @@ func (x *exchange) send(ctx context.Context, req *transport.Request, s session.S
 // respondRelayed responds with the backend's status and the body.
 func (x *exchange) respondRelayed(res *transport.Response, body string) {
 	h := x.w.Header()
-	for _, name := range [...]string{"Content-Type", "Retry-After"} {
+	for _, name := range relayedHeaders {
 		if values := res.Header[name]; len(values) > 0 {
 			h[name] = values
 		}
@@ -216,23 +237,17 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 	case err != nil:
 		x.event.Code = herror.CodeOf(err)
 	case res.Status/100 == 2:
-		x.respondRelayed(res, x.withoutToken(v.session, res.Body))
-		return nil
+		body, err := x.hide(res, tokensOf(v.session), x.backendID(), false)
+		if err == nil {
+			x.respondRelayed(res, body)
+			return nil
+		}
+		x.event.Code = herror.CodeOf(err)
 	case res.Status != http.StatusUnauthorized: // 401: the token is destroyed already
 		x.event.Code = herror.Code(res.Status)
 	}
 	x.respond(http.StatusCreated, []byte(loggedOut))
 	return nil
-}
-
-// withoutToken returns a body in which the session id takes the place of the
-// session's token, in all fields.
-func (x *exchange) withoutToken(s session.Session, body string) string {
-	if s.IsZero() {
-		return body
-	}
-	id, _ := bearer(x.r, backendScheme)
-	return strings.ReplaceAll(body, s.Token.Reveal(), id)
 }
 
 // failAsBackend responds with err, in the form of the backend's errors.

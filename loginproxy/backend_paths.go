@@ -77,6 +77,19 @@ func segmentsOf(u *url.URL) ([]string, bool) {
 	return segments, true
 }
 
+// dataKinds are the kinds of paths, the segment after the version, whose responses are
+// the app's own data. They are those of the vendor's client. In such a response, a
+// field named token may be the app's own. In a response of any other path it is taken
+// for a token of the backend.
+var dataKinds = []string{
+	"alipay", "async-censor", "bulk-operation", "censor-image", "censor-msg", "cloud-function", "content", "file-category",
+	"latest-sdk-version", "media", "miniappcode", "private-message", "qq", "resumable-upload", "server", "subscription-message",
+	"table", "template-message", "template-message-ticket", "upload", "uploaded-file", "user-riskrank", "wechat",
+}
+
+// userData are the same for the kind user: the segment after it.
+var userData = []string{"account", "email-verify", "info"}
+
 // classify notes what a path asks for, and whether the response may hold a token.
 func (x *exchange) classify(method string, segments []string) {
 	segments = append(segments, "", "", "") // so that the indices below exist
@@ -93,8 +106,8 @@ func (x *exchange) classify(method string, segments []string) {
 		op, x.mayHoldToken, x.accountField = OpRegister, true, second
 	case kind == "idp":
 		op = operationOf(segments[2:])
-		// In other responses a field named token may be the app's own field of a user.
 		x.mayHoldToken = op == OpLogin || op == OpLink
+		x.appData = !x.mayHoldToken
 		if p, ok := platform.ByName(second); ok {
 			x.event.Platform = p.Name()
 		}
@@ -106,6 +119,10 @@ func (x *exchange) classify(method string, segments []string) {
 		op, x.accountField = OpSMS, "phone"
 	case kind == "user" && second == "password" && third == "reset":
 		op, x.accountField = OpPasswordReset, "email"
+	case kind == "user":
+		x.appData = slices.Contains(userData, second)
+	default:
+		x.appData = slices.Contains(dataKinds, kind)
 	}
 	if op != OpForward && op != OpPhone && op != OpLink && method != http.MethodPost {
 		op = OpForward

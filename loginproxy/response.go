@@ -41,6 +41,9 @@ func (x *exchange) respondEmpty() { x.respond(http.StatusOK, []byte("{}")) }
 // respondUser responds with a user whose session id stays the same.
 func (x *exchange) respondUser(s session.Session, u *user.CurrentUser) error {
 	text, err := u.MarshalJSON()
+	if err == nil {
+		err = checkShown(text, s)
+	}
 	if err != nil {
 		return err
 	}
