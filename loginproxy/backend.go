@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -20,7 +22,14 @@ import (
 // Backend returns a handler that takes the place of the backend for the vendor's own
 // JavaScript client, which works through it without a change: set the client's host
 // to this server. Mount the handler so that it sees the full paths. It forwards all
-// those that begin with /hserve/.
+// canonical paths that begin with /hserve/: a version, and then words of letters,
+// digits, - and _. Only the names and ids of the app's own data may have upper case.
+//
+// A login, a register, a logout, a text message and a password reset are POST, a link is
+// POST or PUT. They have no query, and they are forwarded on the paths of the vendor's
+// client only. Their bodies are objects without duplicate members, also if case is
+// ignored, and the account is a text or a number. So the backend cannot read another
+// account than the rate limiter counts.
 //
 // The backend's tokens stay on this server. In the response to a login or register
 // (with an account, on a platform, or on the session paths of the vendor's first
@@ -42,7 +51,7 @@ import (
 // All other responses are the backend's, with its status, 200 to 599, and its text. Of
 // its headers, only Content-Type and Retry-After are passed on. The proxy's own errors
 // have the backend's form, {"status":"error","error_msg":…}: 400 for a client id or an
-// environment that is not the client's, or for a body that is not JSON; 401 for a
+// environment that is not the client's, or for a body that is not as above; 401 for a
 // session id that is unknown or expired; 404, 405, 413 and 415; 429 of the rate
 // limiter; 502, 503 and 504 as on the JSON routes. Logins, text messages and password
 // resets need no session and ignore an id that is unknown or expired. A logout
@@ -93,7 +102,11 @@ func (x *exchange) forward() error {
 		defer cancel()
 	}
 	if x.isLogin() || x.event.Operation == OpSMS || x.event.Operation == OpPasswordReset {
-		if err := x.limit(ctx, x.accountIn(body)); err != nil {
+		account, err := x.accountIn(body)
+		if err == nil {
+			err = x.limit(ctx, account)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -114,24 +127,47 @@ func (x *exchange) forward() error {
 	return x.relay(ctx, v, req)
 }
 
-// checkBody checks the body of a forwarded request.
+// checkBody checks the body of a forwarded request. That of a login and the like must
+// be an object without duplicate members, so that the backend reads the same account.
 func (x *exchange) checkBody(body string) error {
 	if !isJSON(x.r.Header) {
 		return errMediaType
 	}
-	if !response.Valid(body) {
+	if !response.Valid(body) || !utf8.ValidString(body) || x.isSensitive() && !hasUniqueMembers(body) {
 		return errInput
 	}
 	return nil
 }
 
+// hasUniqueMembers reports whether body, which is JSON, is an object whose members have
+// different names, also where a parser ignores case.
+func hasUniqueMembers(body string) bool {
+	if !gjson.Parse(body).IsObject() {
+		return false
+	}
+	seen, unique := map[string]bool{}, true
+	response.Fields(body).Each(func(name string, _ gjson.Result) bool {
+		name = folded(name)
+		unique = !seen[name]
+		seen[name] = true
+		return unique
+	})
+	return unique
+}
+
 // accountIn returns the account that the body names, in the field for the path. Other
 // fields are ignored, as the backend does.
-func (x *exchange) accountIn(body string) string {
-	if x.accountField == "" || !gjson.Parse(body).IsObject() {
-		return ""
+func (x *exchange) accountIn(body string) (string, error) {
+	if x.accountField == "" || body == "" {
+		return "", nil
 	}
-	return response.Str(response.Fields(body).Get(x.accountField))
+	v := response.Fields(body).Get(x.accountField)
+	account := strings.TrimSpace(response.Str(v))
+	isText := v.Type == gjson.String || v.Type == gjson.Number || v.Type == gjson.Null
+	if !isText || strings.ContainsFunc(account, unicode.IsControl) {
+		return "", errInput
+	}
+	return account, nil
 }
 
 // sender returns the visitor of the request's session. It is nil for a request without

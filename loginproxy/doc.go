@@ -16,7 +16,7 @@
 //
 // Requests and responses are JSON. The fields have the names that the vendor's client
 // uses. A field is optional unless marked; of a/b, one is needed. An unknown field is
-// an error.
+// an error, and so is a field that is given twice.
 //
 //	POST login/{platform}  code (needed), data, createUser, syncUserProfile, appName, withUnionID
 //	POST login             username/email/phone (needed), password (needed)
