@@ -35,6 +35,10 @@
 // default is that of the session: of the login, or of the first link since. POST sms
 // sends a text message with a code, for POST login/sms.
 //
+// A body must arrive within the client's [baas.WithTimeout], or within the server's
+// ReadTimeout if that is shorter. Behind a middleware whose ResponseWriter hides
+// SetReadDeadline of [http.ResponseController], only the server's timeout counts.
+//
 // A POST needs Content-Type: application/json. An empty body means {}, and a field
 // that is null means the same as a field that is left out.
 //
@@ -103,6 +107,7 @@
 //	403            cross_origin            403
 //	404            no_route                404
 //	405            method_not_allowed      405
+//	408            body_timeout            408
 //	413            body_too_large          413
 //	415            unsupported_media_type  415
 //	429            too_many_requests       429  with Retry-After

@@ -306,7 +306,7 @@ func TestDocumentedRefusals(t *testing.T) {
 	_, documented := errorTables(t)
 	var inCode, names []string
 	for _, r := range []*refusal{
-		errNoRoute, errMediaType, errTooLarge, errCrossOrigin, wrongMethod(""), tooManyRequests(0),
+		errNoRoute, errMediaType, errSlowBody, errTooLarge, errCrossOrigin, wrongMethod(""), tooManyRequests(0),
 		errClientID, errEnv, errPlatform,
 	} {
 		inCode = append(inCode, fmt.Sprintf("%d %s %d", failureOf(r).Code, r.name, r.status))

@@ -140,6 +140,7 @@ func (p *Proxy) authenticate(w http.ResponseWriter, r *http.Request) (v *Visitor
 		v, err = x.visitor()
 	}
 	if err != nil {
+		x.limitRead() // of a request that passes, the program reads the body
 		x.fail(err)
 		return nil
 	}
