@@ -101,3 +101,42 @@ func TestCrossOrigin(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, a.status)
 	require.Empty(t, a.cookies())
 }
+
+// A handshake that another origin has a browser make, as for a WebSocket, is refused,
+// although it is a GET: the page could read what comes over the new protocol.
+func TestCrossOriginUpgrade(t *testing.T) {
+	w := newWorld(t, loginproxy.WithCookie(cookieName, "https://app.example.com"))
+	token := w.login(w.Kuaishou("openid-1"), "")
+	page := w.proxy.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) }))
+	for name, tt := range map[string]struct {
+		header http.Header
+		status int
+	}{
+		"a sibling site":        {http.Header{"Origin": {"https://blog.example.com"}}, 403},
+		"a sibling, and told":   {http.Header{"Origin": {"https://blog.example.com"}, "Sec-Fetch-Site": {"same-site"}}, 403},
+		"another site":          {http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}}, 403},
+		"a file":                {http.Header{"Origin": {"null"}}, 403},
+		"another port":          {http.Header{"Origin": {"https://example.com:8443"}}, 403},
+		"a trusted origin":      {http.Header{"Origin": {"https://app.example.com"}}, 101},
+		"the same origin":       {http.Header{"Origin": {"https://example.com"}, "Sec-Fetch-Site": {"same-origin"}}, 101},
+		"no browser":            {http.Header{}, 101},
+		"a header, by a script": {http.Header{"Origin": {"https://evil.example"}, "Authorization": {"Bearer " + token}}, 101},
+	} {
+		for _, protocol := range [][]string{{"websocket"}, {"other"}, {"", "websocket"}} {
+			tt.header.Set("Cookie", cookieName+"="+token)
+			tt.header.Set("Connection", "Upgrade")
+			tt.header["Upgrade"] = protocol
+			r := request{method: http.MethodGet, path: "/page", header: tt.header}
+			require.Equal(t, tt.status, w.serve(page, r.http(t)).status, name)
+			r.header.Del("Connection")
+			require.Equal(t, tt.status, w.serve(page, r.http(t)).status, "%s, behind a proxy that drops Connection", name)
+			r.header.Del("Upgrade")
+			require.Equal(t, 101, w.serve(page, r.http(t)).status, "%s, no upgrade", name)
+		}
+	}
+	// An upgrade on HTTP/2 is a CONNECT.
+	r := request{method: http.MethodConnect, path: "/page", header: http.Header{
+		"Cookie": {cookieName + "=" + token}, "Origin": {"https://blog.example.com"}, ":protocol": {"websocket"},
+	}}
+	require.Equal(t, 403, w.serve(page, r.http(t)).status)
+}
