@@ -54,8 +54,9 @@
 //
 // The session id in token is 256 random bits. It is not the backend's token and means
 // nothing to the backend. The phone sends it as Authorization: Bearer …. With
-// [WithCookie] browsers send it as a cookie, and state-changing requests and upgrades,
-// as for a WebSocket, that another origin has a browser make are refused.
+// [WithCookie] a browser gets it as a cookie only, and the response has no token. Then
+// state-changing requests and upgrades, as for a WebSocket, that another origin has a
+// browser make are refused.
 //
 // Every login and register creates a new session id. It forgets the session that the
 // request came with, if any. A user of that session who is anonymous keeps the account

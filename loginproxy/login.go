@@ -52,6 +52,9 @@ func (x *exchange) logIn(account string, login loginCall) error {
 		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, text))
 	}
 	x.setSessionCookie(id, s)
+	if x.p.cookie != "" && isBrowser(x.r) {
+		id = "" // the cookie has it, where no script can read it
+	}
 	x.respondSession(id, s, text)
 	return nil
 }

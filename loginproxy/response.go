@@ -52,7 +52,7 @@ func (x *exchange) respondUser(s session.Session, u *user.CurrentUser) error {
 }
 
 // respondSession responds with the user's JSON as the backend sent it, the end of
-// the session, and the session id if it is new.
+// the session, and the session id unless it is empty.
 func (x *exchange) respondSession(id string, s session.Session, user []byte) {
 	head := make([]byte, 0, idLength+64)
 	head = append(head, '{')
