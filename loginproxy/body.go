@@ -33,7 +33,10 @@ func (x *exchange) limitRead() {
 	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(timeout))
 }
 
-// body reads the whole body and trims white space.
+// jsonSpace is the white space of JSON.
+const jsonSpace = " \t\r\n"
+
+// body reads the whole body and trims the white space of JSON.
 func (x *exchange) body() (string, error) {
 	if x.r.ContentLength > x.p.maxBody {
 		return "", errTooLarge
@@ -60,5 +63,5 @@ func (x *exchange) body() (string, error) {
 		}
 		return "", errInput
 	}
-	return string(bytes.TrimSpace(b.Bytes())), nil
+	return string(bytes.Trim(b.Bytes(), jsonSpace)), nil
 }

@@ -33,10 +33,14 @@ func FuzzHide(f *testing.F) {
 		`{"token":"another-token","user_id":7,"x":"another-token","y":"{\"token\":\"$\"}"}`,
 		`{"$":[["$"]],"x":"/a?t=$","y":"\\\\$","z":"%24$"}`,
 		`{"token":"a-b-c-d-e","token":"f-g-h-i-j","user_id":7,"user_info":{"session_key":"f-g-h-i-j"},"user_info":{"id":7}}`,
+		`{"x":"$"}`, `{"token":"t-0123456","user_id":7,"user_info":{"id":7,"session_key":"a named key"},"x":"<a named key>"}`,
+		`{"token":"t-0123456","user_id":7,"x":"{\"token\":\"a named key\"}"}`, `{"token":"t-0123456","user_id":7,"Token":"short"}`,
 		`<p>token: $</p>`, `$`, "{\"\xff\":\"$\"}", `{"\u0074oken":"\ud83d\ude00 $","user_id":7,"n":1e400}`,
 	} {
-		f.Add(body, uint64(1), 200, true)
-		f.Add(body, uint64(2), 400, false)
+		for seed := range uint64(8) {
+			f.Add(body, seed, 0, seed%2 == 0)
+			f.Add(body, seed, 200, seed%2 == 1)
+		}
 	}
 	f.Fuzz(func(t *testing.T, template string, seed uint64, status int, appData bool) {
 		random := rand.New(rand.NewPCG(seed, 0))

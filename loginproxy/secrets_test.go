@@ -72,6 +72,8 @@ func TestDropInRefusesStrangeTokens(t *testing.T) {
 		"another case":                   {201, `{"Token":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
 		"another case, beside a token":   {201, `{"token":"other","TOKEN":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
 		"another case outside ASCII":     {201, `{"to\u212aen":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
+		"another letter s":               {201, `{"token":"other","\u017fession_key":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
+		"a number":                       {201, `{"token":"other","expires_in":3600,"user_id":7,"data":{"token":1234567890}}`, json200},
 		"access_token":                   {201, `{"access_token":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
 		"accessToken":                    {201, `{` + strings.Replace(login, canary, "other", 1) + `,"accessToken":"` + canary + `"}`, json200},
 		"Session-Key":                    {201, `{` + strings.Replace(login, canary, "other", 1) + `,"Session-Key":"` + canary + `"}`, json200},
@@ -168,6 +170,7 @@ func TestDropInHidesTheSessionsToken(t *testing.T) {
 			"not JSON":        {200, canary, "text/plain"},
 			"broken JSON":     {200, `{"x":"` + canary, ""},
 			"not UTF-8":       {200, `{"x":"` + "\xff" + canary + `"}`, ""},
+			"UTF-16":          {200, wide(`{"x":"` + canary + `"}`), ""},
 			"a type":          {200, `{}`, "application/json; x=" + canary},
 			"another charset": {200, `{}`, "application/json; charset=utf-16"},
 		} {
