@@ -47,6 +47,7 @@ func (x *exchange) relayLogin(ctx context.Context, old *Visitor, res *transport.
 		return visitor.Reached(err)
 	}
 	x.noteReplaced(old.sessionOrZero(), fresh)
+	_ = x.forgetUnreadable(ctx) // as on the JSON routes
 	if x.p.onLogin != nil {
 		x.p.onLogin(x.r.Context(), newVisitor(x.p.client.Auth(id), stored))
 	}
