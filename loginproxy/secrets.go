@@ -270,8 +270,6 @@ type named struct {
 	other bool     // such a member has a number, or the response cannot be read
 }
 
-func (n named) none() bool { return len(n.texts) == 0 && !n.other }
-
 // only reports whether no text but id is named as a token.
 func (n named) only(id string) bool {
 	return !n.other && !slices.ContainsFunc(n.texts, func(text string) bool { return text != id })
@@ -297,9 +295,6 @@ var tokenNames = []string{"token", "accesstoken", "authtoken", "refreshtoken", "
 // isTokenName reports whether a member's name is that of a token, in any case and with
 // any separators.
 func isTokenName(name string) bool {
-	if len(name) > 64 { // no name is that long
-		return false
-	}
 	return slices.Contains(tokenNames, strings.Map(func(r rune) rune {
 		if r < 'a' || r > 'z' {
 			return -1

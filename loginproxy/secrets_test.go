@@ -73,6 +73,7 @@ func TestDropInRefusesStrangeTokens(t *testing.T) {
 		"another case, beside a token":   {201, `{"token":"other","TOKEN":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
 		"another case outside ASCII":     {201, `{"to\u212aen":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
 		"another letter s":               {201, `{"token":"other","\u017fession_key":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
+		"a long name":                    {201, `{"token":"other","` + strings.Repeat("_", 100) + `token":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
 		"a number":                       {201, `{"token":"other","expires_in":3600,"user_id":7,"data":{"token":1234567890}}`, json200},
 		"access_token":                   {201, `{"access_token":"` + canary + `","expires_in":3600,"user_id":7}`, json200},
 		"accessToken":                    {201, `{` + strings.Replace(login, canary, "other", 1) + `,"accessToken":"` + canary + `"}`, json200},
