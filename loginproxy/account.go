@@ -23,6 +23,9 @@ func (x *exchange) link(in *linkInput) error {
 		OpenID  string `json:"openid"`
 		UnionID string `json:"unionid,omitempty"`
 	}{linked.UserID, linked.OpenID, linked.UnionID})
+	if err == nil {
+		err = checkShown(body, v.session)
+	}
 	if err != nil {
 		return err
 	}

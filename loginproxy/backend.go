@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -20,7 +22,14 @@ import (
 // Backend returns a handler that takes the place of the backend for the vendor's own
 // JavaScript client, which works through it without a change: set the client's host
 // to this server. Mount the handler so that it sees the full paths. It forwards all
-// those that begin with /hserve/.
+// canonical paths that begin with /hserve/: a version, and then words of letters,
+// digits, - and _. Only the names and ids of the app's own data may have upper case.
+//
+// A login, a register, a logout, a text message and a password reset are POST, a link is
+// POST or PUT. They have no query, and they are forwarded on the paths of the vendor's
+// client only. Their bodies are objects without duplicate members, also if case is
+// ignored, and the account is a text or a number. So the backend cannot read another
+// account than the rate limiter counts.
 //
 // The backend's tokens stay on this server. In the response to a login or register
 // (with an account, on a platform, or on the session paths of the vendor's first
@@ -28,10 +37,22 @@ import (
 // would send the token. The id is also valid for the JSON routes and
 // [Proxy.Middleware].
 //
-// All other responses are the backend's, with its status and text. The proxy's own
-// errors have the backend's form, {"status":"error","error_msg":…}: 400 for a client
-// id or an environment that is not the client's, or for a body that is not JSON; 401
-// for a session id that is unknown or expired; 404, 405, 413 and 415; 429 of the rate
+// The id takes the place of the token in the members token and session_key of the
+// response, of its user_info, and of the _session of either. A response that has the
+// token of the session anywhere else is not passed on: the response is 502. The same
+// holds for a text of at least 8 bytes that the response to a login names as a token.
+// The token is also found as a part of a text or a name, with escapes of JSON, in JSON
+// that is a string of JSON, and percent-encoded once. Other encodings of it are not
+// found. A response that cannot be searched is 502 too: one that is compressed, not in
+// UTF-8, or on the path of a login not JSON. Only in the app's own data, such as its
+// users, tables and cloud functions, may any other text be named as a token. A login
+// that is not passed on makes no session, and the token is destroyed.
+//
+// All other responses are the backend's, with its status, 200 to 599, and its text. Of
+// its headers, only Content-Type and Retry-After are passed on. The proxy's own errors
+// have the backend's form, {"status":"error","error_msg":…}: 400 for a client id or an
+// environment that is not the client's, or for a body that is not as above; 401 for a
+// session id that is unknown or expired; 404, 405, 408, 413 and 415; 429 of the rate
 // limiter; 502, 503 and 504 as on the JSON routes. Logins, text messages and password
 // resets need no session and ignore an id that is unknown or expired. A logout
 // succeeds once the session is forgotten on this server, and also with such an id.
@@ -51,6 +72,7 @@ func (p *Proxy) Backend() http.Handler {
 		x := p.begin(w, r, OpUnknown)
 		defer x.cancel()
 		defer x.observe()
+		x.limitRead()
 		if err := x.forward(); err != nil {
 			x.failAsBackend(err)
 		}
@@ -81,7 +103,11 @@ func (x *exchange) forward() error {
 		defer cancel()
 	}
 	if x.isLogin() || x.event.Operation == OpSMS || x.event.Operation == OpPasswordReset {
-		if err := x.limit(ctx, x.accountIn(body)); err != nil {
+		account, err := x.accountIn(body)
+		if err == nil {
+			err = x.limit(ctx, account)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -102,24 +128,47 @@ func (x *exchange) forward() error {
 	return x.relay(ctx, v, req)
 }
 
-// checkBody checks the body of a forwarded request.
+// checkBody checks the body of a forwarded request. That of a login and the like must
+// be an object without duplicate members, so that the backend reads the same account.
 func (x *exchange) checkBody(body string) error {
 	if !isJSON(x.r.Header) {
 		return errMediaType
 	}
-	if !response.Valid(body) {
+	if !response.Valid(body) || !utf8.ValidString(body) || x.isSensitive() && !hasUniqueMembers(body) {
 		return errInput
 	}
 	return nil
 }
 
+// hasUniqueMembers reports whether body, which is JSON, is an object whose members have
+// different names, also where a parser ignores case.
+func hasUniqueMembers(body string) bool {
+	if !gjson.Parse(body).IsObject() {
+		return false
+	}
+	seen, unique := map[string]bool{}, true
+	response.Fields(body).Each(func(name string, _ gjson.Result) bool {
+		name = folded(name)
+		unique = !seen[name]
+		seen[name] = true
+		return unique
+	})
+	return unique
+}
+
 // accountIn returns the account that the body names, in the field for the path. Other
 // fields are ignored, as the backend does.
-func (x *exchange) accountIn(body string) string {
-	if x.accountField == "" || !gjson.Parse(body).IsObject() {
-		return ""
+func (x *exchange) accountIn(body string) (string, error) {
+	if x.accountField == "" || body == "" {
+		return "", nil
 	}
-	return response.Str(response.Fields(body).Get(x.accountField))
+	v := response.Fields(body).Get(x.accountField)
+	account := strings.TrimSpace(response.Str(v))
+	isText := v.Type == gjson.String || v.Type == gjson.Number || v.Type == gjson.Null
+	if !isText || strings.ContainsFunc(account, unicode.IsControl) {
+		return "", errInput
+	}
+	return account, nil
 }
 
 // sender returns the visitor of the request's session. It is nil for a request without
@@ -146,35 +195,54 @@ func (x *exchange) hasSessionID() bool {
 	return ok
 }
 
+// backendID returns the session id that the request comes with, known or not.
+func (x *exchange) backendID() string {
+	id, _ := bearer(x.r, backendScheme)
+	return id
+}
+
 // relay sends the request with the visitor's token, and the backend's response back.
 func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request) error {
 	s := v.sessionOrZero()
 	began := x.p.backend.Now()
-	res, err := x.p.backend.Send(ctx, x.p.backend.Plain(req), s)
+	res, err := x.send(ctx, req, s)
 	if err != nil {
 		return err
 	}
-	body := res.Body
 	switch {
 	case v != nil && res.Status == http.StatusUnauthorized && !x.isAccountLogin():
 		err = connOf(v.auth).Discard(ctx, s.Token)
 	case res.Status/100 != 2:
-	case x.mayHoldToken && hasToken(body):
-		body, err = x.establishForwarded(ctx, v, body, began)
+	case x.mayHoldToken && hasToken(res.Body):
+		return x.relayLogin(ctx, v, res, began)
 	case x.event.Operation == OpLink && v != nil && s.Platform == "" && x.event.Platform != "":
 		err = connOf(v.auth).Update(ctx, s.Token, func(s *session.Session) { s.Platform = x.event.Platform })
 	}
 	if err != nil {
 		return visitor.Reached(err)
 	}
-	x.respondRelayed(res, x.withoutToken(s, body))
+	body, err := x.hide(res, tokensOf(s), x.backendID(), false)
+	if err != nil {
+		return err
+	}
+	x.respondRelayed(res, body)
 	return nil
+}
+
+// send sends the request with the token of s. The error is 690 for a status that is no
+// final status of HTTP: net/http panics for some of them.
+func (x *exchange) send(ctx context.Context, req *transport.Request, s session.Session) (*transport.Response, error) {
+	res, err := x.p.backend.Send(ctx, x.p.backend.Plain(req), s)
+	if err == nil && (res.Status < 200 || res.Status > 599) {
+		return nil, herror.New(herror.InvalidResponse, "the status is not one of HTTP").WithSent(true)
+	}
+	return res, err
 }
 
 // respondRelayed responds with the backend's status and the body.
 func (x *exchange) respondRelayed(res *transport.Response, body string) {
 	h := x.w.Header()
-	for _, name := range [...]string{"Content-Type", "Retry-After"} {
+	for _, name := range relayedHeaders {
 		if values := res.Header[name]; len(values) > 0 {
 			h[name] = values
 		}
@@ -201,28 +269,22 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 	if err := x.forget(ctx, v); err != nil {
 		return err
 	}
-	res, err := x.p.backend.Send(ctx, x.p.backend.Plain(req), v.session)
+	res, err := x.send(ctx, req, v.session)
 	switch {
 	case err != nil:
 		x.event.Code = herror.CodeOf(err)
 	case res.Status/100 == 2:
-		x.respondRelayed(res, x.withoutToken(v.session, res.Body))
-		return nil
+		body, err := x.hide(res, tokensOf(v.session), x.backendID(), false)
+		if err == nil {
+			x.respondRelayed(res, body)
+			return nil
+		}
+		x.event.Code = herror.CodeOf(err)
 	case res.Status != http.StatusUnauthorized: // 401: the token is destroyed already
 		x.event.Code = herror.Code(res.Status)
 	}
 	x.respond(http.StatusCreated, []byte(loggedOut))
 	return nil
-}
-
-// withoutToken returns a body in which the session id takes the place of the
-// session's token, in all fields.
-func (x *exchange) withoutToken(s session.Session, body string) string {
-	if s.IsZero() {
-		return body
-	}
-	id, _ := bearer(x.r, backendScheme)
-	return strings.ReplaceAll(body, s.Token.Reveal(), id)
 }
 
 // failAsBackend responds with err, in the form of the backend's errors.

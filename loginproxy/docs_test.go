@@ -28,7 +28,7 @@ import (
 
 // tables returns the preformatted blocks of a section of the package documentation,
 // as lines.
-func tables(t *testing.T, section string) [][]string {
+func tables(t testing.TB, section string) [][]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments)
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ var (
 	fieldText = regexp.MustCompile(`^(\w+(?:/\w+)*)( \(needed\))?$`)
 )
 
-func documentedRoutes(t *testing.T) map[string]documentedRoute {
+func documentedRoutes(t testing.TB) map[string]documentedRoute {
 	t.Helper()
 	blocks := tables(t, "Routes")
 	require.NotEmpty(t, blocks)
@@ -306,7 +306,7 @@ func TestDocumentedRefusals(t *testing.T) {
 	_, documented := errorTables(t)
 	var inCode, names []string
 	for _, r := range []*refusal{
-		errNoRoute, errMediaType, errTooLarge, errCrossOrigin, wrongMethod(""), tooManyRequests(0),
+		errNoRoute, errMediaType, errSlowBody, errTooLarge, errCrossOrigin, wrongMethod(""), tooManyRequests(0),
 		errClientID, errEnv, errPlatform,
 	} {
 		inCode = append(inCode, fmt.Sprintf("%d %s %d", failureOf(r).Code, r.name, r.status))

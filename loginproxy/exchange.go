@@ -24,9 +24,11 @@ type exchange struct {
 	// replaced is a session that is no longer used here, but still valid in the backend.
 	replaced *session.Session
 
-	// For a path of the backend: whether the response may hold a token, and the field
-	// of the body that names an account, if any.
+	// For a path of the backend: whether the response may be that of a login; whether it
+	// is the app's own data, in which a member may have any name; and the field of the
+	// body that names an account, if any.
 	mayHoldToken bool
+	appData      bool
 	accountField string
 }
 

@@ -36,6 +36,7 @@ func (r *refusal) Error() string { return r.name }
 var (
 	errNoRoute     = &refusal{status: http.StatusNotFound, name: "no_route"}
 	errMediaType   = &refusal{status: http.StatusUnsupportedMediaType, name: "unsupported_media_type"}
+	errSlowBody    = &refusal{status: http.StatusRequestTimeout, name: "body_timeout"}
 	errTooLarge    = &refusal{status: http.StatusRequestEntityTooLarge, name: "body_too_large"}
 	errCrossOrigin = &refusal{status: http.StatusForbidden, name: "cross_origin"}
 )

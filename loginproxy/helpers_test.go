@@ -38,6 +38,9 @@ type world struct {
 	tokens []string     // all that the backend gave out
 	held   *held        // the request to hold
 	gaveUp atomic.Bool  // the proxy cancelled a request that was held
+
+	// reply, unless nil, may respond in place of the backend. Nil is the backend's turn.
+	reply func(*http.Request) *http.Response
 }
 
 func newWorld(t *testing.T, opts ...loginproxy.Option) *world {
@@ -227,6 +230,11 @@ func (w *world) heldBy(r *http.Request) *held {
 
 // RoundTrip sends a request to the backend and records the tokens in the response.
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	if w.reply != nil {
+		if res := w.reply(r); res != nil {
+			return res, nil
+		}
+	}
 	res, err := w.Transport().RoundTrip(r)
 	if h := w.heldBy(r); h != nil {
 		close(h.arrived)

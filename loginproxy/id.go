@@ -59,6 +59,12 @@ func (p *Proxy) sessionID(r *http.Request) (id string, byCookie bool) {
 	return c.Value, true
 }
 
+// isBrowser reports whether a browser has made the request. A browser sends Origin with
+// every POST, and no script can leave it out.
+func isBrowser(r *http.Request) bool {
+	return len(r.Header["Origin"]) > 0 || len(r.Header["Sec-Fetch-Site"]) > 0
+}
+
 // setCookie has a browser keep the session id for that many seconds. A negative
 // number deletes the cookie.
 func (p *Proxy) setCookie(w http.ResponseWriter, id string, seconds int) {

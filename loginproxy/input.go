@@ -2,6 +2,7 @@ package loginproxy
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -21,8 +22,11 @@ type input interface {
 	set(name string, v gjson.Result) bool
 }
 
+// maxFields is more than the number of fields of any route.
+const maxFields = 8
+
 // read reads the body, one JSON object with the fields of in. An empty body means an
-// empty object, and null means that the field is left out.
+// empty object, and null means that the field is left out. No field is given twice.
 func (x *exchange) read(in input) error {
 	text, err := x.body()
 	if err != nil || text == "" {
@@ -32,8 +36,13 @@ func (x *exchange) read(in input) error {
 	if err != nil {
 		return errInput
 	}
-	ok := true
+	var names [maxFields]string
+	n, ok := 0, true
 	fields.Each(func(name string, v gjson.Result) bool {
+		if ok = n < maxFields && !slices.Contains(names[:n], name); !ok {
+			return false
+		}
+		names[n], n = name, n+1
 		ok = v.Type == gjson.Null || in.set(name, v)
 		return ok
 	})

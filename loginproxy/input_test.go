@@ -24,7 +24,7 @@ func TestStrictBodies(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range posts {
 		for _, body := range []string{
-			`{"canary":1}`, `{"createuser":true}`, `{"":""}`, `[]`, `null`, `"text"`, `7`, `{`, `{}{}`, `{} {}`, `{},`, `{}x`, "\xff", `{"code":}`,
+			`{"canary":1}`, `{"createuser":true}`, `{"":""}`, `[]`, `null`, `"text"`, `7`, `{`, `{}{}`, `{} {}`, `{},`, `{}x`, "\xff", "\f{}", "{}\u00a0", "\ufeff{}", `{"code":}`,
 		} {
 			a := w.post(path, "", body)
 			require.Equal(t, http.StatusBadRequest, a.status, "%s %s", path, body)

@@ -32,21 +32,29 @@ func (x *exchange) logIn(account string, login loginCall) error {
 		x.noteReplaced(fresh, old.sessionOrZero()) // a login that fails half-way leaves a token
 		return x.discardUnknown(ctx, old, fresh, err)
 	}
-	id, s, err := x.p.establish(ctx, old, fresh)
+	text, err := u.MarshalJSON()
+	if err == nil {
+		err = checkShown(text, fresh, old.sessionOrZero())
+	}
+	if err != nil {
+		x.noteReplaced(fresh, old.sessionOrZero())
+		return err
+	}
+	id := newID()
+	s, err := x.p.establish(ctx, id, old, fresh)
 	if err != nil {
 		x.noteReplaced(fresh, old.sessionOrZero())
 		return err
 	}
 	x.noteReplaced(old.sessionOrZero(), fresh)
 	_ = x.forgetUnreadable(ctx) // its id is not used any more, and the record expires by itself
-	text, err := u.MarshalJSON()
-	if err != nil {
-		return err
-	}
 	if x.p.onLogin != nil {
 		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, text))
 	}
 	x.setSessionCookie(id, s)
+	if x.p.cookie != "" && isBrowser(x.r) {
+		id = "" // the cookie has it, where no script can read it
+	}
 	x.respondSession(id, s, text)
 	return nil
 }

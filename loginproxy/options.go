@@ -86,11 +86,14 @@ func WithMaxBody(n int64) Option {
 	}
 }
 
-// WithCookie also gives browsers the session id as a cookie: Secure, HttpOnly,
-// SameSite=Lax, without Domain, for all paths. The name must begin with "__Host-".
-// A request that changes state and has no Authorization header is then refused with
-// 403 if it comes from another site, except from a trusted origin such as
-// "https://app.example.com". By default there is no cookie.
+// WithCookie gives clients the session id as a cookie: Secure, HttpOnly, SameSite=Lax,
+// without Domain, for all paths. The name must begin with "__Host-". A browser, which
+// is a client that sends an Origin or a Sec-Fetch-Site header, does not get the id in
+// the response to a login, so that no script can read it. Other clients get it in both.
+// A request that changes state, or that asks for an upgrade to another protocol such as
+// WebSocket, and has no Authorization header, is then refused with 403 if it comes from
+// another origin, except from a trusted origin such as "https://app.example.com". By
+// default there is no cookie.
 func WithCookie(name string, trustedOrigins ...string) Option {
 	return func(c *config) error {
 		sample := http.Cookie{Name: name, Value: "v", Path: "/", Secure: true}

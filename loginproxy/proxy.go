@@ -16,8 +16,8 @@ import (
 // handler for the vendor's client, and [Proxy.Middleware] protects the program's own
 // routes. A Proxy is immutable and safe for concurrent use. All its state is in the
 // client's session store, so any number of replicas on one store serve the same
-// users. For one request, all calls to the store and to the backend together take
-// at most the client's [baas.WithTimeout].
+// users. For one request, reading the body, and all calls to the store and to the
+// backend together, take at most the client's [baas.WithTimeout].
 type Proxy struct {
 	config
 	client  *baas.Client
@@ -71,6 +71,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := p.begin(w, r, rt.operation)
 	defer x.cancel()
 	defer x.observe()
+	x.limitRead()
 	if platform != nil {
 		x.platform, x.event.Platform = platform, platform.Name()
 	}

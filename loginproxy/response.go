@@ -41,6 +41,9 @@ func (x *exchange) respondEmpty() { x.respond(http.StatusOK, []byte("{}")) }
 // respondUser responds with a user whose session id stays the same.
 func (x *exchange) respondUser(s session.Session, u *user.CurrentUser) error {
 	text, err := u.MarshalJSON()
+	if err == nil {
+		err = checkShown(text, s)
+	}
 	if err != nil {
 		return err
 	}
@@ -49,7 +52,7 @@ func (x *exchange) respondUser(s session.Session, u *user.CurrentUser) error {
 }
 
 // respondSession responds with the user's JSON as the backend sent it, the end of
-// the session, and the session id if it is new.
+// the session, and the session id unless it is empty.
 func (x *exchange) respondSession(id string, s session.Session, user []byte) {
 	head := make([]byte, 0, idLength+64)
 	head = append(head, '{')

@@ -89,13 +89,19 @@ func (x *exchange) checkRequest() error {
 
 // checkOrigin refuses a state-changing request that another site has a browser make.
 // Requests without a session id are checked too, because a login would give the
-// browser a cookie.
+// browser a cookie. An upgrade to another protocol, such as WebSocket, counts as
+// state-changing, because no rule of the browser keeps the page from reading it.
 func (p *Proxy) checkOrigin(r *http.Request) error {
 	if p.crossOrigin == nil {
 		return nil
 	}
 	if _, byCookie := p.sessionID(r); !byCookie {
 		return nil
+	}
+	if len(r.Header["Upgrade"]) > 0 {
+		changing := *r
+		changing.Method = http.MethodPost // a GET would not be checked
+		r = &changing
 	}
 	if p.crossOrigin.Check(r) != nil {
 		return errCrossOrigin

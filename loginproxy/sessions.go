@@ -80,32 +80,31 @@ func lastSeen(s session.Session) time.Time {
 }
 
 // establish stores fresh, the result of a login that began with the session of old,
-// under a new id. So an id never changes its user, and a client cannot choose one.
-// The session of old, if there is one, is forgotten. It returns the session with its
-// end on this server. On an error nothing has changed.
-func (p *Proxy) establish(ctx context.Context, old *Visitor, fresh session.Session) (id string, s session.Session, err error) {
+// under id, which newID has made. So an id never changes its user, and a client cannot
+// choose one. The session of old, if there is one, is forgotten. It returns the session
+// with its end on this server. On an error nothing has changed.
+func (p *Proxy) establish(ctx context.Context, id string, old *Visitor, fresh session.Session) (s session.Session, err error) {
 	if end := fresh.LoggedInAt.Add(p.absolute); fresh.ExpiresAt.After(end) {
 		fresh.ExpiresAt = end
 	}
 	if !fresh.Live(p.backend.Now()) {
-		return "", s, herror.New(herror.InvalidResponse, "no life").WithSent(true)
+		return s, herror.New(herror.InvalidResponse, "no life").WithSent(true)
 	}
-	id = newID()
 	conn := connOf(p.client.Auth(id))
 	done, err := conn.Swap(ctx, 0, fresh)
 	if err == nil && !done {
 		err = herror.New(herror.StoreFailed, "a new session id is taken")
 	}
 	if err != nil {
-		return "", s, visitor.Reached(err)
+		return s, visitor.Reached(err)
 	}
 	if err := old.forgetReplaced(ctx); err != nil {
 		ctx, cancel := detach(ctx)
 		defer cancel()
 		_ = conn.Discard(ctx, fresh.Token) // best effort: nobody has been told the id
-		return "", s, visitor.Reached(err)
+		return s, visitor.Reached(err)
 	}
-	return id, fresh, nil
+	return fresh, nil
 }
 
 // forgetReplaced forgets the session that a login has replaced. It fails with 604

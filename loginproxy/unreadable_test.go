@@ -89,6 +89,14 @@ func TestUnreadableSessionOfTheDropIn(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.me(id).status)
 	store.damage()
 	w.observed()
+	other := w.vendorLogin(w.Kuaishou("openid-1"), id)
+	require.Equal(t, []bool{true}, unreadable(w.observed()))
+	require.Equal(t, http.StatusUnauthorized, w.me(id).status, "the login has replaced it")
+	require.Equal(t, http.StatusOK, w.me(other).status)
+
+	id = other
+	store.damage()
+	w.observed()
 	got := w.vendor("POST", destroyPath, id, m{})
 	require.Equal(t, http.StatusCreated, got.status, got.body)
 	require.Equal(t, []bool{true}, unreadable(w.observed()))

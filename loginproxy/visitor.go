@@ -109,8 +109,9 @@ func FromContext(ctx context.Context) *Visitor {
 
 // Middleware passes requests with a live session on to next, which gets the visitor
 // from [FromContext]. Other requests get the proxy's own error response: 401 without
-// a live session; with [WithCookie] 403 for a state-changing request from another
-// site. net/http, chi and others take it as it is; for echo and gin:
+// a live session; with [WithCookie] 403 for a state-changing request or an upgrade, as
+// for a WebSocket, from another origin. net/http, chi and others take it as it is; for
+// echo and gin:
 //
 //	e.Use(echo.WrapMiddleware(proxy.Middleware))
 //
@@ -140,6 +141,7 @@ func (p *Proxy) authenticate(w http.ResponseWriter, r *http.Request) (v *Visitor
 		v, err = x.visitor()
 	}
 	if err != nil {
+		x.limitRead() // of a request that passes, the program reads the body
 		x.fail(err)
 		return nil
 	}
