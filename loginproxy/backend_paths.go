@@ -223,7 +223,7 @@ func (x *exchange) needsSession() bool {
 	case OpLogout, OpSMS, OpPasswordReset:
 		return false
 	}
-	return !x.isLogin()
+	return !x.isLogin() && !strings.HasSuffix(strings.TrimSuffix(x.r.URL.Path, "/"), "/server/time")
 }
 
 // isLogin reports whether the request is a login of any kind, or a register.

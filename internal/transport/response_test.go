@@ -139,6 +139,21 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+// A status that HTTP does not have is no code of the client itself: 603 is not a user
+// who refused.
+func TestImpossibleStatuses(t *testing.T) {
+	for _, status := range []int{0, 99, 101, 199, 600, 603, 604, 691, 999} {
+		tr := on(roundTrip(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		}))
+		_, err := tr.Do(t.Context(), &transport.Request{Method: http.MethodPost, Path: "/hserve/", Body: []byte("{}")})
+		var h *herror.HError
+		require.ErrorAs(t, err, &h)
+		require.Equal(t, herror.InvalidResponse, h.Code, status)
+		require.True(t, h.Sent())
+	}
+}
+
 func TestResponsesAreBounded(t *testing.T) {
 	zipped := make(map[int][]byte)
 	for _, size := range []int{transport.MaxResponse, transport.MaxResponse + 1} {

@@ -227,6 +227,10 @@ func (t *Transport) sendOnce(ctx context.Context, r *Request, header http.Header
 	if err != nil && (raw.StatusCode/100 == 2 || r.AnyStatus || ctx.Err() != nil) {
 		return nil, attemptInfo{repeats: attempt.repeats()}, failure(ctx, err, true)
 	}
+	if !r.AnyStatus && (raw.StatusCode < 200 || raw.StatusCode > 599) {
+		// No status of HTTP, and it must not be taken for a code of the client itself.
+		return nil, attemptInfo{repeats: attempt.repeats()}, herror.New(herror.InvalidResponse, "no HTTP status").WithSent(true)
+	}
 	if raw.StatusCode/100 != 2 && !r.AnyStatus {
 		info := attemptInfo{retryAfter(raw.Header), attempt.repeats()}
 		return nil, info, herror.FromBackend(raw.StatusCode, redact(errorText(body), r.Secrets, token))
