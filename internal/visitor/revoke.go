@@ -145,9 +145,9 @@ func revocationError(left int, failures []error) error {
 	if len(failures) == 0 {
 		return nil
 	}
-	detail := strconv.Itoa(len(failures)) + " tokens are not destroyed in the backend; the sessions are deleted here"
+	detail := "all sessions are deleted here; tokens not destroyed in the backend: " + strconv.Itoa(len(failures))
 	if left > 0 {
-		detail = strconv.Itoa(left) + " sessions could not be read or deleted"
+		detail = "sessions that could not be read or deleted: " + strconv.Itoa(left)
 	}
 	return herror.New(herror.CodeOf(failures[0]), detail).WithCause(errors.Join(failures...))
 }
