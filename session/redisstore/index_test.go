@@ -285,6 +285,51 @@ func TestALoginUnderWayIsFound(t *testing.T) {
 	require.Equal(t, []string{string(key[:])}, members(t, mini, ann))
 }
 
+// relogin is a hook that calls do once, between the look at the sessions and the
+// removal of those that have ended.
+type relogin struct {
+	commands
+	once sync.Once
+	do   func()
+}
+
+func (r *relogin) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, all []redis.Cmder) error {
+		err := next(ctx, all)
+		if all[0].Name() == "exists" {
+			r.once.Do(r.do)
+		}
+		return err
+	}
+}
+
+// A login under a key whose session has ended keeps its place in the index.
+func TestALoginIsNotRemovedFromTheIndex(t *testing.T) {
+	now := time.Now()
+	clock := redisstore.WithClock(func() time.Time { return now })
+	store, mini := miniStore(t, redisstore.WithUserIndex(), clock)
+	key := session.KeyOf("k")
+	logIn(t, store, key, ann, living("old", time.Hour))
+	logIn(t, store, session.KeyOf("other"), ann, living("old", time.Hour))
+	now = now.Add(2 * time.Hour)
+	mini.Del(redisstore.DefaultPrefix + key.String())
+	mini.Del(redisstore.DefaultPrefix + session.KeyOf("other").String())
+
+	client := clientOf(t, options(mini.Addr()))
+	client.AddHook(&relogin{do: func() {
+		next := living("new", 0)
+		next.ExpiresAt = now.Add(time.Hour)
+		logIn(t, store, key, ann, next)
+	}})
+	keys, err := newStore(t, client, redisstore.WithUserIndex(), clock).Owned(t.Context(), ann)
+	require.NoError(t, err)
+	require.Empty(t, keys, "at the time of the look")
+	require.Equal(t, []string{string(key[:])}, members(t, mini, ann))
+	keys, err = store.Owned(t.Context(), ann)
+	require.NoError(t, err)
+	require.Equal(t, []session.Key{key}, keys)
+}
+
 // What has ended leaves the index when sessions are found, and after many logins. A
 // session that lives stays.
 func TestTheIndexStaysSmall(t *testing.T) {
