@@ -34,7 +34,7 @@ type SessionInfo struct {
 // WithUserIndex, and finds the sessions of logins since it has that option.
 //
 // Errors: 605 the id is not positive, 611 the session store cannot find the sessions of
-// a user, 691 the session store failed.
+// a user, 691 the session store failed or a session in it cannot be read.
 func (c *Client) Sessions(ctx context.Context, userID int64) ([]SessionInfo, error) {
 	if userID <= 0 {
 		return nil, errUserID
@@ -63,9 +63,12 @@ func (c *Client) Sessions(ctx context.Context, userID int64) ([]SessionInfo, err
 // A login that was sent before RevokeUser was called fails with 604, also where its
 // response comes later. A login that is sent after RevokeUser has returned is a new
 // session: first change the password, or disable the account, and then call RevokeUser.
-// A client with a code source logs the user in again. Which login was sent before is
-// compared by the clocks of the replicas, to the millisecond. The promise is that of
-// the session store: a Redis that loses writes in a failover can lose a revocation.
+// A client with a code source logs the user in again.
+//
+// Which login was sent before is decided by the clocks of the replicas, to the
+// millisecond; one in the same millisecond counts as later. A Redis that loses writes
+// in a failover can lose a revocation. Sessions of [Client.Resume] are not in the store,
+// and are not revoked.
 //
 // Destroying the tokens is best effort: a token that the backend does not destroy is
 // valid there until it expires, but is no longer stored here. So is the token of a login
