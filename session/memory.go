@@ -186,8 +186,8 @@ func (m *Memory) SwapOwned(ctx context.Context, key Key, old Revision, next Sess
 }
 
 // Owned implements [OwnerStore]. It has no index and reads the header of every record,
-// about 100 milliseconds for a million sessions, so it is for operators and rare calls.
-// Of the keys it returns only as much as the store keeps of them.
+// so it is for operators and rare calls. Of the keys it returns only as much as the
+// store keeps of them.
 func (m *Memory) Owned(ctx context.Context, owner Owner) ([]Key, error) {
 	tag, now := tagOf(owner), m.now().UnixMilli()
 	var keys []Key

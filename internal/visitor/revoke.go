@@ -21,7 +21,7 @@ const maxRevoking = 8
 var (
 	errRevoked  = herror.New(herror.SessionMissing, "the user's sessions were revoked after the login was sent").WithSent(true)
 	errNoOwners = herror.New(herror.UnsupportedFunction,
-		"the session store cannot list the sessions of a user: a redisstore needs the option WithUserIndex, and a store of your own is a session.OwnerStore")
+		"the session store cannot list the sessions of a user: a redisstore needs the option WithUserIndex, and a store of your own must be a session.OwnerStore")
 )
 
 // Owner returns what the store knows a user of this app as. No visitor key begins with
