@@ -8,11 +8,8 @@ package auth
 
 import (
 	"context"
-	"net/http"
 
-	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/access"
-	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -83,15 +80,7 @@ func (a *Auth) Logout(ctx context.Context) error {
 	if err != nil || !s.Live(a.conn.Now()) {
 		return err
 	}
-	_, err = a.conn.Send(ctx, a.conn.Plain(logoutRequest()), s)
-	if herror.CodeOf(err) == herror.NotAuthenticated {
-		return nil
-	}
-	return err
-}
-
-func logoutRequest() *transport.Request {
-	return &transport.Request{Method: http.MethodPost, Path: "/hserve/v2.0/session/destroy/", Body: []byte("{}")}
+	return a.conn.Destroy(ctx, s)
 }
 
 // user makes a CurrentUser of its own for each caller who shares a result.

@@ -30,8 +30,8 @@ var errTooLarge = errors.New("session: more than 16 MiB")
 //
 // Expired sessions are removed by writes: each write examines a bounded part of
 // one shard. There is no background goroutine. A session takes its encoded size
-// (see [Session.MarshalBinary]) and about 55 bytes, and at most about twice that
-// after many other sessions of its shard were removed; the rest of their memory is
+// (see [Session.MarshalBinary]) and about 55 bytes (a sealed one 16 more), and at most
+// about twice that after many other sessions of its shard were removed; the rest of their memory is
 // freed. The bytes of a removed session are overwritten.
 //
 // A session of more than 16 MiB is refused with an error. Memory is safe for
@@ -41,8 +41,11 @@ type Memory struct {
 	seed      maphash.Seed
 	perShard  int
 	revisions atomic.Uint64
+	refusals  refusals
 	shards    [shards]shard
 }
+
+var _ OwnerStore = (*Memory)(nil)
 
 // MemoryOption is an option of [NewMemory]. A nil MemoryOption changes nothing.
 type MemoryOption func(*memoryConfig) error
@@ -112,7 +115,7 @@ func (m *Memory) Load(ctx context.Context, key Key) (Session, Revision, error) {
 	if len(r) == 0 {
 		return Session{}, 0, nil
 	}
-	s, err := decode(r[recordHead:])
+	s, err := decode(r.session())
 	if err != nil {
 		return Session{}, r.revision(), err
 	}
@@ -124,6 +127,11 @@ func (m *Memory) Load(ctx context.Context, key Key) (Session, Revision, error) {
 
 // Swap implements [Store].
 func (m *Memory) Swap(ctx context.Context, key Key, old Revision, next Session) (bool, error) {
+	return m.swap(ctx, key, old, next, nil)
+}
+
+// swap is Swap, and SwapOwned if there is an owner.
+func (m *Memory) swap(ctx context.Context, key Key, old Revision, next Session, owner *Owner) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
@@ -140,14 +148,29 @@ func (m *Memory) Swap(ctx context.Context, key Key, old Revision, next Session) 
 	if len(b) > maxRecord {
 		return false, errTooLarge
 	}
+	if next.Sealed {
+		b = append(b, key[len(recordID{}):]...)
+	}
 	r, id := record(b), idOf(key)
-	r.setHead(id, Revision(m.revisions.Add(1)), end.UnixMilli())
+	r.setHead(id, Revision(m.revisions.Add(1)), end.UnixMilli(), 0)
 	sh, hash := m.locate(id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	// Under the lock: Owned, which is called after RefuseLogins, reads the shard before
+	// this, or the login is refused.
+	if owner != nil && m.refusals.refuse(*owner, next.LoggedInAt) {
+		return false, ErrRevoked
+	}
 	i, current := sh.find(id, hash)
 	if current.revision() != old {
 		return false, nil
+	}
+	switch {
+	case next.IsZero(): // of nobody
+	case owner != nil:
+		r.setTag(tagOf(*owner))
+	case current != nil:
+		r.setTag(current.tag())
 	}
 	if current == nil && sh.count >= m.perShard {
 		sh.evict(now.UnixMilli())
@@ -155,6 +178,37 @@ func (m *Memory) Swap(ctx context.Context, key Key, old Revision, next Session) 
 	sh.put(r, i, current)
 	sh.sweep(now.UnixMilli())
 	return true, nil
+}
+
+// SwapOwned implements [OwnerStore].
+func (m *Memory) SwapOwned(ctx context.Context, key Key, old Revision, next Session, owner Owner) (bool, error) {
+	return m.swap(ctx, key, old, next, &owner)
+}
+
+// Owned implements [OwnerStore]. It has no index and reads the header of every record,
+// so it is for operators and rare calls. Of the keys it returns only as much as the
+// store keeps of them.
+func (m *Memory) Owned(ctx context.Context, owner Owner) ([]Key, error) {
+	tag, now := tagOf(owner), m.now().UnixMilli()
+	var keys []Key
+	for i := range m.shards {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		keys = m.shards[i].owned(keys, tag, now)
+	}
+	return keys, nil
+}
+
+// RefuseLogins implements [OwnerStore].
+func (m *Memory) RefuseLogins(ctx context.Context, owner Owner, before time.Time) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !before.IsZero() {
+		m.refusals.add(owner, before, m.now())
+	}
+	return nil
 }
 
 // Len returns how many keys the store holds: sessions and recent logouts, and

@@ -15,29 +15,71 @@ func idOf(key Key) recordID { return recordID(key[:]) }
 // hashOf is seeded, so that nobody can choose visitor keys that collide.
 func hashOf(seed maphash.Seed, id recordID) uint64 { return maphash.Bytes(seed, id[:]) }
 
+// ownerTag is the part of an Owner that a record keeps; 0 is no owner. Two owners have
+// the same tag with a probability of 2^-32. Then [Memory.Owned] returns the sessions of
+// both, and the client tells them apart by their user ids: only the users of two apps
+// who have the same id as well are mistaken for each other.
+type ownerTag uint32
+
+func tagOf(owner Owner) ownerTag { return max(1, ownerTag(binary.LittleEndian.Uint32(owner[:]))) }
+
 // record is a header and an encoded session. The header is the record's length (4
-// bytes), id (16), revision (8), and the time from which it may be removed (8, in
-// milliseconds since 1970). In a removed record everything but the length is zero.
-// The nil record has revision 0.
+// bytes), id (16), revision (6), the time from which it may be removed (6, in
+// milliseconds since 1970), and the tag of its owner (4). A sealed session is followed
+// by the rest of its Key, because [Sealed] needs the whole Key to decrypt it. In a
+// removed record everything but the length is zero. The nil record has revision 0.
 type record []byte
 
-const recordHead = 4 + 16 + 8 + 8
+const (
+	recordHead = 4 + 16 + 6 + 6 + 4
 
-func (r record) setHead(id recordID, rev Revision, end int64) {
+	max48 = 1<<48 - 1 // the largest revision, and the latest end
+)
+
+func (r record) setHead(id recordID, rev Revision, end int64, tag ownerTag) {
 	binary.LittleEndian.PutUint32(r, uint32(len(r)))
 	copy(r[4:], id[:])
-	binary.LittleEndian.PutUint64(r[20:], uint64(rev))
-	binary.LittleEndian.PutUint64(r[28:], uint64(end))
+	binary.LittleEndian.PutUint64(r[20:], uint64(rev)) // whose upper two bytes are zero
+	end = min(max(end, 0), max48)
+	binary.LittleEndian.PutUint32(r[26:], uint32(end))
+	binary.LittleEndian.PutUint16(r[30:], uint16(end>>32))
+	r.setTag(tag)
 }
 
-func (r record) id() recordID { return recordID(r[4:]) }
-func (r record) end() int64   { return int64(binary.LittleEndian.Uint64(r[28:])) }
+func (r record) setTag(tag ownerTag) { binary.LittleEndian.PutUint32(r[32:], uint32(tag)) }
+func (r record) tag() ownerTag       { return ownerTag(binary.LittleEndian.Uint32(r[32:])) }
+func (r record) id() recordID        { return recordID(r[4:]) }
+func (r record) end() int64          { return int64(binary.LittleEndian.Uint64(r[24:]) >> 16) }
 
 func (r record) revision() Revision {
 	if r == nil {
 		return 0
 	}
-	return Revision(binary.LittleEndian.Uint64(r[20:]))
+	return Revision(binary.LittleEndian.Uint64(r[20:]) & max48)
+}
+
+func (r record) sealed() bool { return r[recordHead+1]&flagSealed != 0 }
+
+// session returns the encoded session.
+func (r record) session() []byte {
+	if r.sealed() {
+		return r[recordHead : len(r)-keyRest]
+	}
+	return r[recordHead:]
+}
+
+// keyRest is the length of what a Key has after the id of its record.
+const keyRest = len(Key{}) - len(recordID{})
+
+// key returns the Key of the record: the whole Key of a sealed session, and else one
+// that has the same id.
+func (r record) key() Key {
+	var key Key
+	copy(key[:], r[4:20])
+	if r.sealed() {
+		copy(key[len(recordID{}):], r[len(r)-keyRest:])
+	}
+	return key
 }
 
 func (r record) removed() bool { return r.revision() == 0 }

@@ -197,6 +197,20 @@ func (sh *shard) evict(now int64) {
 	}
 }
 
+// owned appends the keys of the records with that tag that have not ended.
+func (sh *shard) owned(keys []Key, tag ownerTag, now int64) []Key {
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	for i := range sh.chunks {
+		for _, r := range sh.chunks[i].all {
+			if r.tag() == tag && r.end() > now {
+				keys = append(keys, r.key())
+			}
+		}
+	}
+	return keys
+}
+
 // fit grows the index if one more record would not fit, and shrinks it if it is far
 // too large.
 func (sh *shard) fit() {

@@ -6,10 +6,14 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"time"
 
 	"github.com/hydrogen-go/baas/herror"
 )
@@ -34,6 +38,10 @@ var ErrSealed = fmt.Errorf("%w: no sealing key decrypts it", ErrUnreadable)
 // to the inner store can delete a session, and can put back an older session of
 // the same user.
 //
+// Sealed finds the sessions of a user if the inner store is an [OwnerStore]. The inner
+// store gets an HMAC of the [Owner], so it sees which sessions are of one user, and not
+// of whom. With [Sealed.AcceptUnsealed], sessions that are not sealed are found too.
+//
 // Sealed is immutable, and as safe for concurrent use as the inner store.
 type Sealed struct {
 	store Store
@@ -42,7 +50,7 @@ type Sealed struct {
 	unsealed bool
 }
 
-var _ Store = (*Sealed)(nil)
+var _ OwnerStore = (*Sealed)(nil)
 
 // NewSealed returns a store that keeps its sessions encrypted in store. Each
 // sealing key is [SealingKeySize] random bytes, not a password. The first sealing
@@ -116,15 +124,84 @@ func (s *Sealed) Load(ctx context.Context, key Key) (Session, Revision, error) {
 
 // Swap implements [Store]. Its errors are those of the inner store.
 func (s *Sealed) Swap(ctx context.Context, key Key, old Revision, next Session) (bool, error) {
-	stored := next.Ended()
-	if !next.IsZero() {
-		sealed, err := s.encrypt(key, next)
-		if err != nil {
-			return false, err
-		}
-		stored = Session{Sealed: true, Token: NewSecret(string(sealed)), LoggedInAt: next.LoggedInAt, ExpiresAt: next.ExpiresAt}
+	stored, err := s.seal(key, next)
+	if err != nil {
+		return false, err
 	}
 	return s.store.Swap(ctx, key, old, stored)
+}
+
+// SwapOwned implements [OwnerStore]. If the inner store is no OwnerStore, it is Swap.
+// Its errors are those of the inner store.
+func (s *Sealed) SwapOwned(ctx context.Context, key Key, old Revision, next Session, owner Owner) (bool, error) {
+	inner, ok := s.store.(OwnerStore)
+	if !ok {
+		return s.Swap(ctx, key, old, next)
+	}
+	stored, err := s.seal(key, next)
+	if err != nil {
+		return false, err
+	}
+	return inner.SwapOwned(ctx, key, old, stored, s.keys[0].owner(owner))
+}
+
+// Owned implements [OwnerStore]. It finds the sessions of all sealing keys. Its errors
+// are those of the inner store.
+func (s *Sealed) Owned(ctx context.Context, owner Owner) ([]Key, error) {
+	inner, ok := s.store.(OwnerStore)
+	if !ok {
+		return nil, errNotOwned
+	}
+	var keys []Key
+	for _, outer := range s.owners(owner) {
+		found, err := inner.Owned(ctx, outer)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, found...)
+	}
+	slices.SortFunc(keys, func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(keys), nil
+}
+
+// RefuseLogins implements [OwnerStore]. Its errors are those of the inner store.
+func (s *Sealed) RefuseLogins(ctx context.Context, owner Owner, before time.Time) error {
+	inner, ok := s.store.(OwnerStore)
+	if !ok {
+		return errNotOwned
+	}
+	for _, outer := range s.owners(owner) {
+		if err := inner.RefuseLogins(ctx, outer, before); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errNotOwned = fmt.Errorf("session: the inner store of a Sealed is no OwnerStore: %w", errors.ErrUnsupported)
+
+// owners returns what the inner store may know an owner as.
+func (s *Sealed) owners(owner Owner) []Owner {
+	var outer []Owner
+	for _, k := range s.keys {
+		outer = append(outer, k.owner(owner))
+	}
+	if s.unsealed {
+		outer = append(outer, owner)
+	}
+	return outer
+}
+
+// seal returns what the inner store keeps of next.
+func (s *Sealed) seal(key Key, next Session) (Session, error) {
+	if next.IsZero() {
+		return next.Ended(), nil
+	}
+	sealed, err := s.encrypt(key, next)
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{Sealed: true, Token: NewSecret(string(sealed)), LoggedInAt: next.LoggedInAt, ExpiresAt: next.ExpiresAt}, nil
 }
 
 // Format prints the number of sealing keys, whatever the verb.
@@ -152,18 +229,31 @@ const (
 const (
 	deriveKeyID = "baas sealing key id"
 	deriveKey   = "baas sealed session "
+	deriveOwner = "baas sealed owner"
 )
 
 type sealingKey struct {
 	id     [keyIDSize]byte
 	secret []byte
+	owners []byte // the key of the HMAC of owners
 }
 
 func newSealingKey(secret []byte) (*sealingKey, error) {
 	k := &sealingKey{secret: bytes.Clone(secret)}
 	id, err := hkdf.Expand(sha256.New, k.secret, deriveKeyID, keyIDSize)
+	if err != nil {
+		return nil, err
+	}
 	copy(k.id[:], id)
+	k.owners, err = hkdf.Expand(sha256.New, k.secret, deriveOwner, SealingKeySize)
 	return k, err
+}
+
+// owner returns what the inner store knows the owner as.
+func (k *sealingKey) owner(owner Owner) Owner {
+	sum := hmac.New(sha256.New, k.owners)
+	sum.Write(owner[:])
+	return Owner(sum.Sum(nil))
 }
 
 // aead returns the cipher for the sessions under one visitor key. Each visitor key

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/transport"
 )
@@ -120,11 +121,23 @@ func (m *Me) clear(ctx context.Context, field string) error {
 const accountPath = "/hserve/v2.2/user/account/"
 
 // UpdatePassword replaces the password: the documented updatePassword, PUT
-// v2.2/user/account/. The old one is empty for a user who has none yet.
+// v2.2/user/account/. The old one is empty for a user who has none yet. With
+// [RevokeOtherSessions] it then ends the user's other sessions. When only that fails,
+// the error says so, and the password is changed.
 //
 // Errors: 400 the old password is wrong, 604 not logged in, 605 the new one is empty
-// or one of the two is over-long, 612 an anonymous user.
-func (m *Me) UpdatePassword(ctx context.Context, old, replacement string) error {
+// or one of the two is over-long, 611 the session store cannot revoke sessions and
+// nothing was sent, 612 an anonymous user.
+func (m *Me) UpdatePassword(ctx context.Context, old, replacement string, opts ...PasswordOption) error {
+	var o passwordOptions
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(&o); err != nil {
+			return err
+		}
+	}
 	if err := check.Text("password", old, check.MaxPassword); err != nil {
 		return err
 	}
@@ -134,11 +147,48 @@ func (m *Me) UpdatePassword(ctx context.Context, old, replacement string) error 
 	if err := m.notAnonymous(); err != nil {
 		return err
 	}
+	if o.revoke && m.conn != nil {
+		if err := m.conn.CanRevoke(ctx, m.ID()); err != nil {
+			return err
+		}
+	}
 	body := struct {
 		Old         string `json:"password"`
 		Replacement string `json:"new_password"`
 	}{old, replacement}
-	return m.put(ctx, accountPath, body, accountField, old, replacement)
+	req, err := transport.NewRequest(http.MethodPut, accountPath, body, old, replacement)
+	if err != nil {
+		return err
+	}
+	res, err := m.do(ctx, req)
+	if err != nil {
+		return err
+	}
+	err = m.merge(res.Body, accountField)
+	if o.revoke {
+		if failed := m.conn.RevokeOthers(ctx, m.ID()); failed != nil {
+			const detail = "the password is changed, but the user's other sessions are not all revoked"
+			return herror.New(herror.CodeOf(failed), detail).WithCause(failed).WithSent(true)
+		}
+	}
+	return err
+}
+
+// PasswordOption is an option of UpdatePassword. A nil PasswordOption changes nothing.
+type PasswordOption func(*passwordOptions) error
+
+type passwordOptions struct{ revoke bool }
+
+// RevokeOtherSessions has UpdatePassword end all other sessions of the user, as
+// RevokeUser of baas.Client does: only the session of this visitor stays. A login with
+// the old password that was sent before fails. The session store must be able to find
+// the sessions of a user: session.Memory can, a redisstore needs its option
+// WithUserIndex. The default is to end none.
+func RevokeOtherSessions() PasswordOption {
+	return func(o *passwordOptions) error {
+		o.revoke = true
+		return nil
+	}
 }
 
 // RequestEmailVerification has the backend mail a link to the user's address that

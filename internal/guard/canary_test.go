@@ -126,6 +126,12 @@ func canaryCalls() map[string]canaryCall {
 				Body:  map[string]any{"deep": []any{map[string]string{"password": canaryPassword, "session_key": canaryKey}}},
 			})
 		},
+		"Client.Sessions": func(ctx context.Context, c *baas.Client, _ *auth.Auth, u *user.CurrentUser) (any, error) {
+			return c.Sessions(ctx, u.ID())
+		},
+		"Client.RevokeUser": func(ctx context.Context, c *baas.Client, _ *auth.Auth, u *user.CurrentUser) (any, error) {
+			return c.RevokeUser(ctx, u.ID())
+		},
 		"Auth.Request": func(ctx context.Context, _ *baas.Client, a *auth.Auth, _ *user.CurrentUser) (any, error) {
 			return a.Request(ctx, auth.Request{Path: "/hserve/v2.2/server/time/"})
 		},
@@ -223,6 +229,9 @@ func canaryCalls() map[string]canaryCall {
 	onUser("Update", func(ctx context.Context, u *user.CurrentUser) (any, error) { return nil, u.Set("age", 1).Update(ctx) })
 	onUser("UpdatePassword", func(ctx context.Context, u *user.CurrentUser) (any, error) {
 		return nil, u.UpdatePassword(ctx, canaryPassword, canaryPassword+"2")
+	})
+	onUser("UpdatePassword and revoke", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return nil, u.UpdatePassword(ctx, canaryPassword, canaryPassword+"2", user.RevokeOtherSessions())
 	})
 	onUser("VerifyMobilePhone", func(ctx context.Context, u *user.CurrentUser) (any, error) {
 		return nil, u.VerifyMobilePhone(ctx, canarySMS)

@@ -60,6 +60,7 @@ func canaryValues(t *testing.T) map[string]any {
 
 	values := map[string]any{
 		"baas.Client":      client,
+		"baas.SessionInfo": baas.SessionInfo{Platform: "wechat"},
 		"auth.Auth":        a,
 		"auth.Credentials": auth.Credentials{Username: "ann", Password: canaryPassword},
 		"auth.LoginInfo":   auth.LoginInfo{ID: 7, OpenID: "o-1"},
@@ -88,6 +89,7 @@ func canaryValues(t *testing.T) map[string]any {
 		"platform.PlatformOption":  auth.OnPlatform(platform.QQ{}),
 		"session.Key":              session.KeyOf(canaryVisitor),
 		"session.Memory":           store,
+		"session.Owner":            session.Owner{1},
 		"session.Sealed":           sealed,
 		"session.Secret":           session.NewSecret(canaryToken),
 		"session.Session":          s,

@@ -132,10 +132,17 @@ func (c *Conn) revive(ctx context.Context, s session.Session) (session.Session, 
 
 // Establish stores next, the outcome of a login that began when the revision was
 // old. Of two logins under way at once the one that was sent later stays, and a
-// logout since then stays a logout: the login has come too late and fails with 604.
+// logout since then stays a logout: the login has come too late and fails with 604. So
+// does one of a user whose sessions were revoked since it was sent.
 func (c *Conn) Establish(ctx context.Context, old session.Revision, next session.Session) error {
+	if err := c.broken(); err != nil {
+		return err
+	}
 	for {
-		done, err := c.Store.Swap(ctx, c.key, old, next)
+		done, err := c.swapOwned(ctx, old, next)
+		if errors.Is(err, session.ErrRevoked) {
+			return errRevoked
+		}
 		if err != nil {
 			return Reached(storeError(ctx, err))
 		}

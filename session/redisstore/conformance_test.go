@@ -58,11 +58,11 @@ func TestConformanceOnRedis(t *testing.T) {
 }
 
 // following returns a store on a miniredis that uses the same clock.
-func following(t *testing.T, clock func() time.Time) (session.Store, *miniredis.Miniredis) {
+func following(t *testing.T, clock func() time.Time, opts ...redisstore.Option) (session.Store, *miniredis.Miniredis) {
 	mini := miniredis.RunT(t)
 	client := clientOf(t, options(mini.Addr()))
 	client.AddHook(&follow{mini: mini, clock: clock, at: clock()})
-	return newStore(t, client, redisstore.WithClock(clock)), mini
+	return newStore(t, client, append(opts, redisstore.WithClock(clock))...), mini
 }
 
 type replicas struct {

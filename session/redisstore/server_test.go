@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"bufio"
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,6 +76,42 @@ func (f *follow) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // is installed, the test is skipped, or fails in CI.
 func realRedis(tb testing.TB) string {
 	tb.Helper()
+	dir, err := os.MkdirTemp("", "redis") // TempDir may be too long for the path of a socket
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "socket")
+	startRedis(tb, "--port", "0", "--unixsocket", socket, "--dir", dir)
+	return socket
+}
+
+// realCluster is realRedis for a Redis Cluster with one master, on a port.
+func realCluster(tb testing.TB) string {
+	tb.Helper()
+	addr, bus := freeAddr(tb), freeAddr(tb)
+	_, port, _ := net.SplitHostPort(addr)
+	_, busPort, _ := net.SplitHostPort(bus)
+	startRedis(tb, "--bind", "127.0.0.1", "--port", port, "--dir", tb.TempDir(),
+		"--cluster-enabled", "yes", "--cluster-port", busPort, "--cluster-announce-ip", "127.0.0.1")
+	client := clientOf(tb, options(addr))
+	require.NoError(tb, client.ClusterAddSlotsRange(context.Background(), 0, 16383).Err())
+	require.Eventually(tb, func() bool {
+		info, err := client.ClusterInfo(context.Background()).Result()
+		return err == nil && strings.Contains(info, "cluster_state:ok")
+	}, time.Minute, 10*time.Millisecond)
+	return addr
+}
+
+func freeAddr(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
+	require.NoError(tb, l.Close())
+	return l.Addr().String()
+}
+
+// startRedis starts a redis-server and waits until it accepts connections.
+func startRedis(tb testing.TB, args ...string) {
+	tb.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -82,11 +119,7 @@ func realRedis(tb testing.TB) string {
 		}
 		tb.Skip("redis-server is not installed")
 	}
-	dir, err := os.MkdirTemp("", "redis") // TempDir may be too long for the path of a socket
-	require.NoError(tb, err)
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "socket")
-	server := exec.Command(path, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no", "--daemonize", "no")
+	server := exec.Command(path, append(args, "--save", "", "--appendonly", "no", "--daemonize", "no")...)
 	out, err := server.StdoutPipe()
 	require.NoError(tb, err)
 	require.NoError(tb, server.Start())
@@ -99,11 +132,10 @@ func realRedis(tb testing.TB) string {
 	for output.Scan() {
 		lines = append(lines, output.Text())
 		if strings.Contains(output.Text(), "eady to accept connections") {
-			return socket
+			return
 		}
 	}
 	tb.Fatalf("redis-server did not start: %s", strings.Join(lines, "\n"))
-	return ""
 }
 
 func realOptions(tb testing.TB) *redis.Options {

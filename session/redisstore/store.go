@@ -32,6 +32,9 @@ type Store struct {
 	swap   *redis.Script
 	prefix string
 	now    func() time.Time
+
+	index               bool
+	add, refuse, remove *redis.Script // of the index
 }
 
 var _ session.Store = (*Store)(nil)
@@ -42,6 +45,7 @@ type Option func(*config) error
 type config struct {
 	prefix string
 	now    func() time.Time
+	index  bool
 }
 
 // WithPrefix sets the prefix of the Redis keys, so that several programs can share
@@ -95,7 +99,16 @@ func New(client redis.UniversalClient, opts ...Option) (*Store, error) {
 			return nil, err
 		}
 	}
-	return &Store{client: client, swap: redis.NewScript(swapScript), prefix: cfg.prefix, now: cfg.now}, nil
+	return &Store{
+		client: client,
+		swap:   redis.NewScript(swapScript),
+		prefix: cfg.prefix,
+		now:    cfg.now,
+		index:  cfg.index,
+		add:    redis.NewScript(addScript),
+		refuse: redis.NewScript(refuseScript),
+		remove: redis.NewScript(removeScript),
+	}, nil
 }
 
 // checkClient returns an error if the options of the client show that it cannot be

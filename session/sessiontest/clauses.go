@@ -11,11 +11,14 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
-// clauses are the parts of the contract of session.Store.
-var clauses = []struct {
+// clause is a part of a contract.
+type clause struct {
 	name string
 	test func(*suite)
-}{
+}
+
+// clauses are the parts of the contract of session.Store.
+var clauses = []clause{
 	{"an unknown key holds nothing", unknownKey},
 	{"a session that was swapped in can be loaded", roundTrip},
 	{"a loaded session is a copy", ownCopy},

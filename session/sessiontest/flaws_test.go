@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,19 @@ var flaws = map[string][]string{
 	"keeps revisions forever":              {"a forgotten key can be used again"},
 	"keeps nothing after the grace period": {"a long session is kept until it expires"},
 	"loses a write":                        {"no concurrent change is lost"},
-	"ignores the context":                  {"an ended context stops a call"},
+	"ignores the context":                  {"an ended context stops a call", "an ended context stops a call for an owner"},
+	"finds nothing":                        {"the sessions of an owner are found"},
+	"finds the sessions of all":            {"the sessions of an owner are found"},
+	"finds a key twice":                    {"the sessions of an owner are found"},
+	"loses the owner at a change":          {"a session that has changed is found"},
+	"keeps the first owner":                {"a session that has replaced another owner's is found"},
+	"compares no revision for an owner":    {"a swap for an owner compares the revision"},
+	"refuses no login":                     {"a login from before a revocation is refused", "no login outlasts a revocation"},
+	"refuses all owners":                   {"a login from before a revocation is refused"},
+	"refuses the same millisecond":         {"a login from before a revocation is refused"},
+	"takes the newest call":                {"the latest revocation counts"},
+	"forgets revocations":                  {"a revocation is kept for the grace period"},
+	"refuses at the zero time":             {"the zero time refuses no login"},
 }
 
 const inner = "SESSIONTEST_FLAWS"
@@ -42,7 +55,7 @@ func TestFlaws(t *testing.T) {
 	for flaw := range flaws {
 		t.Run(flaw, func(t *testing.T) {
 			Run(t, func(_ *testing.T, clock func() time.Time) session.Store {
-				return &flawed{flaw: flaw, now: clock, entries: map[session.Key]entry{}}
+				return &flawed{flaw: flaw, now: clock, entries: map[session.Key]entry{}, refused: map[session.Owner]time.Time{}}
 			})
 		})
 	}
@@ -73,7 +86,7 @@ func TestSuiteFindsFlaws(t *testing.T) {
 			caught[name] = true
 		}
 	}
-	for _, clause := range clauses {
+	for _, clause := range slices.Concat(clauses, ownerClauses) {
 		require.True(t, caught[clause.name], "no flaw fails %q", clause.name)
 	}
 }
@@ -86,12 +99,14 @@ type flawed struct {
 	last    session.Revision
 	swaps   int
 	entries map[session.Key]entry
+	refused map[session.Owner]time.Time
 }
 
 type entry struct {
 	session  session.Session
 	revision session.Revision
 	until    time.Time // when it may be removed
+	owner    session.Owner
 }
 
 func (f *flawed) Load(ctx context.Context, key session.Key) (session.Session, session.Revision, error) {
@@ -118,6 +133,10 @@ func (f *flawed) Load(ctx context.Context, key session.Key) (session.Session, se
 func (f *flawed) Swap(ctx context.Context, key session.Key, old session.Revision, next session.Session) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.swap(ctx, key, old, next)
+}
+
+func (f *flawed) swap(ctx context.Context, key session.Key, old session.Revision, next session.Session) (bool, error) {
 	if err := f.ended(ctx); err != nil {
 		return false, err
 	}
@@ -137,7 +156,10 @@ func (f *flawed) Swap(ctx context.Context, key session.Key, old session.Revision
 
 func (f *flawed) put(key session.Key, current entry, next session.Session) {
 	f.last++
-	e := entry{session: next, revision: f.last, until: f.now().Add(session.Grace)}
+	e := entry{session: next, revision: f.last, until: f.now().Add(session.Grace), owner: current.owner}
+	if f.flaw == "loses the owner at a change" {
+		e.owner = session.Owner{}
+	}
 	e.session.UserInfo = append([]byte(nil), next.UserInfo...)
 	if next.ExpiresAt.After(e.until) && f.flaw != "keeps nothing after the grace period" {
 		e.until = next.ExpiresAt
@@ -177,4 +199,70 @@ func (f *flawed) ended(ctx context.Context) error {
 		return nil
 	}
 	return ctx.Err()
+}
+
+func (f *flawed) SwapOwned(ctx context.Context, key session.Key, old session.Revision, next session.Session, owner session.Owner) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.ended(ctx); err != nil {
+		return false, err
+	}
+	before := f.refused[owner]
+	if f.flaw == "refuses all owners" {
+		for _, t := range f.refused {
+			before = t
+		}
+	}
+	if f.flaw == "refuses the same millisecond" {
+		before = before.Add(session.Precision)
+	}
+	if next.LoggedInAt.Before(before) && f.flaw != "refuses no login" {
+		return false, session.ErrRevoked
+	}
+	if f.flaw == "compares no revision for an owner" {
+		old = f.get(key).revision
+	}
+	done, err := f.swap(ctx, key, old, next)
+	if e, ok := f.entries[f.key(key)]; ok && done && (f.flaw != "keeps the first owner" || e.owner == session.Owner{}) {
+		e.owner = owner
+		f.entries[f.key(key)] = e
+	}
+	return done, err
+}
+
+func (f *flawed) Owned(ctx context.Context, owner session.Owner) ([]session.Key, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.ended(ctx); err != nil || f.flaw == "finds nothing" {
+		return nil, err
+	}
+	var keys []session.Key
+	for key, e := range f.entries {
+		if e.owner != owner && f.flaw != "finds the sessions of all" {
+			continue
+		}
+		keys = append(keys, key)
+		if f.flaw == "finds a key twice" {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
+
+func (f *flawed) RefuseLogins(ctx context.Context, owner session.Owner, before time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.ended(ctx); err != nil {
+		return err
+	}
+	switch {
+	case f.flaw == "forgets revocations":
+		clear(f.refused)
+	case f.flaw == "refuses at the zero time" && before.IsZero():
+		before = f.now()
+	}
+	if before.After(f.refused[owner]) || f.flaw == "takes the newest call" {
+		f.refused[owner] = before
+	}
+	return nil
 }

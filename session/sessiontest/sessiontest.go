@@ -1,5 +1,5 @@
-// Package sessiontest has the conformance suite of [session.Store]. A store is
-// tested with
+// Package sessiontest has the conformance suite of [session.Store] and of
+// [session.OwnerStore]. A store is tested with
 //
 //	func TestConformance(t *testing.T) {
 //		sessiontest.Run(t, func(t *testing.T, clock func() time.Time) session.Store {
@@ -11,6 +11,7 @@ package sessiontest
 import (
 	"crypto/rand"
 	"encoding/json"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,14 +26,19 @@ import (
 type Open func(t *testing.T, clock func() time.Time) session.Store
 
 // Run tests that the store which open returns keeps the contract of
-// [session.Store]. Each clause is a subtest. Run itself uses no network, does not
+// [session.Store], and that of [session.OwnerStore] if it is one; else those clauses
+// are skipped. Each clause is a subtest. Run itself uses no network, does not
 // sleep and leaves no goroutine. Run it with the race detector too.
 func Run(t *testing.T, open Open) {
 	t.Helper()
-	for _, clause := range clauses {
+	for i, clause := range slices.Concat(clauses, ownerClauses) {
 		t.Run(clause.name, func(t *testing.T) {
 			clock := &clock{now: time.Now().Truncate(time.Millisecond).UTC()}
-			clause.test(&suite{T: t, clock: clock, store: open(t, clock.Now)})
+			s := &suite{T: t, clock: clock, store: open(t, clock.Now)}
+			if i >= len(clauses) {
+				s.owners = ownersOf(t, s.store)
+			}
+			clause.test(s)
 		})
 	}
 }
@@ -58,8 +64,9 @@ func (c *clock) advance(d time.Duration) {
 // suite is one subtest.
 type suite struct {
 	*testing.T
-	clock *clock
-	store session.Store
+	clock  *clock
+	store  session.Store
+	owners session.OwnerStore // the same store, in the clauses for owners
 }
 
 // key returns a new key.
