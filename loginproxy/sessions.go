@@ -91,12 +91,8 @@ func (p *Proxy) establish(ctx context.Context, id string, old *Visitor, fresh se
 		return s, herror.New(herror.InvalidResponse, "no life").WithSent(true)
 	}
 	conn := connOf(p.client.Auth(id))
-	done, err := conn.Swap(ctx, 0, fresh)
-	if err == nil && !done {
-		err = herror.New(herror.StoreFailed, "a new session id is taken")
-	}
-	if err != nil {
-		return s, visitor.Reached(err)
+	if err := conn.Establish(ctx, 0, fresh); err != nil {
+		return s, err
 	}
 	if err := old.forgetReplaced(ctx); err != nil {
 		ctx, cancel := detach(ctx)
