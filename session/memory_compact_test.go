@@ -71,6 +71,9 @@ func checkShape(t *testing.T, m *Memory) {
 	t.Helper()
 	for n := range m.shards {
 		sh := &m.shards[n]
+		if len(sh.chunks) == 0 && len(sh.index) == 0 {
+			continue // never used
+		}
 		slots := make(map[slot]bool)
 		for _, s := range sh.index {
 			if s != 0 {
@@ -217,7 +220,7 @@ func TestMemoryDoesWhatAPlainMapDoes(t *testing.T) {
 func FuzzMemory(f *testing.F) {
 	f.Add([]byte{1, 0, 32, 1, 6, 0, 1, 4, 0, 2, 3, 200, 2, 5, 255})
 	f.Add(bytes.Repeat([]byte{7, 3, 255, 8, 0, 9, 7, 4, 1}, 40))
-	f.Fuzz(func(t *testing.T, script []byte) { playModel(t, 32, script[:min(len(script), 6000)]) })
+	f.Fuzz(func(t *testing.T, script []byte) { playModel(t, 32, script[:min(len(script), 1500)]) })
 }
 
 func TestMemoryTellsKeysOfOneHashApart(t *testing.T) {

@@ -260,7 +260,7 @@ func TestProtocolSwitchIsAnError(t *testing.T) {
 		cfg := config(base)
 		cfg.HTTPClient = n.client()
 		_, err := transport.New(cfg).Do(t.Context(), post("/", "{}"))
-		require.Equal(t, herror.Code(101), failed(t, err).Code)
+		require.Equal(t, herror.InvalidResponse, failed(t, err).Code)
 	})
 }
 
