@@ -257,3 +257,35 @@ func ExampleClient_Request() {
 	// true true
 	// 200 true
 }
+
+func ExampleClient_RevokeUser() {
+	ctx := context.Background()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	var id int64
+	for _, visitorKey := range []string{"phone", "tablet"} {
+		u, err := client.Auth(visitorKey).LoginWithKs(ctx, nil, auth.Code(backend.Kuaishou("openid-1").Login()))
+		if err != nil {
+			log.Fatal(err)
+		}
+		id = u.ID()
+	}
+
+	infos, err := client.Sessions(ctx, id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	revoked, err := client.RevokeUser(ctx, id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.Auth("phone").Me(ctx)
+	fmt.Println(len(infos), "sessions,", revoked, "revoked;", err)
+	// Output: 2 sessions, 2 revoked; 604: session missing
+}

@@ -359,10 +359,10 @@ func TestAnEmptyCodeSharesWithNoLoginThatMayReuse(t *testing.T) {
 		b = backend
 		b.Fail(everyHit, baastest.Fault{Delay: time.Second})
 		a := client.Auth("visitor")
-		frugal := begin(func() (*user.CurrentUser, error) { return a.LoginWithKs(t.Context(), nil) })
+		reusing := begin(func() (*user.CurrentUser, error) { return a.LoginWithKs(t.Context(), nil) })
 		twin := begin(func() (*user.CurrentUser, error) { return a.LoginWithKs(t.Context(), nil) })
 		empty := begin(func() (*user.CurrentUser, error) { return a.LoginWithKs(t.Context(), nil, auth.Code("")) })
-		for _, done := range []<-chan got{frugal, twin, empty} {
+		for _, done := range []<-chan got{reusing, twin, empty} {
 			require.NoError(t, (<-done).err)
 		}
 		require.Equal(t, 2, b.CountRequests(ksLogin))

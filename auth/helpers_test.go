@@ -68,7 +68,7 @@ type idp = testkit.Calls
 
 var idps = testkit.Platforms
 
-// eachPlatform runs a test on all seven platforms, each in a world of its own.
+// eachPlatform runs a test on every platform, each in a world of its own.
 func eachPlatform(t *testing.T, test func(t *testing.T, w *world, on idp)) {
 	t.Helper()
 	require.Len(t, idps, len(platform.All()), "a platform is missing in the table")
