@@ -22,7 +22,8 @@ func (x *exchange) link(in *linkInput) error {
 		UserID  int64  `json:"user_id"`
 		OpenID  string `json:"openid"`
 		UnionID string `json:"unionid,omitempty"`
-	}{linked.UserID, linked.OpenID, linked.UnionID})
+		Alipay  string `json:"alipay_user_id,omitempty"`
+	}{linked.UserID, linked.OpenID, linked.UnionID, linked.AlipayUserID})
 	if err == nil {
 		err = checkShown(body, v.session)
 	}

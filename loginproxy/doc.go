@@ -48,7 +48,8 @@
 //	{"token":"…","expires_at":1735689600,"user":{…}}
 //
 // GET me and POST phone respond with the same without the token, POST link with
-// {"user_id":…,"openid":…,"unionid":…}, POST sms and POST logout with {}.
+// {"user_id":…,"openid":…,"unionid":…}, on Alipay also alipay_user_id, POST sms and POST
+// logout with {}.
 //
 // # Sessions
 //

@@ -27,6 +27,7 @@ func TestPlatforms(t *testing.T) {
 				linked := w.post("/link/"+name, account.token(t), m{"code": phone.Login()})
 				require.Equal(t, http.StatusOK, linked.status, linked.body)
 				require.EqualValues(t, account.userID(t), linked.field(t, "user_id"))
+				require.Equal(t, p.Name() == "alipay", linked.field(t, "alipay_user_id") != nil)
 
 				in := w.post("/login/"+name, "", m{"code": phone.Login(), "createUser": false})
 				require.Equal(t, account.userID(t), in.userID(t))
