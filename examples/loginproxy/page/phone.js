@@ -1,10 +1,12 @@
 // Ann's phone: the requests of its apps to their platforms, and of the mini-program in
 // each app to the proxy. The double's control API plays the platforms.
 
+// Of each platform, providers are the keys of the user's _provider. ByteDance has one
+// for each of its apps.
 export const platforms = [
-  { name: 'kuaishou', title: 'Kuaishou', chinese: '快手', openid: 'ks-ann' },
-  { name: 'bytedance', title: 'ByteDance', chinese: '抖音', openid: 'tt-ann' },
-  { name: 'wechat', title: 'WeChat', chinese: '微信', openid: 'wx-ann' },
+  { name: 'kuaishou', title: 'Kuaishou', chinese: '快手', openid: 'ks-ann', providers: ['kuaishou_miniapp', 'kuaishou'] },
+  { name: 'bytedance', title: 'ByteDance', chinese: '抖音', openid: 'tt-ann', providers: ['douyin', 'toutiao'] },
+  { name: 'wechat', title: 'WeChat', chinese: '微信', openid: 'wx-ann', providers: ['wechat'] },
 ];
 
 const profile = { nickName: 'Ann', gender: 2, city: 'Hangzhou', province: 'Zhejiang', country: 'China', language: 'en' };

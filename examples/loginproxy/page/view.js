@@ -48,7 +48,7 @@ export function showSession(who, id) {
   list.replaceChildren();
   if (who === null) return;
   const { user } = who;
-  const linked = platforms.filter((p) => user._provider?.[p.name]).map((p) => p.title);
+  const linked = platforms.filter((p) => p.providers.some((key) => user._provider?.[key])).map((p) => p.title);
   const rows = {
     Name: user.nickname || 'not told',
     User: user.id,
