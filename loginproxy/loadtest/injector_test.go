@@ -30,6 +30,8 @@ const (
 	cutInResponse       // half a response, and it is done
 	rejects             // 401, and nothing is done
 	faults
+
+	hangs // no response, and nothing is done; only by fail
 )
 
 var faultNames = [faults]string{"none", "slow", "503", "503 after it was done", "garbage",
@@ -47,8 +49,10 @@ const (
 // inject faults itself, but it tells the user only in its journal, which would have to
 // hold every request.
 type injector struct {
-	backend *baastest.Backend
-	rate    float64
+	backend    *baastest.Backend
+	rate       float64
+	keepTokens int64
+	secrets    *secrets
 
 	mu          sync.Mutex
 	random      *rand.Rand
@@ -59,6 +63,7 @@ type injector struct {
 	crossed     int // requests for another user than the token's
 	seen        int
 	hits        [faults]int
+	outage      fault // of every request
 }
 
 // token is one that the backend issued and still accepts.
@@ -138,6 +143,13 @@ func (p *injector) tokensLeft() (tokens, crossed int) {
 	return tokens, p.crossed
 }
 
+// fail has every request fail like that until it is called with none.
+func (p *injector) fail(f fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.outage = f
+}
+
 func (p *injector) summary() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -165,8 +177,12 @@ func (p *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case garbage:
 		_, _ = io.WriteString(w, "<html>It works!</html>")
 		return
+	case hangs:
+		_, _ = io.Copy(io.Discard, r.Body) // the server notices only then that the proxy has hung up
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
 	case slow:
-		pause(r.Context())
+		pause(r.Context(), slowness)
 	}
 	h.wait(r.Context(), false)
 	response := httptest.NewRecorder()
@@ -179,8 +195,8 @@ func (p *injector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	forward(w, f, response)
 }
 
-func pause(ctx context.Context) {
-	timer := time.NewTimer(slowness)
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -222,13 +238,17 @@ func (p *injector) arrive(bearer, path string) (f fault, h *heldRequest) {
 		f = slow + fault(p.random.IntN(int(faults-slow)))
 		p.hits[f]++
 	}
+	if p.outage != none {
+		f = p.outage
+	}
 	if t == nil {
 		return f, nil
 	}
 	if id, ok := readUser(path); ok && id != t.user {
 		p.crossed++
 	}
-	if p.undestroyed[t.user] && strings.Contains(path, destroyPath) {
+	kept := p.undestroyed[t.user] || p.keepTokens > 0 && t.user%p.keepTokens == 0
+	if kept && f != hangs && strings.Contains(path, destroyPath) {
 		f = unavailable
 	}
 	if f == rejects && !strings.Contains(path, destroyPath) {
@@ -248,7 +268,7 @@ func (p *injector) arrive(bearer, path string) (f fault, h *heldRequest) {
 // passes reports whether a request with that fault is passed on to the double.
 func passes(f fault) bool {
 	switch f {
-	case unavailable, garbage, cutBefore, rejects:
+	case unavailable, garbage, cutBefore, rejects, hangs:
 		return false
 	}
 	return true
@@ -286,6 +306,7 @@ func (p *injector) done(bearer, path string, f fault, response *httptest.Respons
 	}
 	issued := &token{user: login.User.ID, excused: f > slow}
 	p.tokens[login.Token] = issued
+	p.secrets.addToken(login.Token)
 	return issued
 }
 

@@ -29,6 +29,7 @@ var operationNames = [operations]string{"login", "me", "link", "logout"}
 type meter struct {
 	latency [operations]histogram
 	succeed [operations]atomic.Int64
+	failed  atomic.Int64 // for a reason outside the phone
 
 	mu       sync.Mutex
 	failures map[string]int // responses that are errors
@@ -48,12 +49,23 @@ func (m *meter) note(op operation, d time.Duration, a response) {
 		m.succeed[op].Add(1)
 		return
 	}
+	if a.retryable() {
+		m.failed.Add(1)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failures == nil {
 		m.failures = make(map[string]int)
 	}
 	m.failures[fmt.Sprint(operationNames[op], " ", a.status, " ", a.Error)]++
+}
+
+// counts returns how many requests have got a response, and how many of them failed.
+func (m *meter) counts() (all, failed int64) {
+	for op := range operations {
+		all += m.latency[op].count()
+	}
+	return all, m.failed.Load()
 }
 
 func (m *meter) report(t *testing.T, since measurement) {

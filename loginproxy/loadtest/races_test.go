@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // rareStep does what only some users do. It returns the session id that is live
 // afterwards, or empty.
 func (v *visit) rareStep(ctx context.Context, id string) (string, error) {
-	one, other := v.random.IntN(2), v.random.IntN(2)
+	one, other := v.random.IntN(len(v.w.replicas)), v.random.IntN(len(v.w.replicas))
 	var (
 		name string
 		err  error
@@ -78,6 +79,7 @@ func (v *visit) loginTwice(ctx context.Context, id string, oneCode bool, at [2]i
 		bodies[1] = newLoginBody(v.phone, false)
 	}
 	var replies [2]<-chan reply
+	asked := v.leave(id)
 	for i := range replies {
 		replies[i] = begin(func() (response, error) { return v.tryLogin(ctx, at[i], id, bodies[i]) })
 	}
@@ -98,12 +100,14 @@ func (v *visit) loginTwice(ctx context.Context, id string, oneCode bool, at [2]i
 			if err := v.checkUser(a.response); err != nil {
 				return "", err
 			}
+			v.sessions[a.Token] = &fate{asked: asked, born: time.Now()}
 			fresh = append(fresh, a.Token)
 		case oneCode && a.status == http.StatusBadRequest && a.Spent:
 			spent++
 		case !a.loginFailed():
 			return "", unexpected("login", a.response)
 		case a.uncertain():
+			v.noteUncertain(id, a.response)
 			uncertain = a.response
 		}
 	}
@@ -124,7 +128,7 @@ func (v *visit) settle(ctx context.Context, old string, fresh []string, oneCode 
 		}
 		return v.login(ctx, "")
 	}
-	if err := v.w.dead(ctx, old); err != nil {
+	if err := v.dead(ctx, old); err != nil {
 		return "", err
 	}
 	keep := fresh[0]
@@ -147,14 +151,16 @@ func (v *visit) logoutDuringRead(ctx context.Context, id string, one, other int)
 // logoutDuringSeen logs out on the first replica while the second one is about to write
 // the time of a request.
 func (v *visit) logoutDuringSeen(ctx context.Context, id string) error {
+	asked := v.leave(id)
 	a, err := v.tryLogin(ctx, 0, id, newLoginBody(v.phone, false)) // the second replica has had no request with the new session
 	if err != nil {
 		return err
 	}
 	if !a.ok() {
+		v.noteUncertain(id, a)
 		return v.logout(ctx, 0, id)
 	}
-	if id, err = v.checkLogin(ctx, id, a); err != nil {
+	if id, err = v.checkLogin(ctx, asked, id, a); err != nil {
 		return err
 	}
 	store := v.w.replicas[1].store
@@ -177,7 +183,7 @@ func (v *visit) logoutDuringHeldRead(ctx context.Context, h *hold, id string, on
 	if err != nil {
 		return err
 	}
-	return v.w.dead(ctx, id)
+	return v.dead(ctx, id)
 }
 
 // logoutDuringLogin logs out while a login with that session is under way. The login
@@ -190,10 +196,15 @@ func (v *visit) logoutDuringLogin(ctx context.Context, id string, one, other int
 	switch {
 	case err != nil:
 		return err
+	case a.ok() && v.mayHaveEnded(id): // it was a login without a session, or the logout is lost
+		if err := v.sendLogout(ctx, other, a.Token); err != nil {
+			return err
+		}
+		return v.dead(ctx, a.Token)
 	case a.ok():
 		return errors.New("a login undid a logout")
 	case held && a.loggedOut() && a.Spent, a.loginFailed():
-		return v.w.dead(ctx, id)
+		return v.dead(ctx, id)
 	}
 	return unexpected("login", a)
 }
@@ -228,7 +239,7 @@ func (v *visit) giveUpRead(ctx context.Context, id string, at int) (string, erro
 		return "", err
 	}
 	if !held && a.loggedOut() {
-		if err := v.checkEnded(ctx, id, false); err != nil {
+		if err := v.checkEnded(ctx, id); err != nil {
 			return "", err
 		}
 		return v.login(ctx, "")
@@ -241,12 +252,16 @@ func (v *visit) giveUpRead(ctx context.Context, id string, at int) (string, erro
 func (v *visit) giveUpLogin(ctx context.Context, id string, at int) (string, error) {
 	p := newLoginBody(v.phone, false)
 	h := v.w.injector.hold(v.userID, idpPath, true)
+	asked := v.leave(id)
 	a, held, err := giveUp(ctx, h, func(short context.Context) (response, error) { return v.tryLogin(short, at, id, p) })
 	switch {
 	case err != nil:
 		return "", err
 	case held || a.loginFailed():
+		v.noteUncertain(id, a)
 		return v.readLive(ctx, id)
+	case a.ok() && v.mayHaveEnded(id): // it was a login without a session
+		return v.checkLogin(ctx, asked, id, a)
 	}
 	return "", unexpected("login", a)
 }
@@ -292,7 +307,7 @@ func (v *visit) readTogether(ctx context.Context, id string) (string, error) {
 	}
 	for _, live := range lives {
 		if !live { // the backend responded to one of them with 401, so the session has ended
-			if err := v.checkEnded(ctx, id, false); err != nil {
+			if err := v.checkEnded(ctx, id); err != nil {
 				return "", err
 			}
 			return v.login(ctx, "")

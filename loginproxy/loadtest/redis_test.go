@@ -1,19 +1,18 @@
 package loadtest_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/redistest"
 )
 
 // server is the Redis of a test: a redis-server process, or miniredis if redis-server
@@ -29,30 +28,11 @@ func (s *server) outside() bool { return s.admin != nil }
 
 func startRedis(t *testing.T) *server {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		require.NotEqual(t, "true", os.Getenv("CI"), "redis-server is not installed")
+	if _, err := exec.LookPath("redis-server"); err != nil && os.Getenv("CI") != "true" {
 		mini := miniredis.RunT(t)
 		return &server{mini: mini, options: redis.Options{Addr: mini.Addr()}}
 	}
-	dir, err := os.MkdirTemp("", "redis") // not TempDir: the path of a socket must be short
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "socket")
-	command := exec.Command(path, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no")
-	out, err := command.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, command.Start())
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-	})
-	ready := false
-	for lines := bufio.NewScanner(out); !ready && lines.Scan(); {
-		ready = strings.Contains(lines.Text(), "eady to accept connections")
-	}
-	require.True(t, ready, "redis-server did not start")
-	s := &server{options: redis.Options{Network: "unix", Addr: socket}}
+	s := &server{options: redis.Options{Addr: redistest.Start(t).Addr()}}
 	s.admin = s.client(1)
 	t.Cleanup(func() { _ = s.admin.Close() })
 	return s

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"time"
 
@@ -60,8 +61,11 @@ func (a response) loginFailed() bool {
 	return a.retryable() || a.status == http.StatusUnauthorized && a.Code == 401
 }
 
-// uncertain reports whether Redis may have done what it did not confirm.
-func (a response) uncertain() bool { return a.status == http.StatusServiceUnavailable }
+// uncertain reports whether Redis may have done what it did not confirm. It may also do
+// so later, if the request is still on its way to Redis.
+func (a response) uncertain() bool {
+	return a.status == http.StatusServiceUnavailable || a.status == http.StatusGatewayTimeout
+}
 
 // loginBody is what a phone posts for a login or a link.
 type loginBody struct {
@@ -119,18 +123,59 @@ func (w *world) send(ctx context.Context, op operation, method, url, id string, 
 		return a, fmt.Errorf("a response with status %d is no JSON: %w", a.status, err)
 	}
 	w.meter.note(op, took, a)
-	return a, nil
+	return a, errors.Join(a.checkDocumented(), w.secrets.checkResponse(res.Header, text.Bytes(), a.Token))
+}
+
+// documented has the errors that package loginproxy documents and that can occur here,
+// by code.
+var documented = map[int]struct {
+	name   string
+	status int
+}{
+	400: {"bad_request", 400},
+	401: {"not_authenticated", 401},
+	600: {"network_disconnected", 502},
+	601: {"request_timeout", 504},
+	604: {"session_missing", 401},
+	690: {"invalid_answer", 502},
+	691: {"store_failed", 503},
+	503: {"backend_failed", 502},
+}
+
+// checkDocumented checks that an error has its documented name and status.
+func (a response) checkDocumented() error {
+	known := documented[a.Code]
+	if a.ok() && a.Code == 0 || !a.ok() && known.status == a.status && known.name == a.Error {
+		return nil
+	}
+	return fmt.Errorf("not a documented error: %v", a)
+}
+
+// tries yields until the phone gives up. With patience, it pauses between attempts.
+func (w *world) tries(ctx context.Context) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		began, delay := time.Now(), 5*time.Millisecond
+		for n := 0; w.patience == 0 && n < attempts || time.Since(began) < w.patience; n++ {
+			if n > 0 && w.patience > 0 {
+				pause(ctx, delay)
+				delay = min(2*delay, 100*time.Millisecond)
+			}
+			if ctx.Err() != nil || !yield(n) {
+				return
+			}
+		}
+	}
 }
 
 var (
 	errRevived = errors.New("a session is revived")
 	errLost    = errors.New("a session is lost")
-	errGaveUp  = fmt.Errorf("%d attempts failed", attempts)
+	errGaveUp  = errors.New("all attempts failed")
 )
 
 func unexpected(what string, a response) error { return fmt.Errorf("%s: %v", what, a) }
 
-// dead checks that the session id is dead on both replicas.
+// dead checks that the session id is dead on all replicas.
 func (w *world) dead(ctx context.Context, id string) error {
 	for at := range w.replicas {
 		if err := w.deadAt(ctx, at, id); err != nil {
@@ -141,7 +186,7 @@ func (w *world) dead(ctx context.Context, id string) error {
 }
 
 func (w *world) deadAt(ctx context.Context, at int, id string) error {
-	for range attempts {
+	for range w.tries(ctx) {
 		a, err := w.me(ctx, at, id)
 		switch {
 		case err != nil:

@@ -16,6 +16,8 @@ type faultyStore struct {
 	rate  float64
 	keyOf func(visitorKey string) session.Key // set before the first request
 
+	secrets *secrets
+
 	mu           sync.Mutex
 	random       *rand.Rand
 	holds        map[session.Key]*hold
@@ -36,7 +38,9 @@ func (s *faultyStore) Load(ctx context.Context, key session.Key) (session.Sessio
 	if s.loadFails() {
 		return session.Session{}, 0, errStore
 	}
-	return s.Store.Load(ctx, key)
+	loaded, rev, err := s.Store.Load(ctx, key)
+	s.secrets.checkError(err)
+	return loaded, rev, err
 }
 
 // Swap implements [session.Store]. When it fails, it may have swapped or not.
@@ -49,6 +53,7 @@ func (s *faultyStore) Swap(ctx context.Context, key session.Key, old session.Rev
 		return false, errStore
 	}
 	done, err := s.Store.Swap(ctx, key, old, next)
+	s.secrets.checkError(err)
 	if after {
 		return false, errStore
 	}

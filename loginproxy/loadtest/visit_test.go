@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/platform"
@@ -25,10 +26,12 @@ type visit struct {
 	linked      bool // a link succeeded
 	lost        int  // sessions that ended by an injected 401
 	replica     int  // the replica of the last request
+
+	sessions map[string]*fate // by id
 }
 
 func (w *world) visit(n int) *visit {
-	v := &visit{w: w, n: n, random: rand.New(rand.NewPCG(*seed, uint64(n)))}
+	v := &visit{w: w, n: n, random: rand.New(rand.NewPCG(*seed, uint64(n))), sessions: make(map[string]*fate)}
 	platforms := platform.All()
 	one := v.random.IntN(len(platforms))
 	other := (one + 1 + v.random.IntN(len(platforms)-1)) % len(platforms)
@@ -65,24 +68,24 @@ func (v *visit) run(ctx context.Context, left *stayed) error {
 	if err != nil || id == "" {
 		return err
 	}
-	if v.n%stayEvery == 0 {
+	if v.n%v.w.stayEvery == 0 {
 		left.mu.Lock()
 		defer left.mu.Unlock()
 		left.loggedIn = append(left.loggedIn, loggedInUser{v, id})
 		return nil
 	}
-	if err := v.logout(ctx, 1-v.replica, id); err != nil {
+	if err := v.logout(ctx, (v.replica+1)%len(v.w.replicas), id); err != nil {
 		return err
 	}
-	if v.n%deadEvery == 1 {
+	if v.n%v.w.deadEvery == 1 {
 		left.mu.Lock()
 		defer left.mu.Unlock()
-		left.dead = append(left.dead, id)
+		left.dead = append(left.dead, loggedInUser{v, id})
 	}
 	return nil
 }
 
-// check checks that the user is logged in, on both replicas.
+// check checks that the user is logged in, on all replicas.
 func (k *loggedInUser) check(ctx context.Context) (err error) {
 	for k.visit.replica = range k.visit.w.replicas {
 		if k.id, err = k.visit.readLiveAt(ctx, k.visit.replica, k.id); err != nil {
@@ -101,26 +104,32 @@ func (v *visit) anyReplica() int {
 // login logs in and returns the new session id. It may come with an older id, whose
 // session it checks after each attempt.
 func (v *visit) login(ctx context.Context, old string) (id string, err error) {
-	for range attempts {
-		info := v.random.IntN(4) == 0
-		p := newLoginBody(v.phone, info)
-		for spent := false; !spent; {
-			a, err := v.tryLogin(ctx, v.anyReplica(), old, p)
-			switch {
-			case err != nil:
-				return "", err
-			case a.ok():
-				v.sentInfo = v.sentInfo || info
-				return v.checkLogin(ctx, old, a)
-			case !a.loginFailed():
-				return "", unexpected("login", a)
-			case old != "":
-				if old, err = v.checkUnchanged(ctx, old, a); err != nil {
-					return "", fmt.Errorf("after a failed login: %w", err)
-				}
-			}
-			spent = a.Spent
+	var (
+		p     loginBody
+		info  bool
+		spent = true
+	)
+	for range v.w.tries(ctx) {
+		if spent {
+			info = v.random.IntN(4) == 0
+			p = newLoginBody(v.phone, info)
 		}
+		asked := v.leave(old)
+		a, err := v.tryLogin(ctx, v.anyReplica(), old, p)
+		switch {
+		case err != nil:
+			return "", err
+		case a.ok():
+			v.sentInfo = v.sentInfo || info
+			return v.checkLogin(ctx, asked, old, a)
+		case !a.loginFailed():
+			return "", unexpected("login", a)
+		case old != "":
+			if old, err = v.checkUnchanged(ctx, old, a); err != nil {
+				return "", fmt.Errorf("after a failed login: %w", err)
+			}
+		}
+		spent = a.Spent
 	}
 	return "", errGaveUp
 }
@@ -130,16 +139,18 @@ func (v *visit) tryLogin(ctx context.Context, at int, old string, p loginBody) (
 	return v.w.post(ctx, opLogin, at, "/login/"+v.phone.Platform(), old, p)
 }
 
-// checkLogin checks the response to a login, and that the session it came with has ended.
-func (v *visit) checkLogin(ctx context.Context, old string, a response) (id string, err error) {
+// checkLogin checks the response to a login that was sent at asked, and that the session
+// it came with has ended.
+func (v *visit) checkLogin(ctx context.Context, asked time.Time, old string, a response) (id string, err error) {
 	if err := v.checkUser(a); err != nil {
 		return "", fmt.Errorf("login: %w", err)
 	}
 	if a.Token == "" || a.Token == old {
 		return "", errors.New("a login gave no new session id")
 	}
+	v.sessions[a.Token] = &fate{asked: asked, born: time.Now()}
 	if old != "" {
-		err = v.w.dead(ctx, old)
+		err = v.dead(ctx, old)
 	}
 	return a.Token, err
 }
@@ -147,11 +158,12 @@ func (v *visit) checkLogin(ctx context.Context, old string, a response) (id stri
 // checkUnchanged checks that a failed login left the session as it was. It returns the
 // session id, or empty if the session has ended for an allowed reason.
 func (v *visit) checkUnchanged(ctx context.Context, id string, failed response) (string, error) {
+	v.noteUncertain(id, failed)
 	live, err := v.read(ctx, v.anyReplica(), id)
 	if live || err != nil {
 		return id, err
 	}
-	return "", v.checkEnded(ctx, id, failed.uncertain())
+	return "", v.checkEnded(ctx, id)
 }
 
 // readLive reads the user of a session that must be live. If an injected 401 has ended
@@ -165,7 +177,7 @@ func (v *visit) readLiveAt(ctx context.Context, at int, id string) (string, erro
 	if live || err != nil {
 		return id, err
 	}
-	if err := v.checkEnded(ctx, id, false); err != nil {
+	if err := v.checkEnded(ctx, id); err != nil {
 		return "", err
 	}
 	return v.login(ctx, "")
@@ -173,7 +185,7 @@ func (v *visit) readLiveAt(ctx context.Context, at int, id string) (string, erro
 
 // read reads the user of a session, and reports whether the session is live.
 func (v *visit) read(ctx context.Context, at int, id string) (live bool, err error) {
-	for range attempts {
+	for range v.w.tries(ctx) {
 		a, err := v.w.me(ctx, at, id)
 		switch {
 		case err != nil:
@@ -190,39 +202,41 @@ func (v *visit) read(ctx context.Context, at int, id string) (live bool, err err
 }
 
 // checkEnded checks that a session may have ended, and that it stays so.
-func (v *visit) checkEnded(ctx context.Context, id string, excused bool) error {
-	if !excused {
+func (v *visit) checkEnded(ctx context.Context, id string) error {
+	if f := v.fate(id); !f.uncertain && !v.w.losses.excuseEnd(id, f.asked, f.born) {
 		if v.lost++; v.lost > v.w.injector.rejections(v.userID) {
 			return errLost
 		}
 	}
-	return v.w.dead(ctx, id)
+	return v.dead(ctx, id)
 }
 
 // link links the second phone's person.
 func (v *visit) link(ctx context.Context, id string) (string, error) {
-	for range attempts {
-		p := newLoginBody(v.second, false)
-		for spent := false; !spent; {
-			v.maybeLinked = true
-			a, err := v.w.post(ctx, opLink, v.anyReplica(), "/link/"+v.second.Platform(), id, p)
-			switch {
-			case err != nil:
-				return "", err
-			case a.ok():
-				return id, v.checkLink(a)
-			case a.loggedOut():
-				if err := v.checkEnded(ctx, id, false); err != nil {
-					return "", fmt.Errorf("link: %w", err)
-				}
-				if id, err = v.login(ctx, ""); err != nil {
-					return "", err
-				}
-			case !a.retryable():
-				return "", unexpected("link", a)
-			}
-			spent = a.Spent
+	var p loginBody
+	spent := true
+	for range v.w.tries(ctx) {
+		if spent {
+			p = newLoginBody(v.second, false)
 		}
+		v.maybeLinked = true
+		a, err := v.w.post(ctx, opLink, v.anyReplica(), "/link/"+v.second.Platform(), id, p)
+		switch {
+		case err != nil:
+			return "", err
+		case a.ok():
+			return id, v.checkLink(a)
+		case a.loggedOut():
+			if err := v.checkEnded(ctx, id); err != nil {
+				return "", fmt.Errorf("link: %w", err)
+			}
+			if id, err = v.login(ctx, ""); err != nil {
+				return "", err
+			}
+		case !a.retryable():
+			return "", unexpected("link", a)
+		}
+		spent = a.Spent
 	}
 	return "", errGaveUp
 }
@@ -240,19 +254,20 @@ func (v *visit) checkLink(a response) error {
 	return nil
 }
 
-// logout logs out on the replica at, and checks that the session is dead on both.
+// logout logs out on the replica at, and checks that the session is dead on all of them.
 func (v *visit) logout(ctx context.Context, at int, id string) error {
 	if err := v.sendLogout(ctx, at, id); err != nil {
 		return err
 	}
-	if err := v.w.dead(ctx, id); err != nil {
+	if err := v.dead(ctx, id); err != nil {
 		return fmt.Errorf("after the logout: %w", err)
 	}
 	return nil
 }
 
 func (v *visit) sendLogout(ctx context.Context, at int, id string) error {
-	for range attempts {
+	for range v.w.tries(ctx) {
+		v.leave(id)
 		a, err := v.w.post(ctx, opLogout, at, "/logout", id, struct{}{})
 		if a.ok() || err != nil {
 			return err

@@ -1,8 +1,10 @@
 package loadtest_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,42 +24,62 @@ import (
 	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
-// world is a backend, a Redis, two replicas of the proxy and many phones.
+// setup says what a world is made of.
+type setup struct {
+	replicas int
+	client   func() redis.UniversalClient // returns a new client of Redis
+	rate     float64                      // share of the requests to the backend that fail
+	store    []redisstore.Option
+	// timeout is that of the proxies' requests; 0 is the default.
+	timeout time.Duration
+	// patience is how long a phone tries again; 0 is a number of attempts without pause.
+	patience time.Duration
+	// keepTokens is the share of the users whose tokens the backend does not destroy, one
+	// in so many: so the session of such a user that is revived is noticed.
+	keepTokens int64
+	// stayEvery and deadEvery replace the constants of the same name, if not 0.
+	stayEvery, deadEvery int
+}
+
+// world is a backend, a Redis, some replicas of the proxy and many phones.
 type world struct {
+	setup
 	t            *testing.T
 	backend      *baastest.Backend
 	injector     *injector
 	backendConns *connections
-	redis        *server
-	replicas     [2]*replica
+	redis        *server // nil in tests with another Redis
+	replicas     []*replica
 	phones       *http.Client
 	meter        meter
 	failures     failures
+	losses       losses
+	secrets      secrets
 	remain       int // sessions in Redis whose users never logged out
 	before       int // goroutines
 	stop         func()
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, s setup) *world {
 	t.Helper()
 	backend, err := baastest.New(baastest.WithJournalLimit(0),
 		baastest.WithResponses(baastest.Responses{OwnOpenID: true})) // so that every response shows whose it is
 	require.NoError(t, err)
-	w := &world{t: t, backend: backend, redis: startRedis(t)}
+	w := &world{setup: s, t: t, backend: backend}
+	w.stayEvery, w.deadEvery = cmp.Or(s.stayEvery, stayEvery), cmp.Or(s.deadEvery, deadEvery)
 	t.Cleanup(w.backend.Close)
-	w.injector = newInjector(w.backend, *rate, *seed)
+	w.injector = newInjector(w.backend, s.rate, *seed)
+	w.injector.keepTokens, w.injector.secrets = s.keepTokens, &w.secrets
 	w.backendConns = new(connections)
 	front := httptest.NewUnstartedServer(w.injector)
 	front.Config.ConnState = w.backendConns.note
 	front.Start()
 	t.Cleanup(front.Close)
-	_, _, err = w.redis.connections(t.Context()) // has the test's own connection made
-	require.NoError(t, err)
 
 	w.before = runtime.NumGoroutine()
 	w.phones = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * *workers, DisableCompression: true}}
-	for i := range w.replicas {
-		w.replicas[i] = w.newReplica(front.URL, time.Duration(i)*skew)
+	for i := range s.replicas {
+		w.replicas = append(w.replicas, w.newReplica(front.URL, time.Duration(i)*skew))
 	}
 	w.stop = sync.OnceFunc(func() {
 		w.phones.CloseIdleConnections()
@@ -69,8 +91,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// The second replica's clock is ahead. So it always writes the time of a request after
-// one on the first replica, and every race has a writer.
+// Each replica's clock is ahead of the one before. So it always writes the time of a
+// request after one on that replica, and every race has a writer.
 const (
 	skew = 10 * time.Minute
 	idle = 2 * time.Hour
@@ -85,7 +107,7 @@ type replica struct {
 	url    string
 	client *baas.Client
 	store  *faultyStore
-	redis  *redis.Client
+	redis  redis.UniversalClient
 	server *httptest.Server
 
 	mu    sync.Mutex
@@ -96,17 +118,21 @@ type replica struct {
 func (w *world) newReplica(backend string, ahead time.Duration) *replica {
 	w.t.Helper()
 	clock := func() time.Time { return time.Now().Add(ahead) }
-	r := &replica{redis: w.redis.client(*workers)}
+	r := &replica{redis: w.client()}
 	r.quiet.L = &r.mu
-	store, err := redisstore.New(r.redis, redisstore.WithClock(clock))
+	store, err := redisstore.New(r.redis, append([]redisstore.Option{redisstore.WithClock(clock)}, w.store...)...)
 	require.NoError(w.t, err)
-	r.store = newFaultyStore(store, *rate/storeFaults, *seed)
-	r.client, err = baas.New(w.backend.ClientID(), baas.WithHost(backend), baas.WithSessionStore(r.store), baas.WithClock(clock))
+	r.store = newFaultyStore(store, w.rate/storeFaults, *seed)
+	r.store.secrets = &w.secrets
+	r.client, err = baas.New(w.backend.ClientID(), baas.WithHost(backend), baas.WithSessionStore(r.store), baas.WithClock(clock),
+		baas.WithTimeout(cmp.Or(w.timeout, baas.DefaultTimeout)))
 	require.NoError(w.t, err)
 	r.store.keyOf = r.client.SessionKey
 	r.proxy, err = loginproxy.New(r.client, loginproxy.WithIdleTimeout(idle))
 	require.NoError(w.t, err)
-	r.server = httptest.NewServer(r)
+	r.server = httptest.NewUnstartedServer(r)
+	r.server.Config.ErrorLog = log.New(&w.secrets, "", 0)
+	r.server.Start()
 	r.url = r.server.URL
 	return r
 }
@@ -162,22 +188,24 @@ func (w *world) requireNoTokenLeft(loggedIn int) {
 	require.Zero(w.t, crossed, "requests with another user's token")
 }
 
-// close ends both replicas and checks that no connection and no goroutine is left.
+// close ends all replicas and checks that no connection and no goroutine is left.
 func (w *world) close() {
 	w.t.Helper()
 	ctx := context.WithoutCancel(w.t.Context())
 	total, open := w.backendConns.counts()
 	w.t.Logf("connections to the backend: %d opened, %d open", total, open)
-	total, open, err := w.redis.connections(ctx)
-	require.NoError(w.t, err)
-	w.t.Logf("connections to Redis: %d opened, %d open", total, open)
+	if w.redis != nil {
+		total, open, err := w.redis.connections(ctx)
+		require.NoError(w.t, err)
+		w.t.Logf("connections to Redis: %d opened, %d open", total, open)
+	}
 	w.stop()
 
 	require.True(w.t, eventually(func() bool {
 		_, open := w.backendConns.counts()
 		return open == 0
 	}), "connections to the backend are left open")
-	require.True(w.t, eventually(func() bool {
+	require.True(w.t, w.redis == nil || eventually(func() bool {
 		_, open, err := w.redis.connections(ctx)
 		return err == nil && open == 0
 	}), "connections to Redis are left open")
