@@ -77,7 +77,7 @@ func BenchmarkAuthorisedRead(b *testing.B) {
 		var next atomic.Int64
 		ours = func(ctx context.Context) error {
 			u, err := client.Auth("user-" + strconv.FormatInt(next.Add(1)%users, 10)).CurrentUser(ctx)
-			if err == nil && u.OpenID() == "" {
+			if err == nil && u.Nickname() == "" {
 				err = errors.New("no user")
 			}
 			return err

@@ -20,20 +20,20 @@ type Call interface {
 }
 
 // Plain returns the call that sends r.
-func (c *Conn) Plain(r *transport.Request) Call { return plain{c, r} }
+func (c *Conn) Plain(r *transport.Request) Call { return &plain{c, *r} }
 
 type plain struct {
 	conn    *Conn
-	request *transport.Request
+	request transport.Request
 }
 
 // Send implements [Call].
-func (p plain) Send(ctx context.Context, token, from string) (*transport.Response, error) {
+func (p *plain) Send(ctx context.Context, token, from string) (*transport.Response, error) {
 	client := p.request.Platform
 	if client == "" {
 		client = idp.ClientName(from)
 	}
-	return p.conn.Transport.DoAs(ctx, p.request, token, client)
+	return p.conn.Transport.DoAs(ctx, &p.request, token, client)
 }
 
 // Send sends a call as it is, with the token of s if s is live. A nil call is one
@@ -166,17 +166,15 @@ func Reached(err error) error {
 }
 
 // ReadUser asks for the user whose session it is.
-func (c *Conn) ReadUser(s session.Session) Call { return c.Plain(readUser(s.UserID, "")) }
+func (c *Conn) ReadUser(s session.Session) Call { return c.ReadUserByID(s.UserID, "") }
 
 // ReadUserByID asks for the user with that id; query selects the fields, empty for all.
-func (c *Conn) ReadUserByID(id int64, query string) Call { return c.Plain(readUser(id, query)) }
-
-func readUser(id int64, query string) *transport.Request {
+func (c *Conn) ReadUserByID(id int64, query string) Call {
 	path := "/hserve/v2.5/user/info/" + strconv.FormatInt(id, 10) + "/"
 	if query != "" {
 		path += "?" + query
 	}
-	return &transport.Request{Method: http.MethodGet, Path: path}
+	return c.Plain(&transport.Request{Method: http.MethodGet, Path: path})
 }
 
 // OAuth returns the strategy of the logins with a provider's own token.
