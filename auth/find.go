@@ -143,7 +143,7 @@ func (a *Auth) GetUser(ctx context.Context, id int64, opts ...GetOption) (*user.
 	switch got := fields.Get("id"); {
 	case !got.Exists() && len(q.keys) > 0: // it was not asked for
 		own := response.Fields(`{"id":` + strconv.FormatInt(id, 10) + `}`)
-		fields = fields.Merge(own, func(name string) string { return name })
+		fields = fields.Merge(own, response.SameName)
 	case response.Int(got) != id:
 		return nil, herror.New(herror.InvalidResponse, "another user").WithSent(true)
 	}

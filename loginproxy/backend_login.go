@@ -58,7 +58,7 @@ func (x *exchange) relayLogin(ctx context.Context, old *Visitor, res *transport.
 	if !end.Equal(fresh.ExpiresAt) {
 		seconds := int64(max(0, end.Sub(now)) / time.Second)
 		patch := response.Fields(`{"expires_in":` + strconv.FormatInt(seconds, 10) + "}")
-		body = string(response.Fields(body).Merge(patch, sameName))
+		body = string(response.Fields(body).Merge(patch, response.SameName))
 	}
 	x.respondRelayed(res, body)
 	return nil

@@ -259,10 +259,8 @@ func replaceIn(fields response.Fields, quoted string, replace func(gjson.Result)
 	if patch == "" {
 		return fields
 	}
-	return fields.Merge(response.Fields("{"+patch[1:]+"}"), sameName)
+	return fields.Merge(response.Fields("{"+patch[1:]+"}"), response.SameName)
 }
-
-func sameName(name string) string { return name }
 
 // named is what a response names as tokens.
 type named struct {

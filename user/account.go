@@ -10,6 +10,7 @@ import (
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/transport"
 )
 
@@ -216,7 +217,7 @@ func (m *Me) VerifyMobilePhone(ctx context.Context, code string) error {
 	if err := m.post(ctx, "/hserve/v2.1/sms-phone-verification/", body, code); err != nil {
 		return err
 	}
-	return m.merge(`{"_phone_verified":true}`, sameName)
+	return m.merge(`{"_phone_verified":true}`, response.SameName)
 }
 
 // accountText is a field of an account request.

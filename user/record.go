@@ -144,7 +144,3 @@ func accountField(key string) string {
 	}
 	return key
 }
-
-// sameName is for responses that spell every field as the user does: there a "phone" is
-// a custom field of that name.
-func sameName(key string) string { return key }

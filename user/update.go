@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/response"
 )
 
 // change is a field's new value, not sent yet.
@@ -149,5 +150,6 @@ func (m *Me) send(ctx context.Context, changes []change) error {
 		}
 		body["$unset"] = text
 	}
-	return m.put(ctx, "/hserve/v2.5/user/info/", body, sameName)
+	// The response spells every field as the user does: a "phone" in it is a custom field.
+	return m.put(ctx, "/hserve/v2.5/user/info/", body, response.SameName)
 }

@@ -85,7 +85,7 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 			return nil, check.Invalid("userInfo is not a JSON object")
 		}
 		sync := response.Fields(`{"update_userprofile":"` + string(p.SyncUserProfile) + `"}`)
-		merged := string(fields.Merge(sync, func(name string) string { return name }))
+		merged := string(fields.Merge(sync, response.SameName))
 		body.json = append(body.json, merged[:len(merged)-1]...)
 	}
 	call := w.call(to, body, p.Code, data)

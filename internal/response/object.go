@@ -116,6 +116,9 @@ func (o Fields) Merge(patch Fields, rename func(string) string) Fields {
 	return b.object()
 }
 
+// SameName is the rename of [Fields.Merge] that changes nothing.
+func SameName(key string) string { return key }
+
 // builder builds a JSON object.
 type builder struct{ b strings.Builder }
 

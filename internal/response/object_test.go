@@ -126,7 +126,7 @@ func TestWithout(t *testing.T) {
 }
 
 func TestMerge(t *testing.T) {
-	same := func(key string) string { return key }
+	same := response.SameName
 	underscored := func(key string) string {
 		if key == "username" {
 			return "_username"
@@ -246,7 +246,7 @@ func FuzzMerge(f *testing.F) {
 		if err != nil {
 			return
 		}
-		merged := base.Merge(patch, func(key string) string { return key })
+		merged := base.Merge(patch, response.SameName)
 		checkObject(t, merged)
 		patch.Each(func(key string, _ gjson.Result) bool {
 			if strings.ToValidUTF8(key, "\ufffd") == key && json.Valid([]byte(`"`+key+`"`)) { // the key has only one spelling
