@@ -4,9 +4,9 @@ import "context"
 
 // Read is like [Do], for work that can be repeated, such as a read. It starts no
 // goroutine: the first caller calls fn with its own context. If that context ends
-// before fn has succeeded, one of the waiting callers calls fn again. A caller stops
-// waiting when its own context ends. A panic in fn is repeated in every caller that
-// still waits. Do and Read of one Group need different keys.
+// before fn has succeeded, or if fn calls runtime.Goexit, one of the waiting callers
+// calls fn again. A caller stops waiting when its own context ends. A panic in fn is
+// repeated in every caller that still waits. Do and Read of one Group need different keys.
 func Read[T any](ctx context.Context, g *Group, key string, fn func(context.Context) (T, error)) (T, error) {
 	for {
 		c, first := g.join(key)

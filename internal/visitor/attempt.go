@@ -66,7 +66,7 @@ func (a *Attempt) CallWithCode(ctx context.Context) (*idp.Call, error) {
 	if !a.NeedsCode() {
 		return a.call, nil
 	}
-	params := a.params // a copy: whoever began this work has a too, and may have left it
+	params := a.params // a copy: other goroutines may still read those of a
 	if err := a.conn.FillCode(ctx, a.Platform(), &params); err != nil {
 		return nil, err
 	}
