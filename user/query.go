@@ -41,8 +41,14 @@ func (f FieldName) Greater(value any) Condition { return f.is("$gt", value) }
 // GreaterOrEqual asks for fields from value on: compare(name, ">=", value).
 func (f FieldName) GreaterOrEqual(value any) Condition { return f.is("$gte", value) }
 
-// Contains asks for texts with text in them: the documented contains(name, text).
-func (f FieldName) Contains(text string) Condition { return f.is("$contains", text) }
+// Contains asks for texts with text in them: the documented contains(name, text). An
+// empty text is an error, as in the vendor's client.
+func (f FieldName) Contains(text string) Condition {
+	if text == "" {
+		return Condition{err: check.Invalid("the text of Contains is empty")}
+	}
+	return f.is("$contains", text)
+}
 
 // In asks for fields that are one of the values: the documented in(name, values).
 func (f FieldName) In(values ...any) Condition { return f.is("$in", list(values)) }
