@@ -11,7 +11,6 @@ import (
 	"github.com/hydrogen-go/baas/internal/access"
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/idp"
-	"github.com/hydrogen-go/baas/internal/singleflight"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
@@ -85,7 +84,7 @@ func New(clientID string, opts ...Option) (*Client, error) {
 		Store:     cfg.store,
 		Scope:     visitor.ScopeOf(host, clientID, cfg.env),
 		Now:       cfg.now,
-		Flights:   new(singleflight.Group),
+		Flights:   new(visitor.Flights),
 	}
 	if cfg.source != nil {
 		shared.CodeSource, shared.CodePlatform = cfg.source, cfg.sourcePlatform.Name()

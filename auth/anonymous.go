@@ -13,6 +13,6 @@ import (
 // platforms: those calls fail with 612. Register turns the user
 // into an ordinary one with the same id.
 func (a *Auth) AnonymousLogin(ctx context.Context) (*user.CurrentUser, error) {
-	req := &transport.Request{Method: http.MethodPost, Path: "/hserve/v2.0/login/anonymous/", Body: []byte("{}")}
+	req := &transport.Request{Method: http.MethodPost, Path: "/hserve/v2.0/login/anonymous/", Body: "{}"}
 	return a.accountLogin(ctx, req, true)
 }

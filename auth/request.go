@@ -115,10 +115,11 @@ func (r Request) outgoing() (*transport.Request, error) {
 	if out.Method == http.MethodGet || out.Method == http.MethodHead {
 		return nil, check.Invalid("a " + out.Method + " request has no body")
 	}
-	if out.Body, err = json.Marshal(r.Body); err != nil {
+	body, err := json.Marshal(r.Body)
+	if err != nil {
 		return nil, check.Invalid("the body is not JSON").WithCause(err)
 	}
-	out.Secrets = append(out.Secrets, secretTexts(out.Body)...)
+	out.Body, out.Secrets = string(body), append(out.Secrets, secretTexts(body)...)
 	return out, nil
 }
 

@@ -94,7 +94,7 @@ func (x *exchange) forward() error {
 		if err := x.checkBody(body); err != nil {
 			return err
 		}
-		req.Body = []byte(body)
+		req.Body = body
 	}
 	ctx := x.ctx
 	if x.event.Operation == OpLogout { // a phone that hangs up is logged out all the same

@@ -75,7 +75,7 @@ func (m *Me) LinkOn(ctx context.Context, p platform.Platform, data *platform.Aut
 		return nil, m.conn.Refusal(ctx)
 	}
 	return m.dedupeLink(ctx, link.ID("link"), func(ctx context.Context, now session.Session) (LinkResult, error) {
-		return m.linkOn(ctx, &link, now)
+		return m.linkOn(ctx, link, now)
 	})
 }
 

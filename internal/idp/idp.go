@@ -122,8 +122,8 @@ func (c common) SilentLogin(p *Params) (*Call, error) {
 	w := newPayload()
 	w.text("code", p.Code)
 	w.flag("create_user", p.CreateUser)
-	c.addExtra(&w, p, false)
-	return c.call(c.to.silentLogin, w, p.Code, nil), nil
+	c.addExtra(w, p, false)
+	return c.call(c.to.silentLogin, w.end(), p.Code, nil), nil
 }
 
 // Login implements [Strategy] for user info.
@@ -137,12 +137,12 @@ func (c common) Login(data *platform.AuthData, p *Params) (*Call, error) {
 	w := newPayload()
 	w.text("code", p.Code)
 	w.flag("create_user", p.CreateUser)
-	if err := c.login.write(&w, data); err != nil {
+	if err := c.login.write(w, data); err != nil {
 		return nil, err
 	}
 	w.text("update_userprofile", string(p.SyncUserProfile))
-	c.addExtra(&w, p, false)
-	return c.call(c.to.login, w, p.Code, data), nil
+	c.addExtra(w, p, false)
+	return c.call(c.to.login, w.end(), p.Code, data), nil
 }
 
 // Link implements [Strategy].
@@ -156,13 +156,13 @@ func (c common) Link(data *platform.AuthData, p *Params) (*Call, error) {
 		if err := requireUserInfo(data, errNoPhoneLink); err != nil {
 			return nil, err
 		}
-		if err := c.linked.write(&w, data); err != nil {
+		if err := c.linked.write(w, data); err != nil {
 			return nil, err
 		}
 		w.text("update_userprofile", string(p.SyncUserProfile))
 	}
-	c.addExtra(&w, p, true)
-	return c.call(c.link, w, p.Code, data), nil
+	c.addExtra(w, p, true)
+	return c.call(c.link, w.end(), p.Code, data), nil
 }
 
 // UpdatePhone implements [Strategy] for platforms without the call.
@@ -202,13 +202,17 @@ func (c common) addExtra(w *payload, p *Params, link bool) {
 	}
 }
 
-// call makes the call that sends w. What is secret in it comes of code and data.
-func (c common) call(to endpoint, w payload, code string, data *platform.AuthData) *Call {
-	return &Call{via: c.via, request: transport.Request{
+// call makes the call that sends body. What is secret in it comes of code and data.
+func (c common) call(to endpoint, body, code string, data *platform.AuthData) *Call {
+	call := &Call{via: c.via, code: [1]string{code}, request: transport.Request{
 		Method:   to.method,
 		Path:     to.path,
 		Platform: c.who.Client(),
-		Body:     w.bytes(),
-		Secrets:  secretsOf(code, data),
+		Body:     body,
 	}}
+	call.request.Secrets = call.code[:]
+	if data != nil {
+		call.request.Secrets = append(call.request.Secrets, data.EncryptedData, data.IV, data.Signature, data.RawData, data.Code)
+	}
+	return call
 }

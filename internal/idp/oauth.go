@@ -34,17 +34,17 @@ func (o OAuth) call(d platform.OAuthData, p *Params, action string, takes option
 	w := newPayload()
 	if d.UID == "" {
 		w.text("auth_token", d.Token)
-		extra(&w)
+		extra(w)
 		w.text("update_userprofile", string(p.SyncUserProfile))
 		w.optional("nickname", d.Nickname)
 	} else { // as the app SDKs send it for Weibo
 		w.text("access_token", d.Token)
 		w.text("uid", d.UID)
-		extra(&w)
+		extra(w)
 	}
 	to := post("v2.3/idp/oauth/" + string(d.Provider) + "/" + action + "/")
 	return &Call{via: o.via, request: transport.Request{
-		Method: to.method, Path: to.path, Body: w.bytes(), Secrets: []string{d.Token},
+		Method: to.method, Path: to.path, Body: w.end(), Secrets: []string{d.Token},
 	}}, nil
 }
 

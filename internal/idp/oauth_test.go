@@ -33,10 +33,10 @@ func TestOAuthBodiesAreExact(t *testing.T) {
 		path := "/hserve/v2.3/idp/oauth/" + string(tt.data.Provider) + "/"
 		c, err := o.Login(tt.data, &params)
 		require.NoError(t, err)
-		require.Equal(t, transport.Request{Method: "POST", Path: path + "authenticate/", Body: []byte(tt.login), Secrets: []string{"t"}}, c.request)
+		require.Equal(t, transport.Request{Method: "POST", Path: path + "authenticate/", Body: tt.login, Secrets: []string{"t"}}, c.request)
 		c, err = o.Link(tt.data, &params)
 		require.NoError(t, err)
-		require.Equal(t, transport.Request{Method: "POST", Path: path + "user-association/", Body: []byte(tt.link), Secrets: []string{"t"}}, c.request)
+		require.Equal(t, transport.Request{Method: "POST", Path: path + "user-association/", Body: tt.link, Secrets: []string{"t"}}, c.request)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -13,33 +14,34 @@ import (
 )
 
 // payload writes the JSON object that a call sends.
-type payload struct{ json []byte }
+type payload struct{ json strings.Builder }
 
-func newPayload() payload { return payload{make([]byte, 0, 256)} }
+func newPayload() *payload {
+	w := new(payload)
+	w.json.Grow(256)
+	return w
+}
 
 func (w *payload) name(name string) {
-	if len(w.json) == 0 {
-		w.json = append(w.json, '{')
+	if w.json.Len() == 0 {
+		w.json.WriteByte('{')
 	} else {
-		w.json = append(w.json, ',')
+		w.json.WriteByte(',')
 	}
-	w.json = append(w.json, '"')
-	w.json = append(w.json, name...) // names need no escapes
-	w.json = append(w.json, `":`...)
+	w.json.WriteByte('"')
+	w.json.WriteString(name) // names need no escapes
+	w.json.WriteString(`":`)
 }
 
 func (w *payload) text(name, value string) {
+	var buf [128]byte // on the stack: most values fit
 	w.name(name)
-	w.json = gjson.AppendJSONString(w.json, value)
+	w.json.Write(gjson.AppendJSONString(buf[:0], value))
 }
 
 func (w *payload) flag(name string, on bool) {
 	w.name(name)
-	if on {
-		w.json = append(w.json, "true"...)
-	} else {
-		w.json = append(w.json, "false"...)
-	}
+	w.json.WriteString(strconv.FormatBool(on))
 }
 
 // object writes a value that is JSON already.
@@ -47,11 +49,15 @@ func (w *payload) object(name string, value json.RawMessage) {
 	w.name(name)
 	var compact bytes.Buffer
 	if json.Compact(&compact, value) == nil { // which has been checked
-		w.json = append(w.json, compact.Bytes()...)
+		w.json.Write(compact.Bytes())
 	}
 }
 
-func (w *payload) bytes() []byte { return append(w.json, '}') }
+// end ends the object and returns it.
+func (w *payload) end() string {
+	w.json.WriteByte('}')
+	return w.json.String()
+}
 
 // optional writes a text that is left out where it is empty.
 func (w *payload) optional(name, value string) {
@@ -172,12 +178,4 @@ func missing(d *platform.AuthData, fields ...string) error {
 		}
 	}
 	return nil
-}
-
-// secretsOf returns what of a code and of d must not show in an error's text.
-func secretsOf(code string, d *platform.AuthData) []string {
-	if d == nil {
-		return []string{code}
-	}
-	return []string{code, d.EncryptedData, d.IV, d.Signature, d.RawData, d.Code}
 }

@@ -7,11 +7,11 @@ func (c common) phoneLogin(to endpoint, data *platform.AuthData, p *Params, phon
 	w := newPayload()
 	w.text("code", p.Code)
 	w.flag("create_user", p.CreateUser)
-	if err := encrypted(&w, data); err != nil {
+	if err := encrypted(w, data); err != nil {
 		return nil, err
 	}
 	w.optional("phone_code", phoneCode)
-	return c.call(to, w, p.Code, data), nil
+	return c.call(to, w.end(), p.Code, data), nil
 }
 
 // updatePhone makes an update of the phone number, of the platforms that have one.
@@ -20,10 +20,10 @@ func (c common) updatePhone(to endpoint, data *platform.AuthData, p *Params, pho
 		return nil, err
 	}
 	w := newPayload()
-	if err := encrypted(&w, data); err != nil {
+	if err := encrypted(w, data); err != nil {
 		return nil, err
 	}
 	w.flag("overwrite", p.Overwrite)
 	w.optional("phone_code", phoneCode)
-	return c.call(to, w, "", data), nil
+	return c.call(to, w.end(), "", data), nil
 }

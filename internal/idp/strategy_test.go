@@ -227,7 +227,7 @@ func FuzzPayload(f *testing.F) {
 					continue
 				}
 				var body map[string]json.RawMessage
-				require.NoError(t, json.Unmarshal(c.request.Body, &body))
+				require.NoError(t, json.Unmarshal([]byte(c.request.Body), &body))
 				for field, want := range map[string]string{"rawData": d.RawData, "encryptedData": d.EncryptedData, "iv": d.IV, "signature": d.Signature} {
 					if raw, ok := body[field]; ok && p.Name() != "wechat" { // whose plain user info may have any field
 						var got string

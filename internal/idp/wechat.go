@@ -59,17 +59,19 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 	if err := p.only(optCode|optSyncUserProfile, "UpdateUserInfo"); err != nil {
 		return nil, err
 	}
-	body, to := newPayload(), put("v2.6/idp/wechat/user/info/")
+	body, to := "", put("v2.6/idp/wechat/user/info/")
 	switch {
 	case p.Code != "":
 		if err := requireUserInfo(data, errNoPhoneInfo); err != nil {
 			return nil, err
 		}
-		if err := signed.write(&body, data); err != nil {
+		fields := newPayload()
+		if err := signed.write(fields, data); err != nil {
 			return nil, err
 		}
-		body.text("code", p.Code)
-		body.text("update_userprofile", string(p.SyncUserProfile))
+		fields.text("code", p.Code)
+		fields.text("update_userprofile", string(p.SyncUserProfile))
+		body = fields.end()
 	case p.CodeGiven(): // one that got lost: without it nothing would prove the user info
 		return nil, check.Invalid("the login code is empty")
 	default:
@@ -85,8 +87,7 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 			return nil, check.Invalid("userInfo is not a JSON object")
 		}
 		sync := response.Fields(`{"update_userprofile":"` + string(p.SyncUserProfile) + `"}`)
-		merged := string(fields.Merge(sync, response.SameName))
-		body.json = append(body.json, merged[:len(merged)-1]...)
+		body = string(fields.Merge(sync, response.SameName))
 	}
 	call := w.call(to, body, p.Code, data)
 	call.means = switchedOff

@@ -13,13 +13,15 @@ import (
 )
 
 // Group deduplicates calls by key. The zero Group is ready to use.
-type Group struct {
+type Group[K comparable] struct {
 	mu    sync.Mutex
-	calls map[string]*sharedCall
+	calls map[K]*sharedCall[K]
 }
 
 // sharedCall is a call under way and its callers.
-type sharedCall struct {
+type sharedCall[K comparable] struct {
+	key     K
+	values  valuesOf // of Do: the context of its work is made of it
 	cancel  context.CancelFunc
 	done    chan struct{}
 	waiting int
@@ -33,6 +35,14 @@ type sharedCall struct {
 	unfinished bool // of a Read: the context of its first caller ended before the work
 }
 
+// valuesOf is what context.WithoutCancel makes of a context, without an allocation of
+// its own.
+type valuesOf struct{ context.Context }
+
+func (*valuesOf) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (*valuesOf) Done() <-chan struct{}       { return nil }
+func (*valuesOf) Err() error                  { return nil }
+
 // Left is the error that Do returns to the last caller whose context ends.
 type Left struct {
 	Cause error // the error of the caller's context
@@ -45,7 +55,7 @@ func (l *Left) Error() string { return l.Cause.Error() }
 // Unwrap returns the cause.
 func (l *Left) Unwrap() error { return l.Cause }
 
-// Do calls fn and returns its result. Callers with the same key that arrive while fn
+// Do calls fn with arg and returns its result. Callers with the same key that arrive while fn
 // runs wait for the same result.
 //
 // The context of fn has the values of the first caller's context and its own
@@ -53,17 +63,14 @@ func (l *Left) Unwrap() error { return l.Cause }
 // waits until fn returns. A caller whose context ends gets the context's error; the
 // last one gets it in a *[Left], unless fn succeeds. A panic in fn is repeated in
 // every caller that still waits, and so is a runtime.Goexit.
-func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration, fn func(context.Context) (T, error)) (T, error) {
+func Do[T, A any, K comparable](ctx context.Context, g *Group[K], key K, timeout time.Duration, arg A, fn func(context.Context, A) (T, error)) (T, error) {
 	g.mu.Lock()
-	c, ok := g.calls[key]
-	if !ok {
-		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-		c = &sharedCall{cancel: cancel, done: make(chan struct{})}
-		if g.calls == nil {
-			g.calls = make(map[string]*sharedCall)
-		}
-		g.calls[key] = c
-		go run(work, g, key, c, fn)
+	c, first := g.join(key)
+	if first {
+		var work context.Context
+		c.values.Context = ctx
+		work, c.cancel = context.WithTimeout(&c.values, timeout)
+		go run(work, g, c, arg, fn)
 	}
 	c.waiting++
 	g.mu.Unlock()
@@ -71,7 +78,7 @@ func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration,
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		if !g.leave(key, c) {
+		if !g.leave(c) {
 			var zero T
 			return zero, ctx.Err()
 		}
@@ -94,28 +101,42 @@ func Do[T any](ctx context.Context, g *Group, key string, timeout time.Duration,
 	return value, c.err
 }
 
+// join returns the call under way with that key, or a new one. First reports that it
+// is new. The caller holds g.mu.
+func (g *Group[K]) join(key K) (c *sharedCall[K], first bool) {
+	if c, ok := g.calls[key]; ok {
+		return c, false
+	}
+	c = &sharedCall[K]{key: key, done: make(chan struct{})}
+	if g.calls == nil {
+		g.calls = make(map[K]*sharedCall[K])
+	}
+	g.calls[key] = c
+	return c, true
+}
+
 // leave removes one caller from c and reports whether it was the last one. If so, it
 // cancels c, and later callers no longer join c.
-func (g *Group) leave(key string, c *sharedCall) bool {
+func (g *Group[K]) leave(c *sharedCall[K]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	c.waiting--
 	if c.waiting > 0 {
 		return false
 	}
-	g.forget(key, c)
+	g.forget(c)
 	c.cancel()
 	return true
 }
 
 // forget removes c, unless another call has its key by now. The caller holds g.mu.
-func (g *Group) forget(key string, c *sharedCall) {
-	if g.calls[key] == c {
-		delete(g.calls, key)
+func (g *Group[K]) forget(c *sharedCall[K]) {
+	if g.calls[c.key] == c {
+		delete(g.calls, c.key)
 	}
 }
 
-func run[T any](ctx context.Context, g *Group, key string, c *sharedCall, fn func(context.Context) (T, error)) {
+func run[T, A any, K comparable](ctx context.Context, g *Group[K], c *sharedCall[K], arg A, fn func(context.Context, A) (T, error)) {
 	c.exited = true // until fn returns
 	defer func() {
 		if c.exited {
@@ -123,13 +144,13 @@ func run[T any](ctx context.Context, g *Group, key string, c *sharedCall, fn fun
 			c.panicked = c.reason != nil
 		}
 		g.mu.Lock()
-		g.forget(key, c)
+		g.forget(c)
 		g.mu.Unlock()
 		c.cancel()
 		close(c.done)
 	}()
-	growStack()
-	c.value, c.err = fn(ctx)
+	growStack(false)
+	c.value, c.err = fn(ctx, arg)
 	c.exited = false
 }
 
@@ -138,13 +159,16 @@ type frame [10 << 10]byte
 
 // growStack grows the goroutine's stack while it is almost empty. Otherwise the
 // runtime doubles and copies it several times during the request, which takes a
-// sixth of a login's CPU time.
+// sixth of a login's CPU time. The space for the frame is enough: with use false, as
+// in every call, the frame itself is not even zeroed.
 //
 //go:noinline
-func growStack() {
-	var f frame
-	use(&f)
+func growStack(use bool) {
+	if use {
+		var f frame
+		touch(&f)
+	}
 }
 
 //go:noinline
-func use(f *frame) { f[0] = 1 }
+func touch(f *frame) { f[0] = 1 }

@@ -20,6 +20,15 @@ import (
 
 const timeout = time.Minute
 
+// do and read call Do and Read for work without an argument.
+func do[T any](ctx context.Context, g *singleflight.Group[string], key string, fn func(context.Context) (T, error)) (T, error) {
+	return singleflight.Do(ctx, g, key, timeout, struct{}{}, func(ctx context.Context, _ struct{}) (T, error) { return fn(ctx) })
+}
+
+func read[T any](ctx context.Context, g *singleflight.Group[string], key string, fn func(context.Context) (T, error)) (T, error) {
+	return singleflight.Read(ctx, g, key, timeout, struct{}{}, func(ctx context.Context, _ struct{}) (T, error) { return fn(ctx) })
+}
+
 // result is what one caller got.
 type result struct {
 	value    string
@@ -52,13 +61,13 @@ func (c *callers) start(call func() (string, error)) *result {
 }
 
 // call starts a caller of Do.
-func (c *callers) call(ctx context.Context, g *singleflight.Group, key string, fn func(context.Context) (string, error)) *result {
-	return c.start(func() (string, error) { return singleflight.Do(ctx, g, key, timeout, fn) })
+func (c *callers) call(ctx context.Context, g *singleflight.Group[string], key string, fn func(context.Context) (string, error)) *result {
+	return c.start(func() (string, error) { return do(ctx, g, key, fn) })
 }
 
 // read starts a caller of Read.
-func (c *callers) read(ctx context.Context, g *singleflight.Group, key string, fn func(context.Context) (string, error)) *result {
-	return c.start(func() (string, error) { return singleflight.Read(ctx, g, key, fn) })
+func (c *callers) read(ctx context.Context, g *singleflight.Group[string], key string, fn func(context.Context) (string, error)) *result {
+	return c.start(func() (string, error) { return read(ctx, g, key, fn) })
 }
 
 // working returns a function that takes a second and counts how often it is called.
@@ -76,7 +85,7 @@ func working(runs *atomic.Int32) func(context.Context) (string, error) {
 
 func TestCallsWithOneKeyAreOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var runs atomic.Int32
 		c := newCallers()
 		for range 20 {
@@ -92,7 +101,7 @@ func TestCallsWithOneKeyAreOne(t *testing.T) {
 
 func TestErrorsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		failure := errors.New("failure")
 		c := newCallers()
 		for range 3 {
@@ -110,7 +119,7 @@ func TestErrorsAreShared(t *testing.T) {
 
 func TestCallsWithDifferentKeysAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		c := newCallers()
 		for _, key := range []string{"a", "b", "", "a\x00"} {
 			c.call(t.Context(), &g, key, func(context.Context) (string, error) {
@@ -127,7 +136,7 @@ func TestCallsWithDifferentKeysAreApart(t *testing.T) {
 
 func TestGroupsAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var one, other singleflight.Group
+		var one, other singleflight.Group[string]
 		var runs atomic.Int32
 		c := newCallers()
 		c.call(t.Context(), &one, "key", working(&runs))
@@ -141,7 +150,7 @@ func TestCallerWhoLeavesFailsNoOther(t *testing.T) {
 	for name, leaver := range map[string]int{"the first": 0, "a later one": 1} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var g singleflight.Group
+				var g singleflight.Group[string]
 				var runs atomic.Int32
 				ctx, cancel := context.WithCancel(t.Context())
 				c := newCallers()
@@ -171,7 +180,7 @@ func TestCallerWhoLeavesFailsNoOther(t *testing.T) {
 
 func TestLastCallerToLeaveCancelsAndWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var ended atomic.Bool
 		ctx, cancel := context.WithCancel(t.Context())
 		c := newCallers()
@@ -200,10 +209,10 @@ func TestLastCallerToLeaveCancelsAndWaits(t *testing.T) {
 
 func TestResultAfterTheLastCallerLeftIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		value, err := singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
+		value, err := do(ctx, &g, "key", func(ctx context.Context) (string, error) {
 			<-ctx.Done() // too late: the response has already arrived
 			return "response", nil
 		})
@@ -214,11 +223,11 @@ func TestResultAfterTheLastCallerLeftIsNotLost(t *testing.T) {
 
 func TestErrorOfTheLastCallerIsItsOwnContexts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		errWork := errors.New("cancelled")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
+		_, err := do(ctx, &g, "key", func(ctx context.Context) (string, error) {
 			<-ctx.Done()
 			return "", errWork
 		})
@@ -230,7 +239,7 @@ func TestErrorOfTheLastCallerIsItsOwnContexts(t *testing.T) {
 
 func TestPanicReachesEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		c := newCallers()
 		for range 5 {
 			c.call(t.Context(), &g, "key", func(context.Context) (string, error) {
@@ -250,11 +259,11 @@ func TestPanicReachesEveryCaller(t *testing.T) {
 
 func TestPanicReachesTheLastCallerToLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		require.PanicsWithValue(t, "panic in fn", func() {
-			_, _ = singleflight.Do(ctx, &g, "key", timeout, func(ctx context.Context) (string, error) {
+			_, _ = do(ctx, &g, "key", func(ctx context.Context) (string, error) {
 				<-ctx.Done()
 				panic("panic in fn")
 			})
@@ -266,11 +275,11 @@ type contextKey struct{}
 
 func TestContextOfTheWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), contextKey{}, "of the first"), time.Second)
 		defer cancel()
 		began := time.Now()
-		value, err := singleflight.Do(ctx, &g, "key", timeout, func(work context.Context) (string, error) {
+		value, err := do(ctx, &g, "key", func(work context.Context) (string, error) {
 			end, ok := work.Deadline()
 			require.True(t, ok)
 			require.Equal(t, timeout, end.Sub(began), "its own deadline, not the caller's")
@@ -284,7 +293,7 @@ func TestContextOfTheWork(t *testing.T) {
 
 func TestWorkTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		c := newCallers()
 		never := func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }
 		c.call(t.Context(), &g, "key", never)
@@ -299,9 +308,9 @@ func TestWorkTimesOut(t *testing.T) {
 
 func TestContextOfTheWorkEndsWithIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var work context.Context
-		_, err := singleflight.Do(t.Context(), &g, "key", timeout, func(ctx context.Context) (string, error) {
+		_, err := do(t.Context(), &g, "key", func(ctx context.Context) (string, error) {
 			work = ctx
 			return "", nil
 		})
@@ -313,10 +322,10 @@ func TestContextOfTheWorkEndsWithIt(t *testing.T) {
 func TestLateJoinersStartAnew(t *testing.T) {
 	t.Run("after the work is done", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			var g singleflight.Group
+			var g singleflight.Group[string]
 			var runs atomic.Int32
 			for range 3 {
-				_, err := singleflight.Do(t.Context(), &g, "key", timeout, working(&runs))
+				_, err := do(t.Context(), &g, "key", working(&runs))
 				require.NoError(t, err)
 			}
 			require.EqualValues(t, 3, runs.Load())
@@ -324,7 +333,7 @@ func TestLateJoinersStartAnew(t *testing.T) {
 	})
 	t.Run("after the last caller left, while the work still ends", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			var g singleflight.Group
+			var g singleflight.Group[string]
 			ctx, cancel := context.WithCancel(t.Context())
 			c := newCallers()
 			first := c.call(ctx, &g, "key", func(ctx context.Context) (string, error) {
@@ -345,7 +354,7 @@ func TestLateJoinersStartAnew(t *testing.T) {
 			require.Equal(t, result{value: "done", after: time.Second}, *third)
 			require.EqualValues(t, 1, runs.Load(), "the end of the first call does not remove the second one")
 
-			_, err := singleflight.Do(t.Context(), &g, "key", timeout, working(&runs))
+			_, err := do(t.Context(), &g, "key", working(&runs))
 			require.NoError(t, err)
 			require.EqualValues(t, 2, runs.Load())
 		})
@@ -354,25 +363,25 @@ func TestLateJoinersStartAnew(t *testing.T) {
 
 func TestCallerWhoseContextEndedBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var runs atomic.Int32
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := singleflight.Do(ctx, &g, "key", timeout, working(&runs))
+		_, err := do(ctx, &g, "key", working(&runs))
 		require.ErrorIs(t, err, context.Canceled)
 	})
 }
 
 func TestNilResults(t *testing.T) {
-	var g singleflight.Group
-	value, err := singleflight.Do(t.Context(), &g, "key", timeout, func(context.Context) (error, error) { return nil, nil })
+	var g singleflight.Group[string]
+	value, err := do(t.Context(), &g, "key", func(context.Context) (error, error) { return nil, nil })
 	require.NoError(t, err)
 	require.NoError(t, value)
 }
 
 // For the race detector: many callers and keys at once, and callers who leave early.
 func TestManyCallers(t *testing.T) {
-	var g singleflight.Group
+	var g singleflight.Group[string]
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {
@@ -382,7 +391,7 @@ func TestManyCallers(t *testing.T) {
 			if i%3 == 0 {
 				go cancel()
 			}
-			value, err := singleflight.Do(ctx, &g, key, timeout, func(context.Context) (string, error) {
+			value, err := do(ctx, &g, key, func(context.Context) (string, error) {
 				runtime.Gosched()
 				return key, nil
 			})
@@ -398,13 +407,13 @@ func TestManyCallers(t *testing.T) {
 func TestGoexitReachesEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
-			g        singleflight.Group
+			g        singleflight.Group[string]
 			all      sync.WaitGroup
 			returned atomic.Int32
 		)
 		for range 3 {
 			all.Go(func() {
-				_, _ = singleflight.Do(t.Context(), &g, "key", time.Minute, func(context.Context) (int, error) {
+				_, _ = do(t.Context(), &g, "key", func(context.Context) (int, error) {
 					time.Sleep(time.Second)
 					runtime.Goexit()
 					return 0, nil
@@ -414,7 +423,7 @@ func TestGoexitReachesEveryCaller(t *testing.T) {
 		}
 		all.Wait()
 		require.Zero(t, returned.Load())
-		value, err := singleflight.Do(t.Context(), &g, "key", time.Minute, func(context.Context) (int, error) { return 7, nil })
+		value, err := do(t.Context(), &g, "key", func(context.Context) (int, error) { return 7, nil })
 		require.NoError(t, err)
 		require.Equal(t, 7, value)
 	})

@@ -16,7 +16,7 @@ import (
 
 func TestReadIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var runs atomic.Int32
 		c := newCallers()
 		for range 5 {
@@ -38,7 +38,7 @@ func TestReadIsShared(t *testing.T) {
 
 func TestReadGoesOnWithoutTheFirstCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var runs atomic.Int32
 		c := newCallers()
 		leaves, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
@@ -60,7 +60,7 @@ func TestReadGoesOnWithoutTheFirstCaller(t *testing.T) {
 
 func TestReadLetsAnyoneLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var runs atomic.Int32
 		c := newCallers()
 		first := c.read(t.Context(), &g, "a", working(&runs))
@@ -78,7 +78,7 @@ func TestReadLetsAnyoneLeave(t *testing.T) {
 
 func TestReadSharesErrorsAndPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		broken := errors.New("broken")
 		c := newCallers()
 		for range 2 {
@@ -107,7 +107,7 @@ func TestReadSharesErrorsAndPanics(t *testing.T) {
 
 func TestReadAfterAGoroutineThatEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g singleflight.Group
+		var g singleflight.Group[string]
 		var runs atomic.Int32
 		c := newCallers()
 		c.read(t.Context(), &g, "a", func(context.Context) (string, error) {

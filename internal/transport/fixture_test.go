@@ -62,7 +62,7 @@ func get(path string) *transport.Request {
 }
 
 func post(path, body string) *transport.Request {
-	return &transport.Request{Method: http.MethodPost, Path: path, Platform: "WEB", Body: []byte(body)}
+	return &transport.Request{Method: http.MethodPost, Path: path, Platform: "WEB", Body: body}
 }
 
 // failed asserts that err is an *herror.HError and returns it.

@@ -18,6 +18,17 @@ type headers struct {
 	cache *sync.Map
 }
 
+// asksGzip reports whether this package asks for a response in gzip and decompresses
+// it. A caller's http.Client does so itself, as net/http does.
+func (h headers) asksGzip(r *Request) bool {
+	if h.cache == nil || r.Method == http.MethodHead {
+		return false
+	}
+	return r.Header == nil || r.Header.Get("Accept-Encoding") == "" && r.Header.Get("Range") == ""
+}
+
+var gzipOnly = []string{"gzip"}
+
 func newHeaders(cfg Config, own bool) headers {
 	h := headers{constant: http.Header{
 		headerClientID: {cfg.ClientID},
@@ -38,7 +49,7 @@ func newHeaders(cfg Config, own bool) headers {
 
 // of returns the header for r. The caller must not change it.
 func (h headers) of(r *Request, token, platform string) http.Header {
-	if h.cache == nil || token != "" || r.Header != nil || r.Version != "" {
+	if h.cache == nil || token != "" || r.Header != nil || r.Version != "" || r.Method == http.MethodHead {
 		return h.build(r, token, platform)
 	}
 	if header, ok := h.cache.Load(platform); ok {
@@ -49,7 +60,7 @@ func (h headers) of(r *Request, token, platform string) http.Header {
 }
 
 func (h headers) build(r *Request, token, platform string) http.Header {
-	header := make(http.Header, len(h.constant)+2+len(r.Header))
+	header := make(http.Header, len(h.constant)+3+len(r.Header))
 	for name, values := range r.Header {
 		header[name] = values
 	}
@@ -59,6 +70,9 @@ func (h headers) build(r *Request, token, platform string) http.Header {
 	header[headerPlatform] = []string{platform}
 	if r.Version != "" {
 		header[headerVersion] = []string{r.Version}
+	}
+	if h.asksGzip(r) {
+		header["Accept-Encoding"] = gzipOnly
 	}
 	if token != "" {
 		header[headerToken] = []string{tokenScheme + token}

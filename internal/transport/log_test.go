@@ -54,7 +54,7 @@ func TestLogHoldsNoSecret(t *testing.T) {
 				mock.RegisterNoResponder(responder)
 				lines := logged(t, mock, slog.LevelDebug, &transport.Request{
 					Method: "POST", Path: "/hserve/?code=code-77", Token: "token-3f9a",
-					Body: []byte(`{"code":"code-77","password":"password-1"}`), Secrets: []string{"code-77", "password-1"},
+					Body: `{"code":"code-77","password":"password-1"}`, Secrets: []string{"code-77", "password-1"},
 				})
 				require.NotEmpty(t, lines)
 				text, err := json.Marshal(lines)

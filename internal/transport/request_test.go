@@ -43,11 +43,11 @@ func TestHeadersAreExact(t *testing.T) {
 			want: with("X-Hydrogen-Client-Platform", "WEB"),
 		}, {
 			name: "a login",
-			req:  transport.Request{Method: "POST", Platform: "KUAISHOU", Body: []byte(`{}`)},
+			req:  transport.Request{Method: "POST", Platform: "KUAISHOU", Body: `{}`},
 			want: with("X-Hydrogen-Client-Platform", "KUAISHOU", "Content-Length", "2"),
 		}, {
 			name: "with a token",
-			req:  transport.Request{Method: "PUT", Platform: "WECHAT", Token: "token-1", Body: []byte(`{}`)},
+			req:  transport.Request{Method: "PUT", Platform: "WECHAT", Token: "token-1", Body: `{}`},
 			want: with("X-Hydrogen-Client-Platform", "WECHAT", "Content-Length", "2", "Authorization", "Hydrogen-r1 token-1"),
 		}, {
 			name: "with an environment",
@@ -112,7 +112,7 @@ func TestMethodPathAndBodyArriveAsGiven(t *testing.T) {
 			})
 			req := &transport.Request{Method: tt.method, Path: tt.path, Platform: "WEB"}
 			if tt.body != "" {
-				req.Body = []byte(tt.body)
+				req.Body = tt.body
 			}
 			_, err := own(t, srv.URL).Do(t.Context(), req)
 			require.NoError(t, err)

@@ -146,7 +146,7 @@ func TestImpossibleStatuses(t *testing.T) {
 		tr := on(roundTrip(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 		}))
-		_, err := tr.Do(t.Context(), &transport.Request{Method: http.MethodPost, Path: "/hserve/", Body: []byte("{}")})
+		_, err := tr.Do(t.Context(), &transport.Request{Method: http.MethodPost, Path: "/hserve/", Body: "{}"})
 		var h *herror.HError
 		require.ErrorAs(t, err, &h)
 		require.Equal(t, herror.InvalidResponse, h.Code, status)

@@ -84,7 +84,7 @@ func TestRetries(t *testing.T) {
 				mock := script(tt.steps...)
 				req := &transport.Request{Method: tt.method, Path: "/", Platform: "WEB"}
 				if tt.method != "GET" && tt.method != "HEAD" {
-					req.Body = []byte("{}")
+					req.Body = "{}"
 				}
 				res, err := on(mock).Do(t.Context(), req)
 				require.Equal(t, tt.code, herror.CodeOf(err))

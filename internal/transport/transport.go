@@ -3,18 +3,14 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -52,7 +48,7 @@ type Config struct {
 // Transport sends requests. It is safe for concurrent use.
 type Transport struct {
 	requests  sync.Pool // of *resty.Request
-	base      string
+	address   address
 	headers   headers
 	timeout   time.Duration
 	log       *slog.Logger
@@ -67,7 +63,7 @@ type Request struct {
 	Version  string // value of X-Hydrogen-Client-Version; if empty, the SDK's own
 	Token    string // may be empty
 	Header   http.Header
-	Body     []byte // JSON, or nil
+	Body     string // JSON; empty for none
 	// AnyStatus makes Do return a response with a status outside 2xx, instead of an
 	// error.
 	AnyStatus bool
@@ -82,7 +78,7 @@ func NewRequest(method, path string, body any, secrets ...string) (*Request, err
 	if err != nil {
 		return nil, herror.New(herror.InvalidParameter, "not JSON").WithCause(err)
 	}
-	return &Request{Method: method, Path: path, Body: b, Secrets: secrets}, nil
+	return &Request{Method: method, Path: path, Body: string(b), Secrets: secrets}, nil
 }
 
 // Response is a response of the backend. Its status is in 2xx, unless the request has
@@ -96,12 +92,13 @@ type Response struct {
 // New returns a Transport. It opens no connection.
 func New(cfg Config) *Transport {
 	hc, own := httpClient(cfg)
+	hc.Transport = below{hc.Transport}
 	rc := resty.NewWithClient(hc)
 	rc.SetLogger(noLogger{}).SetDisableWarn(true)
-	rc.SetPreRequestHook(setHeader)
+	rc.SetPreRequestHook(dropHeader)
 	return &Transport{
 		requests:  sync.Pool{New: func() any { return newRequest(rc) }},
-		base:      cfg.BaseURL,
+		address:   newAddress(cfg.BaseURL),
 		headers:   newHeaders(cfg, own),
 		timeout:   cfg.Timeout,
 		log:       cfg.Logger,
@@ -177,7 +174,7 @@ func (t *Transport) DoAs(ctx context.Context, r *Request, token, platform string
 	}
 	for attempt := 1; ; attempt++ {
 		began := t.logTime()
-		res, info, err := t.sendOnce(ctx, r, t.headers.of(r, token, platform), token)
+		res, info, err := t.sendOnce(ctx, r, token, platform)
 		t.logAttempt(ctx, r, res, err, attempt, began)
 		attempt += info.repeats
 		if err == nil || attempt >= maxAttempts || !mayRetry(r.Method, err) {
@@ -210,20 +207,17 @@ type attemptInfo struct {
 }
 
 // sendOnce makes one attempt.
-func (t *Transport) sendOnce(ctx context.Context, r *Request, header http.Header, token string) (*Response, attemptInfo, *herror.HError) {
-	attempt := newAttemptContext(ctx, header)
-	req := t.requests.Get().(*resty.Request)
-	defer t.release(req)
-	req.SetContext(httptrace.WithClientTrace(attempt, &attempt.trace))
-	if r.Body != nil {
-		req.SetBody(bytes.NewReader(r.Body))
+func (t *Transport) sendOnce(ctx context.Context, r *Request, token, platform string) (*Response, attemptInfo, *herror.HError) {
+	at, err := t.address.of(r.Path)
+	if err != nil {
+		return nil, attemptInfo{}, herror.New(herror.InvalidParameter, "the path is not part of a URL")
 	}
-	got, err := req.Execute(r.Method, t.base+r.Path)
+	attempt := newAttempt(ctx, at, t.headers.of(r, token, platform))
+	raw, err := t.execute(attempt, r)
 	if err != nil {
 		return nil, attemptInfo{repeats: attempt.repeats()}, failure(ctx, err, attempt.maybeSent())
 	}
-	raw := got.RawResponse
-	body, err := readAll(raw)
+	body, err := readAll(raw, t.headers.asksGzip(r))
 	if err != nil && (raw.StatusCode/100 == 2 || r.AnyStatus || ctx.Err() != nil) {
 		return nil, attemptInfo{repeats: attempt.repeats()}, failure(ctx, err, true)
 	}
@@ -238,11 +232,26 @@ func (t *Transport) sendOnce(ctx context.Context, r *Request, header http.Header
 	return &Response{Status: raw.StatusCode, Header: raw.Header, Body: body}, attemptInfo{}, nil
 }
 
+// execute sends the request with resty and returns the response with its body unread.
+func (t *Transport) execute(attempt *attempt, r *Request) (*http.Response, error) {
+	req := t.requests.Get().(*resty.Request)
+	defer t.release(req)
+	req.SetContext(httptrace.WithClientTrace(attempt, &attempt.trace))
+	if r.Body != "" {
+		req.SetBody(strings.NewReader(r.Body))
+	}
+	res, err := req.Execute(r.Method, placeholder)
+	if err != nil {
+		return nil, err
+	}
+	return res.RawResponse, nil
+}
+
 // newRequest returns a request that is used many times, because a new one allocates
 // half a dozen maps. It has placeholders for the headers that resty would add.
 func newRequest(rc *resty.Client) *resty.Request {
 	req := rc.R().SetDoNotParseResponse(true)
-	req.Header = http.Header{"User-Agent": {"-"}, "Content-Type": {"-"}} // see setHeader
+	req.Header = http.Header{"User-Agent": {"-"}, "Content-Type": {"-"}} // see dropHeader
 	return req
 }
 
@@ -251,119 +260,6 @@ func (t *Transport) release(req *resty.Request) {
 	req.SetContext(context.Background())
 	req.Body, req.RawRequest, req.URL = nil, nil, ""
 	t.requests.Put(req)
-}
-
-// attemptContext is the context of one attempt. It carries the attempt's header
-// through resty to setHeader, and records how far the request got.
-//
-// Wrapping the body to see whether it is read would be simpler. But net/http then
-// sends header and body in two packets, which takes a fifth of a login's CPU time.
-type attemptContext struct {
-	context.Context
-	header   http.Header
-	trace    httptrace.ClientTrace
-	getConns atomic.Int32 // how often the transport asked for a connection; 0 if it does not call the trace
-	written  atomic.Bool  // the header was written
-}
-
-func newAttemptContext(ctx context.Context, header http.Header) *attemptContext {
-	a := &attemptContext{Context: ctx, header: header}
-	a.trace.GetConn = func(string) { a.getConns.Add(1) }
-	a.trace.WroteHeaders = func() { a.written.Store(true) }
-	return a
-}
-
-// maybeSent reports whether any part of the request may have been sent. If the
-// transport does not call the trace, it may have sent all of it.
-func (a *attemptContext) maybeSent() bool { return a.written.Load() || a.getConns.Load() == 0 }
-
-// repeats returns how often the transport repeated the request.
-func (a *attemptContext) repeats() int { return max(0, int(a.getConns.Load())-1) }
-
-type attemptKey struct{}
-
-// Value implements context.Context.
-func (a *attemptContext) Value(key any) any {
-	if _, ok := key.(attemptKey); ok {
-		return a
-	}
-	return a.Context.Value(key)
-}
-
-// setHeader is the last hook before a request is sent. It replaces the header that
-// resty has made.
-func setHeader(_ *resty.Client, req *http.Request) error {
-	a, _ := req.Context().Value(attemptKey{}).(*attemptContext)
-	req.Header = a.header
-	return nil
-}
-
-var errTooLarge = errors.New("response too large")
-
-// buffers has buffers for reading responses.
-var buffers = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 4<<10)) }}
-
-// maxBuffer is the size of the largest buffer that goes back into the pool, in bytes.
-const maxBuffer = 64 << 10
-
-// readAll reads the whole body, so that the connection can be reused, and closes it.
-func readAll(res *http.Response) (string, error) {
-	defer func() { _ = res.Body.Close() }()
-	switch {
-	case res.StatusCode < http.StatusOK || res.Body == http.NoBody:
-		return "", nil // after a switch of protocols, the body would not end
-	case res.ContentLength > MaxResponse:
-		return "", errTooLarge
-	}
-	b := buffers.Get().(*bytes.Buffer)
-	defer func() {
-		if b.Cap() <= maxBuffer {
-			clear(b.Bytes()) // it may have a token
-			b.Reset()
-			buffers.Put(b)
-		}
-	}()
-	n, err := b.ReadFrom(io.LimitReader(res.Body, MaxResponse+1))
-	if err == nil && n > MaxResponse {
-		err = errTooLarge
-	}
-	return b.String(), err
-}
-
-// failure returns the HError for an attempt without a complete response. Sent reports
-// whether the request may have been sent.
-func failure(ctx context.Context, err error, sent bool) *herror.HError {
-	var (
-		urlErr *url.Error
-		netErr net.Error
-		opErr  *net.OpError
-	)
-	if errors.As(err, &urlErr) {
-		err = urlErr.Err // drop the URL
-	}
-	if errors.As(err, &opErr) && opErr.Op == "dial" {
-		sent = false
-	}
-	switch {
-	case errors.Is(err, errTooLarge):
-		return herror.New(herror.InvalidResponse, "too large").WithSent(true)
-	case ctx.Err() != nil:
-		// The transport may have wrapped or replaced the context's error.
-		return Ended(ctx.Err(), sent)
-	case errors.As(err, &netErr) && netErr.Timeout():
-		return herror.New(herror.RequestTimeout, "").WithCause(err).WithSent(sent)
-	}
-	return herror.New(herror.NetworkDisconnected, "").WithCause(err).WithSent(sent)
-}
-
-// Ended returns the error for a context that ended with cause during a request. Sent
-// reports whether the request may have been sent.
-func Ended(cause error, sent bool) *herror.HError {
-	detail := ""
-	if errors.Is(cause, context.Canceled) {
-		detail = "the caller gave up"
-	}
-	return herror.New(herror.RequestTimeout, detail).WithCause(cause).WithSent(sent)
 }
 
 // noLogger disables resty's log, because its messages may contain a URL or a secret.

@@ -23,25 +23,26 @@ type Attempt struct {
 // builder makes the call of an attempt; data is nil for one without user info.
 type builder func(idp.Strategy, *platform.AuthData, *idp.Params) (*idp.Call, error)
 
-func newAttempt(c *Conn, p platform.Platform, data *platform.AuthData, params idp.Params, build builder) (Attempt, error) {
+// init makes the attempt and checks it.
+func (a *Attempt) init(c *Conn, p platform.Platform, data *platform.AuthData, params idp.Params, build builder) error {
 	if c == nil {
-		return Attempt{}, c.broken()
+		return c.broken()
 	}
 	strategy, err := c.IDPs.Of(p)
 	if err != nil {
-		return Attempt{}, err
+		return err
 	}
-	a := Attempt{conn: c, strategy: strategy, data: data, params: params, build: build}
+	*a = Attempt{conn: c, strategy: strategy, data: data, params: params, build: build}
 	if a.refused = data.Refused(); a.refused {
 		a.data, a.params.Refused = nil, true // the options are checked all the same
 	}
 	if a.call, err = build(strategy, a.data, &a.params); err != nil {
-		return a, err
+		return err
 	}
 	if a.Encrypted() && a.NeedsCode() {
-		return a, check.Invalid("no login code: the encrypted data opens only with the code that the phone got before it")
+		return check.Invalid("no login code: the encrypted data opens only with the code that the phone got before it")
 	}
-	return a, nil
+	return nil
 }
 
 // Encrypted reports whether the attempt carries encrypted data. It must not log in by
@@ -74,10 +75,11 @@ func (a *Attempt) CallWithCode(ctx context.Context) (*idp.Call, error) {
 }
 
 // NewLink checks the arguments of a link.
-func NewLink(c *Conn, p platform.Platform, data *platform.AuthData, opts []platform.LinkOption) (Attempt, error) {
+func NewLink(c *Conn, p platform.Platform, data *platform.AuthData, opts []platform.LinkOption) (*Attempt, error) {
 	params, err := idp.Given(opts)
 	if err != nil {
-		return Attempt{}, err
+		return nil, err
 	}
-	return newAttempt(c, p, data, params, idp.Strategy.Link)
+	a := new(Attempt)
+	return a, a.init(c, p, data, params, idp.Strategy.Link)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/idp"
-	"github.com/hydrogen-go/baas/internal/singleflight"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -29,7 +28,7 @@ type Shared struct {
 	Scope string
 	Now   func() time.Time
 	// Flights is nil where there is nobody to share work with.
-	Flights *singleflight.Group
+	Flights *Flights
 	// AutoLogin logs a visitor in whose session is missing. It and the two below are
 	// nil or empty where the client has no code source.
 	AutoLogin    func(context.Context, *Conn) error

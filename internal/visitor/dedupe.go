@@ -2,9 +2,8 @@ package visitor
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"strings"
+	"time"
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/idp"
@@ -19,12 +18,22 @@ type Stored struct {
 	Revision session.Revision
 }
 
+// Flights has the work under way of one client's visitors.
+type Flights = singleflight.Group[flightKey]
+
+// flightKey is what is equal for calls that share one piece of work.
+type flightKey struct {
+	visitor               session.Key
+	revision              session.Revision
+	operation, path, body string
+}
+
 // WorkID says what must be equal for two calls to be identical: the operation and all
 // that is sent.
 type WorkID struct {
 	Operation string
 	Path      string
-	Body      []byte
+	Body      string
 	// Login tells that the work replaces the session: one that cannot be read counts as
 	// none.
 	Login bool
@@ -41,23 +50,18 @@ func IDOf(operation string, call *idp.Call) WorkID {
 // the same: a call that comes after a login or a logout shares nothing with those from
 // before it.
 func Dedupe[T any](ctx context.Context, c *Conn, id WorkID, fn func(context.Context, Stored) (T, error)) (T, error) {
-	now, key, err := c.dedupeKey(ctx, id)
-	if err != nil {
-		var zero T
-		return zero, err
-	}
-	if c.Flights == nil {
-		return fn(ctx, now)
-	}
-	value, err := singleflight.Do(ctx, c.Flights, key, c.Transport.Timeout(), func(ctx context.Context) (T, error) { return fn(ctx, now) })
-	if err != nil && herror.CodeOf(err) == 0 {
-		return value, left(err)
-	}
-	return value, err
+	return dedupe(ctx, c, id, fn, singleflight.Do)
 }
 
 // DedupeRead is [Dedupe] for work that only reads.
 func DedupeRead[T any](ctx context.Context, c *Conn, id WorkID, fn func(context.Context, Stored) (T, error)) (T, error) {
+	return dedupe(ctx, c, id, fn, singleflight.Read)
+}
+
+// sharing is how identical calls share fn: [singleflight.Do] or [singleflight.Read].
+type sharing[T any] func(ctx context.Context, flights *Flights, key flightKey, timeout time.Duration, now Stored, fn func(context.Context, Stored) (T, error)) (T, error)
+
+func dedupe[T any](ctx context.Context, c *Conn, id WorkID, fn func(context.Context, Stored) (T, error), share sharing[T]) (T, error) {
 	now, key, err := c.dedupeKey(ctx, id)
 	if err != nil {
 		var zero T
@@ -66,11 +70,7 @@ func DedupeRead[T any](ctx context.Context, c *Conn, id WorkID, fn func(context.
 	if c.Flights == nil {
 		return fn(ctx, now)
 	}
-	value, err := singleflight.Read(ctx, c.Flights, key, func(ctx context.Context) (T, error) {
-		ctx, cancel := context.WithTimeout(ctx, c.Transport.Timeout())
-		defer cancel()
-		return fn(ctx, now)
-	})
+	value, err := share(ctx, c.Flights, key, c.Transport.Timeout(), now, fn)
 	if err != nil && herror.CodeOf(err) == 0 {
 		return value, left(err)
 	}
@@ -78,32 +78,21 @@ func DedupeRead[T any](ctx context.Context, c *Conn, id WorkID, fn func(context.
 }
 
 // dedupeKey loads the session and returns what must be equal, see [Dedupe].
-func (c *Conn) dedupeKey(ctx context.Context, id WorkID) (Stored, string, error) {
+func (c *Conn) dedupeKey(ctx context.Context, id WorkID) (Stored, flightKey, error) {
 	if err := c.broken(); err != nil {
-		return Stored{}, "", err
+		return Stored{}, flightKey{}, err
 	}
 	if err := ctx.Err(); err != nil {
-		return Stored{}, "", transport.Ended(err, false)
+		return Stored{}, flightKey{}, transport.Ended(err, false)
 	}
 	s, rev, err := c.Load(ctx)
 	if id.Login && errors.Is(err, session.ErrUnreadable) {
 		s, err = session.Session{}, nil
 	}
 	if err != nil || c.Flights == nil {
-		return Stored{s, rev}, "", err
+		return Stored{s, rev}, flightKey{}, err
 	}
-	var key strings.Builder
-	key.Grow(len(c.key) + 8 + len(id.Operation) + len(id.Path) + len(id.Body) + 2)
-	key.Write(c.key[:])
-	var revision [8]byte
-	binary.LittleEndian.PutUint64(revision[:], uint64(rev))
-	key.Write(revision[:])
-	key.WriteString(id.Operation)
-	key.WriteByte(0) // which no operation and no path has
-	key.WriteString(id.Path)
-	key.WriteByte(0)
-	key.Write(id.Body)
-	return Stored{s, rev}, key.String(), nil
+	return Stored{s, rev}, flightKey{c.key, rev, id.Operation, id.Path, id.Body}, nil
 }
 
 // left types the error of a caller who gave up waiting. Others may still have the

@@ -22,8 +22,8 @@ func NewLogin(c *Conn, p platform.Platform, data *platform.AuthData, opts []plat
 	if err != nil {
 		return nil, err
 	}
-	attempt, err := newAttempt(c, p, data, params, buildLogin)
-	return &Login{attempt}, err
+	l := new(Login)
+	return l, l.init(c, p, data, params, buildLogin)
 }
 
 func buildLogin(s idp.Strategy, data *platform.AuthData, p *idp.Params) (*idp.Call, error) {

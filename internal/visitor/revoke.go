@@ -195,7 +195,7 @@ func (c *Conn) end(ctx context.Context, userID int64, keep session.Secret) (sess
 // v2.0/session/destroy/. That the backend does not know the token is no error.
 func (s *Shared) Destroy(ctx context.Context, of session.Session) error {
 	c := &Conn{Shared: s}
-	request := &transport.Request{Method: http.MethodPost, Path: "/hserve/v2.0/session/destroy/", Body: []byte("{}")}
+	request := &transport.Request{Method: http.MethodPost, Path: "/hserve/v2.0/session/destroy/", Body: "{}"}
 	_, err := c.Send(ctx, c.Plain(request), of)
 	if herror.CodeOf(err) == herror.NotAuthenticated {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"github.com/hydrogen-go/baas/internal/singleflight"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -12,7 +11,7 @@ import (
 func Resume(shared *Shared, s session.Session) *Conn {
 	own := *shared
 	own.Store = &single{session: s, revision: 1}
-	own.Flights = new(singleflight.Group)
+	own.Flights = new(Flights)
 	return &Conn{Shared: &own}
 }
 

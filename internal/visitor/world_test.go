@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas/herror"
-	"github.com/hydrogen-go/baas/internal/singleflight"
 	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/internal/visitor"
@@ -44,7 +43,7 @@ func newWorld(t *testing.T) *world {
 		}),
 		Store:   w.store,
 		Now:     time.Now,
-		Flights: new(singleflight.Group),
+		Flights: new(visitor.Flights),
 	}
 	w.conn = visitor.New(w.shared, visitorKey)
 	return w
@@ -101,7 +100,7 @@ func (w *world) stored() session.Session {
 func ask(c *visitor.Conn) visitor.Ask { return visitor.Always(c.Plain(anyRequest())) }
 
 func anyRequest() *transport.Request {
-	return &transport.Request{Method: http.MethodPost, Path: "/hserve/", Body: []byte("{}")}
+	return &transport.Request{Method: http.MethodPost, Path: "/hserve/", Body: "{}"}
 }
 
 // backend answers every request after took: 200 to the tokens it knows, 401 to others.
