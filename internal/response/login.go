@@ -31,40 +31,44 @@ type Login struct {
 // {"token", "expires_in", "user_id"}, and may have the user's fields, openid or
 // unionid on the same level. The error is 690 if the token or the user is missing.
 func ParseLogin(body string) (Login, error) {
-	fields, err := Object(body, "login response")
-	if err != nil {
-		return Login{}, err
-	}
 	var (
 		l    Login
-		user string
+		user described
 		id   int64
 		// Ids on the first level take precedence over those in user_info, as in the vendor's client.
 		openID, unionID string
 	)
-	fields.Each(func(k string, v gjson.Result) bool {
-		switch k {
-		case "token":
-			if v.Type == gjson.String {
-				l.Token = v.Str
+	fields, err := object(body, "login response", func(s *scanner) {
+		s.object(func(key string) {
+			switch key {
+			case "token":
+				if v := s.result(); v.Type == gjson.String {
+					l.Token = v.Str
+				}
+			case "expires_in":
+				l.lifetime = lifetime(s.result())
+			case "user_id":
+				l.UserID = Int(s.result())
+			case "id":
+				id = Int(s.result())
+			case "openid":
+				openID = Str(s.result())
+			case "unionid":
+				unionID = Str(s.result())
+			case "user_info":
+				if s.next() == '{' {
+					user = s.user()
+					break
+				}
+				s.value()
+			default:
+				s.value()
 			}
-		case "expires_in":
-			l.lifetime = lifetime(v)
-		case "user_id":
-			l.UserID = Int(v)
-		case "id":
-			id = Int(v)
-		case "openid":
-			openID = Str(v)
-		case "unionid":
-			unionID = Str(v)
-		case "user_info":
-			if v.IsObject() {
-				user = v.Raw
-			}
-		}
-		return true
+		})
 	})
+	if err != nil {
+		return Login{}, err
+	}
 	if l.Token == "" {
 		return Login{}, herror.New(herror.InvalidResponse, "no token").WithSent(true)
 	}
@@ -72,10 +76,11 @@ func ParseLogin(body string) (Login, error) {
 		return Login{}, herror.New(herror.InvalidResponse, "a token that no header can hold").WithSent(true)
 	}
 	switch {
-	case user != "":
-		l.readUser(Fields(user))
+	case user.text != "":
+		l.take(user)
 	case id != 0:
-		l.readUser(fields.Without(func(name string) bool { return name == "user_id" })) // repeats the id
+		s := scanner{text: string(fields.Without(func(name string) bool { return name == "user_id" }))} // repeats the id
+		l.take(s.user())
 	}
 	l.OpenID, l.UnionID = cmp.Or(openID, l.OpenID), cmp.Or(unionID, l.UnionID)
 	if l.UserID <= 0 {
@@ -98,51 +103,62 @@ func lifetime(v gjson.Result) time.Duration {
 // ParseUser parses a response that is a user, and returns it without the token and
 // the session. The error is 690 if the id is missing.
 func ParseUser(body string) (user Fields, id int64, err error) {
-	if user, err = Object(body, "user"); err != nil {
+	var u described
+	if _, err = object(body, "user", func(s *scanner) { u = s.user() }); err != nil {
 		return "", 0, err
 	}
-	secret := false
-	user.Each(func(k string, v gjson.Result) bool {
-		if k == "id" {
-			id = Int(v)
-		} else {
-			secret = secret || Secret(k)
-		}
-		return true
-	})
-	if id <= 0 {
+	if u.id <= 0 {
 		return "", 0, herror.New(herror.InvalidResponse, "no user").WithSent(true)
 	}
-	if secret {
-		user = user.Without(Secret)
-	}
-	return user, id, nil
+	return u.fields(), u.id, nil
 }
 
-func (l *Login) readUser(user Fields) {
-	secret, described := false, false
-	user.Each(func(k string, v gjson.Result) bool {
-		switch k {
+// described is a user as a response describes it.
+type described struct {
+	text            string
+	id              int64
+	openID, unionID string
+	anonymous       bool
+	hasID           bool
+	hasSecret       bool // see [Secret]
+}
+
+// user reads the object that comes next, a user.
+func (s *scanner) user() (u described) {
+	from := s.at
+	s.object(func(key string) {
+		switch key {
 		case "id":
-			l.UserID, described = Int(v), true
+			u.id, u.hasID = Int(s.result()), true
 		case "openid":
-			l.OpenID = Str(v)
+			u.openID = Str(s.result())
 		case "unionid":
-			l.UnionID = Str(v)
+			u.unionID = Str(s.result())
 		case "_anonymous":
-			l.Anonymous = v.Bool()
+			u.anonymous = s.result().Bool()
 		default:
-			secret = secret || Secret(k)
+			u.hasSecret = u.hasSecret || Secret(key)
+			s.value()
 		}
-		return true
 	})
-	switch {
-	case !described: // only some fields, as after a login with a provider's token
-		return
-	case secret:
-		user = user.Without(Secret)
+	u.text = s.text[from:s.at]
+	return u
+}
+
+// fields returns the user's fields without the token and the session.
+func (u described) fields() Fields {
+	if u.hasSecret {
+		return Fields(u.text).Without(Secret)
 	}
-	l.User = user
+	return Fields(u.text)
+}
+
+// take takes over what the response says of the user.
+func (l *Login) take(u described) {
+	l.OpenID, l.UnionID, l.Anonymous = u.openID, u.unionID, u.anonymous
+	if u.hasID { // else only some fields, as after a login with a provider's token
+		l.UserID, l.User = u.id, u.fields()
+	}
 }
 
 // Secret reports whether a field of a login response is not part of the user: the

@@ -3,7 +3,6 @@
 package response
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -14,34 +13,38 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 )
 
-// Valid reports whether text is JSON.
+// Valid reports whether text is JSON, as json.Valid does.
 func Valid(text string) bool {
-	if len(text) > maxGJSON || strings.Count(text, "[")+strings.Count(text, "{") > maxBrackets {
-		return json.Valid([]byte(text))
-	}
-	return gjson.Valid(text)
+	s := scanner{text: text}
+	return s.document(func() { s.value() })
 }
-
-// maxBrackets is how many opening brackets gjson may see. Text with more may be nested
-// deeper than encoding/json reads, which would make a user that nobody can decode.
-const maxBrackets = 5_000
-
-// maxGJSON is the length in bytes up to which gjson, which is faster, validates a
-// text. It recurses without a bound, so deeply nested longer texts would take too
-// much stack. encoding/json bounds the depth.
-const maxGJSON = 64 << 10
 
 // Object validates text as a JSON object and returns its fields. For anything else
 // the error is 690; what says in it what the text is.
 func Object(text, what string) (Fields, error) {
-	if !Valid(text) {
+	return object(text, what, func(s *scanner) { s.value() })
+}
+
+// object is Object for a caller who reads the object in the same pass.
+func object(text, what string, read func(*scanner)) (Fields, error) {
+	s := scanner{text: text}
+	isObject, from, to := false, 0, 0
+	ok := s.document(func() {
+		isObject, from = s.next() == '{', s.at
+		if isObject {
+			read(&s)
+		} else {
+			s.value()
+		}
+		to = s.at
+	})
+	switch {
+	case !ok:
 		return "", herror.New(herror.InvalidResponse, what+" is not JSON").WithSent(true)
-	}
-	text = strings.TrimSpace(text)
-	if text[0] != '{' {
+	case !isObject:
 		return "", herror.New(herror.InvalidResponse, what+" is not an object").WithSent(true)
 	}
-	return Fields(text), nil
+	return Fields(text[from:to]), nil
 }
 
 // Fields is the text of a validated JSON object.
