@@ -93,7 +93,7 @@ func (a *Auth) describe(ctx context.Context, s session.Session) (visitor.Result,
 	if err != nil {
 		return visitor.Result{}, err
 	}
-	field := r.Fields.Get("_anonymous")
+	field := r.Get("_anonymous")
 	anonymous := field.Bool()
 	if !field.Exists() || anonymous == s.Anonymous {
 		return r, nil

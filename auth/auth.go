@@ -88,5 +88,5 @@ func (a *Auth) user(r visitor.Result, err error) (*user.CurrentUser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return access.NewCurrentUser(a.conn, r.Fields, r.Session).(*user.CurrentUser), nil
+	return access.NewCurrentUser(a.conn, r.User, r.Session).(*user.CurrentUser), nil
 }

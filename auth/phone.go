@@ -102,8 +102,8 @@ func (a *Auth) change(
 		if err != nil {
 			return visitor.Result{}, err
 		}
-		fields, _, err := response.ParseUser(res.Body)
-		return visitor.Result{Session: s, Fields: fields}, err
+		u, _, err := response.ParseUser(res.Body)
+		return visitor.Result{Session: s, User: u}, err
 	})
 }
 

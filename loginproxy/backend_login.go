@@ -31,7 +31,7 @@ func (x *exchange) relayLogin(ctx context.Context, old *Visitor, res *transport.
 		OpenID:     l.OpenID,
 		UnionID:    l.UnionID,
 		Platform:   x.event.Platform,
-		Anonymous:  l.Anonymous || x.event.Operation == OpLoginAnonymous && l.User == "",
+		Anonymous:  l.Anonymous || x.event.Operation == OpLoginAnonymous && l.User.Fields == "",
 		LoggedInAt: began,
 		ExpiresAt:  l.ExpiresAt(now),
 	}

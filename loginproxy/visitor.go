@@ -30,7 +30,7 @@ func newVisitor(a *auth.Auth, s session.Session) *Visitor {
 
 // newVisitorRead is newVisitor for a user whose fields have been read.
 func newVisitorRead(a *auth.Auth, s session.Session, fields []byte) *Visitor {
-	u := access.NewCurrentUser(connOf(a), response.Fields(fields), s).(*user.CurrentUser)
+	u := access.NewCurrentUser(connOf(a), response.User{Fields: response.Fields(fields)}, s).(*user.CurrentUser)
 	return &Visitor{auth: a, session: s, me: &u.Me}
 }
 

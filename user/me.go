@@ -83,7 +83,7 @@ func (m *Me) User(ctx context.Context) (*CurrentUser, error) {
 	if r.Session.UserID != m.ID() {
 		return nil, visitor.ErrAnotherUser
 	}
-	u := newCurrentUser(m.conn, r.Fields, r.Session)
+	u := newCurrentUser(m.conn, r.User, r.Session)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.user = u

@@ -47,7 +47,7 @@ func (u *record) Providers() []Provider {
 // has an entry for each: this is the first of them, [CurrentUser.Providers] has all,
 // and [CurrentUser.ProviderByKey] finds one by name.
 func (u *record) Provider(p platform.Platform) Value {
-	return Value{visitor.ProviderEntry(u.snapshot(), p)}
+	return Value{visitor.ProviderEntry(u.indexed(), p)}
 }
 
 // ProviderByKey returns the entry of the documented _provider with that key, as in

@@ -17,8 +17,8 @@ import (
 // record holds the fields of a user as the backend sent them. A field is parsed when it
 // is asked for.
 type record struct {
-	mu     sync.RWMutex
-	fields response.Fields
+	mu   sync.RWMutex
+	data response.User
 }
 
 // ID is the user's id in the backend.
@@ -88,12 +88,11 @@ func (u *record) CreatedBy() int64 { return response.Int(u.field("created_by")) 
 // get(key). Username, email, phone and the two verified flags are found under
 // both of their spellings, with and without the leading underscore.
 func (u *record) Get(key string) Value {
-	u.mu.RLock()
-	defer u.mu.RUnlock()
-	v := u.fields.Get(key)
+	user := u.indexed()
+	v := user.Get(key)
 	if !v.Exists() {
 		if name := accountField(key); name != key {
-			v = u.fields.Get(name)
+			v = user.Get(name)
 		}
 	}
 	return Value{v}
@@ -122,16 +121,30 @@ func (u *record) LogValue() slog.Value { return slog.StringValue(userText(u.ID()
 func (u *record) merge(patch response.Fields, rename func(string) string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.fields = u.fields.Merge(patch, rename)
+	u.data = response.User{Fields: u.data.Fields.Merge(patch, rename)}
 }
 
 func (u *record) snapshot() response.Fields {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
-	return u.fields
+	return u.data.Fields
 }
 
-func (u *record) field(key string) gjson.Result { return u.snapshot().Get(key) }
+// indexed returns the user with the places of its fields, which are found once.
+func (u *record) indexed() response.User {
+	u.mu.RLock()
+	user := u.data
+	u.mu.RUnlock()
+	if user.IsIndexed() {
+		return user
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.data = u.data.Indexed()
+	return u.data
+}
+
+func (u *record) field(key string) gjson.Result { return u.indexed().Get(key) }
 
 func (u *record) text(key string) string { return response.Str(u.field(key)) }
 

@@ -21,9 +21,9 @@ import (
 )
 
 func init() {
-	access.NewUser = func(fields response.Fields) any { return &User{record{fields: fields}} }
-	access.NewCurrentUser = func(conn *visitor.Conn, fields response.Fields, s session.Session) any {
-		return newCurrentUser(conn, fields, s)
+	access.NewUser = func(fields response.Fields) any { return &User{record{data: response.User{Fields: fields}}} }
+	access.NewCurrentUser = func(conn *visitor.Conn, u response.User, s session.Session) any {
+		return newCurrentUser(conn, u, s)
 	}
 	access.NewMe = func(conn *visitor.Conn, s session.Session) any { return newMe(conn, s) }
 }
@@ -46,8 +46,8 @@ type CurrentUser struct {
 	Me
 }
 
-func newCurrentUser(conn *visitor.Conn, fields response.Fields, s session.Session) *CurrentUser {
-	u := &CurrentUser{record: record{fields: fields}}
+func newCurrentUser(conn *visitor.Conn, of response.User, s session.Session) *CurrentUser {
+	u := &CurrentUser{record: record{data: of}}
 	u.conn, u.session, u.user = conn, s, u
 	return u
 }
@@ -67,7 +67,7 @@ func (u *CurrentUser) OpenID() string {
 	if id := u.Me.OpenID(); id != "" {
 		return id
 	}
-	openID, _ := visitor.Identity(u.snapshot(), u.session.Platform)
+	openID, _ := visitor.Identity(u.indexed(), u.session.Platform)
 	return cmp.Or(openID, u.record.OpenID())
 }
 
@@ -77,7 +77,7 @@ func (u *CurrentUser) UnionID() string {
 	if id := u.Me.UnionID(); id != "" {
 		return id
 	}
-	_, unionID := visitor.Identity(u.snapshot(), u.session.Platform)
+	_, unionID := visitor.Identity(u.indexed(), u.session.Platform)
 	return cmp.Or(unionID, u.record.UnionID())
 }
 

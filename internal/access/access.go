@@ -18,8 +18,8 @@ var (
 	ConnOf func(auth any) *visitor.Conn
 	// NewUser returns the *user.User with these fields. Package user sets it.
 	NewUser func(response.Fields) any
-	// NewCurrentUser returns the *user.CurrentUser with these fields. Package user sets it.
-	NewCurrentUser func(*visitor.Conn, response.Fields, session.Session) any
+	// NewCurrentUser returns the *user.CurrentUser with the fields of the user. Package user sets it.
+	NewCurrentUser func(*visitor.Conn, response.User, session.Session) any
 	// NewMe returns the *user.Me of that session. Package user sets it.
 	NewMe func(*visitor.Conn, session.Session) any
 )

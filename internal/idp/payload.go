@@ -18,7 +18,7 @@ type payload struct{ json strings.Builder }
 
 func newPayload() *payload {
 	w := new(payload)
-	w.json.Grow(256)
+	w.json.Grow(128) // a silent login fits
 	return w
 }
 

@@ -20,8 +20,8 @@ type Login struct {
 	UnionID   string
 	Anonymous bool
 	// User has the user's fields in the response, without the token and the session.
-	// It is empty if the response has only the user's id.
-	User Fields
+	// Its fields are empty if the response has only the user's id.
+	User User
 
 	lifetime time.Duration
 }
@@ -33,7 +33,7 @@ type Login struct {
 func ParseLogin(body string) (Login, error) {
 	var (
 		l    Login
-		user described
+		user scannedUser
 		id   int64
 		// Ids on the first level take precedence over those in user_info, as in the vendor's client.
 		openID, unionID string
@@ -76,7 +76,7 @@ func ParseLogin(body string) (Login, error) {
 		return Login{}, herror.New(herror.InvalidResponse, "a token that no header can hold").WithSent(true)
 	}
 	switch {
-	case user.text != "":
+	case user.Fields != "":
 		l.take(user)
 	case id != 0:
 		s := scanner{text: string(fields.Without(func(name string) bool { return name == "user_id" }))} // repeats the id
@@ -100,71 +100,12 @@ func lifetime(v gjson.Result) time.Duration {
 	return time.Duration(min(max(seconds, 0), maxLifetime)) * time.Second
 }
 
-// ParseUser parses a response that is a user, and returns it without the token and
-// the session. The error is 690 if the id is missing.
-func ParseUser(body string) (user Fields, id int64, err error) {
-	var u described
-	if _, err = object(body, "user", func(s *scanner) { u = s.user() }); err != nil {
-		return "", 0, err
-	}
-	if u.id <= 0 {
-		return "", 0, herror.New(herror.InvalidResponse, "no user").WithSent(true)
-	}
-	return u.fields(), u.id, nil
-}
-
-// described is a user as a response describes it.
-type described struct {
-	text            string
-	id              int64
-	openID, unionID string
-	anonymous       bool
-	hasID           bool
-	hasSecret       bool // see [Secret]
-}
-
-// user reads the object that comes next, a user.
-func (s *scanner) user() (u described) {
-	from := s.at
-	s.object(func(key string) {
-		switch key {
-		case "id":
-			u.id, u.hasID = Int(s.result()), true
-		case "openid":
-			u.openID = Str(s.result())
-		case "unionid":
-			u.unionID = Str(s.result())
-		case "_anonymous":
-			u.anonymous = s.result().Bool()
-		default:
-			u.hasSecret = u.hasSecret || Secret(key)
-			s.value()
-		}
-	})
-	u.text = s.text[from:s.at]
-	return u
-}
-
-// fields returns the user's fields without the token and the session.
-func (u described) fields() Fields {
-	if u.hasSecret {
-		return Fields(u.text).Without(Secret)
-	}
-	return Fields(u.text)
-}
-
 // take takes over what the response says of the user.
-func (l *Login) take(u described) {
+func (l *Login) take(u scannedUser) {
 	l.OpenID, l.UnionID, l.Anonymous = u.openID, u.unionID, u.anonymous
 	if u.hasID { // else only some fields, as after a login with a provider's token
-		l.UserID, l.User = u.id, u.fields()
+		l.UserID, l.User = u.id, u.withoutSecrets()
 	}
-}
-
-// Secret reports whether a field of a login response is not part of the user: the
-// token, its lifetime, and the session, which contains the token again.
-func Secret(key string) bool {
-	return key == "token" || key == "expires_in" || key == "_session" || key == "session_key"
 }
 
 // ExpiresAt returns when the session of a response that arrived at now expires: 30

@@ -66,7 +66,7 @@ func TestParseLogin(t *testing.T) {
 }
 
 func of(l response.Login) parsed {
-	p := parsed{token: l.Token, id: l.UserID, openID: l.OpenID, unionID: l.UnionID, user: string(l.User), anonymous: l.Anonymous}
+	p := parsed{token: l.Token, id: l.UserID, openID: l.OpenID, unionID: l.UnionID, user: string(l.User.Fields), anonymous: l.Anonymous}
 	now := time.Unix(1_700_000_000, 0)
 	if end := l.ExpiresAt(now); !end.IsZero() {
 		p.lifetime = end.Sub(now)
@@ -123,7 +123,7 @@ func TestParseRecordedLogins(t *testing.T) {
 			require.Positive(t, l.UserID)
 			require.Len(t, l.Token, 32)
 			require.Equal(t, 2592000*time.Second-30*time.Second, of(l).lifetime)
-			require.NotContains(t, string(l.User), l.Token, "the session contains the token")
+			require.NotContains(t, string(l.User.Fields), l.Token, "the session contains the token")
 		})
 	}
 }
@@ -161,8 +161,8 @@ func FuzzParseLogin(f *testing.F) {
 		if end := l.ExpiresAt(now); !end.IsZero() {
 			require.True(t, end.After(now), fmt.Sprint(end))
 		}
-		if l.User != "" {
-			checkObject(t, l.User)
+		if l.User.Fields != "" {
+			checkUser(t, l.User)
 			for _, key := range []string{"token", "expires_in", "_session", "session_key"} {
 				require.False(t, l.User.Get(key).Exists(), key)
 			}
@@ -186,7 +186,7 @@ func TestParseUser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			user, id, err := response.ParseUser(c.body)
 			require.Equal(t, c.code, herror.CodeOf(err))
-			require.Equal(t, c.want, string(user))
+			require.Equal(t, c.want, string(user.Fields))
 			require.Equal(t, c.id, id)
 		})
 	}

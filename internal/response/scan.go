@@ -13,6 +13,8 @@ type scanner struct {
 	at     int // of the next byte
 	depth  int // of the objects under way
 	failed bool
+	// Where the last key is that name has read, without its quotes.
+	keyFrom, keyTo int
 }
 
 // maxDepth is how deeply encoding/json lets values be nested.
@@ -70,7 +72,9 @@ func (s *scanner) name() string {
 		s.fail()
 		return ""
 	}
+	s.keyFrom = s.at + 1
 	quoted := s.string()
+	s.keyTo = s.at - 1
 	if s.next() != ':' {
 		s.fail()
 		return ""

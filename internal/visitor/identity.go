@@ -9,7 +9,7 @@ import (
 
 // Identity returns the ids that a user has on the platform with that name, by the
 // user's _provider.
-func Identity(user response.Fields, name string) (openID, unionID string) {
+func Identity(user response.User, name string) (openID, unionID string) {
 	if p, ok := platform.ByName(name); ok {
 		return IDsIn(ProviderEntry(user, p))
 	}
@@ -18,7 +18,7 @@ func Identity(user response.Fields, name string) (openID, unionID string) {
 
 // ProviderEntry returns the user's entry of _provider on a platform, the first one of
 // several; it does not exist where there is none.
-func ProviderEntry(user response.Fields, p platform.Platform) gjson.Result {
+func ProviderEntry(user response.User, p platform.Platform) gjson.Result {
 	all := user.Get("_provider")
 	if p == nil || !all.IsObject() {
 		return gjson.Result{}

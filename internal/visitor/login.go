@@ -36,7 +36,7 @@ func buildLogin(s idp.Strategy, data *platform.AuthData, p *idp.Params) (*idp.Ca
 // Result is what a call found out: the session and the user's fields.
 type Result struct {
 	Session session.Session
-	Fields  response.Fields
+	response.User
 }
 
 // Do logs in, once for all identical logins under way. Where the stored session will
@@ -133,7 +133,7 @@ func (c *Conn) LogIn(ctx context.Context, call Call, old Stored, want Expected) 
 	if err != nil {
 		return Result{}, err
 	}
-	if l.User == "" && !want.NameOnly {
+	if l.User.Fields == "" && !want.NameOnly {
 		return Result{}, herror.New(herror.InvalidResponse, "no user").WithSent(true)
 	}
 	s := session.Session{
@@ -142,7 +142,7 @@ func (c *Conn) LogIn(ctx context.Context, call Call, old Stored, want Expected) 
 		OpenID:     l.OpenID,
 		UnionID:    l.UnionID,
 		Platform:   want.Platform,
-		Anonymous:  l.Anonymous || want.Anonymous && l.User == "",
+		Anonymous:  l.Anonymous || want.Anonymous && l.User.Fields == "",
 		UserInfo:   want.UserInfo,
 		LoggedInAt: began.UTC().Truncate(session.Precision), // as a store gives it back
 		ExpiresAt:  l.ExpiresAt(c.Now()).UTC().Truncate(session.Precision),

@@ -22,9 +22,9 @@ func (c *Conn) ReadCurrentUser(ctx context.Context) (Result, error) {
 
 // OwnUser reads a response that is the user of the session, and nobody else.
 func OwnUser(res *transport.Response, s session.Session) (Result, error) {
-	fields, id, err := response.ParseUser(res.Body)
+	user, id, err := response.ParseUser(res.Body)
 	if err == nil && id != s.UserID {
 		err = herror.New(herror.InvalidResponse, "another user").WithSent(true)
 	}
-	return Result{s, fields}, err
+	return Result{s, user}, err
 }
