@@ -57,7 +57,7 @@ func ParseLogin(body string) (Login, error) {
 				unionID = Str(s.result())
 			case "user_info":
 				if s.next() == '{' {
-					user = s.user()
+					user = s.user(nil)
 					break
 				}
 				s.value()
@@ -80,7 +80,7 @@ func ParseLogin(body string) (Login, error) {
 		l.take(user)
 	case id != 0:
 		s := scanner{text: string(fields.Without(func(name string) bool { return name == "user_id" }))} // repeats the id
-		l.take(s.user())
+		l.take(s.user(nil))
 	}
 	l.OpenID, l.UnionID = cmp.Or(openID, l.OpenID), cmp.Or(unionID, l.UnionID)
 	if l.UserID <= 0 {

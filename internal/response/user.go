@@ -31,7 +31,7 @@ func (u User) Indexed() User {
 		return u
 	}
 	s := scanner{text: string(u.Fields)}
-	return s.user().User
+	return s.user(make([]place, 0, usualFields)).User
 }
 
 // Get is [Fields.Get] for the user's fields.
@@ -61,7 +61,7 @@ func (u User) key(p place) string {
 // the session. The error is 690 if the id is missing.
 func ParseUser(body string) (User, int64, error) {
 	var u scannedUser
-	if _, err := object(body, "user", func(s *scanner) { u = s.user() }); err != nil {
+	if _, err := object(body, "user", func(s *scanner) { u = s.user(make([]place, 0, usualFields)) }); err != nil {
 		return User{}, 0, err
 	}
 	if u.id <= 0 {
@@ -80,9 +80,10 @@ type scannedUser struct {
 	hasSecret       bool // see [Secret]
 }
 
-// user reads the object that comes next, a user.
-func (s *scanner) user() scannedUser {
-	u := scannedUser{User: User{places: make([]place, 0, usualFields)}}
+// user reads the object that comes next, a user. It adds the places of the fields to
+// places, unless that is nil.
+func (s *scanner) user(places []place) scannedUser {
+	u := scannedUser{User: User{places: places}}
 	from := s.at
 	s.object(func(key string) {
 		p := place{key: uint32(s.keyFrom - from), keyEnd: uint32(s.keyTo - from), value: uint32(s.at - from)}
@@ -99,8 +100,9 @@ func (s *scanner) user() scannedUser {
 			u.hasSecret = u.hasSecret || Secret(key)
 			s.value()
 		}
-		p.valueEnd = uint32(s.at - from)
-		u.places = append(u.places, p)
+		if p.valueEnd = uint32(s.at - from); places != nil {
+			u.places = append(u.places, p)
+		}
 	})
 	u.Fields = Fields(s.text[from:s.at])
 	return u
