@@ -24,22 +24,31 @@ import (
 // Work is one operation.
 type Work func(context.Context) error
 
+// Setup returns both implementations, for the backend with this address.
+type Setup func(b *testing.B, backend string) (ours, theirs Work)
+
+// Case is one load.
+type Case struct {
+	Callers int           // at once
+	Ops     int           // of each implementation in a round
+	Delay   time.Duration // before the backend responds
+}
+
 // Compare runs both implementations with 1, 64 and 512 callers on a backend without a
-// delay, and with 512 callers on one with a delay of 20 ms. Setup returns both, for
-// the backend with this address. Baseline is the name of the hand-written one in the
-// reported metrics.
-func Compare(b *testing.B, baseline string, setup func(b *testing.B, backend string) (ours, theirs Work)) {
-	for _, c := range []struct {
-		callers, ops int
-		delay        time.Duration
-	}{{1, 3000, 0}, {64, 12000, 0}, {512, 16000, 0}, {512, 16000, 20 * time.Millisecond}} {
-		b.Run("callers="+strconv.Itoa(c.callers)+"/delay="+c.delay.String(), func(b *testing.B) {
-			backend := start(b, c.delay)
-			ours, theirs := setup(b, backend)
-			for b.Loop() {
-				report(b, baseline, backend, c.callers, c.ops, ours, theirs)
-			}
-		})
+// delay, and with 512 callers on one with a delay of 20 ms. Baseline is the name of the
+// hand-written one in the reported metrics.
+func Compare(b *testing.B, baseline string, setup Setup) {
+	for _, c := range []Case{{1, 3000, 0}, {64, 12000, 0}, {512, 16000, 0}, {512, 16000, 20 * time.Millisecond}} {
+		b.Run("callers="+strconv.Itoa(c.Callers)+"/delay="+c.Delay.String(), func(b *testing.B) { CompareOn(b, baseline, c, setup) })
+	}
+}
+
+// CompareOn is Compare for one load, in the benchmark b itself.
+func CompareOn(b *testing.B, baseline string, c Case, setup Setup) {
+	backend := start(b, c.Delay)
+	ours, theirs := setup(b, backend)
+	for b.Loop() {
+		report(b, baseline, backend, c.Callers, c.Ops, ours, theirs)
 	}
 }
 
@@ -50,7 +59,7 @@ func report(b *testing.B, baseline, backend string, callers, ops int, ours, thei
 	}
 	run(b, callers, ops/4, theirs)
 	run(b, callers, ops/4, ours)
-	var cpu, allocs, bytes, rate []float64
+	var cpu, allocs, bytes, rate, p99 []float64
 	var own, base usage
 	for range rounds {
 		before := connections(b, backend)
@@ -62,15 +71,19 @@ func report(b *testing.B, baseline, backend string, callers, ops int, ours, thei
 		allocs = append(allocs, own.allocs/base.allocs)
 		bytes = append(bytes, own.bytes/base.bytes)
 		rate = append(rate, own.rate/base.rate)
+		p99 = append(p99, float64(own.p99)/float64(base.p99))
 	}
 	b.ReportMetric(median(cpu), "cpu/"+baseline)
 	b.ReportMetric(median(allocs), "allocs/"+baseline)
 	b.ReportMetric(median(bytes), "bytes/"+baseline)
 	b.ReportMetric(median(rate), "throughput/"+baseline)
+	b.ReportMetric(median(p99), "p99/"+baseline)
 	b.ReportMetric(own.allocs, "allocs")
 	b.ReportMetric(base.allocs, baseline+"-allocs")
 	b.ReportMetric(own.cpu/1e3, "cpu-µs")
 	b.ReportMetric(base.cpu/1e3, baseline+"-cpu-µs")
+	b.ReportMetric(milliseconds(own.p99), "p99-ms")
+	b.ReportMetric(milliseconds(base.p99), baseline+"-p99-ms")
 	b.ReportMetric(float64(own.conns), "conns-opened")
 	b.ReportMetric(float64(base.conns), baseline+"-conns-opened")
 	b.ReportMetric(0, "ns/op")
@@ -81,6 +94,7 @@ func report(b *testing.B, baseline, backend string, callers, ops int, ours, thei
 type usage struct {
 	cpu, allocs, bytes float64
 	rate               float64 // operations a second
+	p99                time.Duration
 	conns              int
 }
 
@@ -90,22 +104,25 @@ func run(b *testing.B, callers, ops int, w Work) usage {
 		done          atomic.Int64
 		failed        atomic.Pointer[error]
 		wg            sync.WaitGroup
+		took          = make([]time.Duration, ops) // of each operation
 	)
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	cpu, began := cpuTime(), time.Now()
 	for range callers {
 		wg.Go(func() {
-			for done.Add(1) <= int64(ops) {
+			for n := done.Add(1); n <= int64(ops); n = done.Add(1) {
+				from := time.Now()
 				if err := w(b.Context()); err != nil {
 					failed.Store(&err)
 					return
 				}
+				took[n-1] = time.Since(from)
 			}
 		})
 	}
 	wg.Wait()
-	took := time.Since(began)
+	all := time.Since(began)
 	spent := cpuTime() - cpu
 	runtime.ReadMemStats(&after)
 	if err := failed.Load(); err != nil {
@@ -116,7 +133,8 @@ func run(b *testing.B, callers, ops int, w Work) usage {
 		cpu:    float64(spent.Nanoseconds()) / n,
 		allocs: float64(after.Mallocs-before.Mallocs) / n,
 		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / n,
-		rate:   n / took.Seconds(),
+		rate:   n / all.Seconds(),
+		p99:    slices.Sorted(slices.Values(took))[ops*99/100],
 	}
 }
 
@@ -144,6 +162,8 @@ func connections(b *testing.B, backend string) int {
 	}
 	return n
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func median(values []float64) float64 {
 	slices.Sort(values)
