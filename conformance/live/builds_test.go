@@ -24,6 +24,7 @@ func TestBuilds(t *testing.T) {
 	used := map[int]bool{} // of viaProxy, by index
 	called := map[build][]string{}
 	functions := map[build][]string{}
+	requests := map[string]int{} // of the WeChat build without a proxy, by scenario and step
 
 	for _, s := range buildScenarios {
 		for _, kind := range s.builds {
@@ -40,18 +41,22 @@ func TestBuilds(t *testing.T) {
 				proxied := s.run(t, s.start(t, driver, kind, &f.emulator), &f.emulator, f)
 
 				for i, st := range s.steps {
+					if kind == wechat {
+						requests[s.name+": "+st.name] = direct[i].requests
+					}
 					var known difference
 					if at := slices.IndexFunc(viaProxy, func(d difference) bool { return d.isOf(kind, s.name, st.name) }); at >= 0 {
 						used[at] = true
 						known = viaProxy[at]
 					}
-					assert.Equal(t, known.direct, without(direct[i], proxied[i]), "only directly: %s", st.name)
-					assert.Equal(t, known.proxied, without(proxied[i], direct[i]), "only through the proxy: %s", st.name)
+					assert.Equal(t, known.direct, without(direct[i].lines, proxied[i].lines), "only directly: %s", st.name)
+					assert.Equal(t, known.proxied, without(proxied[i].lines, direct[i].lines), "only through the proxy: %s", st.name)
 				}
 				f.requireNoTokenSent(t)
 			})
 		}
 	}
+	t.Run("the page of trips has the numbers of requests", func(t *testing.T) { requireTrips(t, requests) })
 	t.Run("no function is forgotten", func(t *testing.T) { requireAllCalled(t, functions, called) })
 	t.Run("no difference is of a step that does not exist", func(t *testing.T) {
 		for i, d := range viaProxy {
@@ -103,13 +108,18 @@ func (s buildScenario) start(t *testing.T, driver string, kind build, e *emulato
 	return newVendor(t, driver, p, s.baseLibrary)
 }
 
-// run makes the calls. It returns for each what can be observed, in lines: the outcome
-// and the requests to the emulator. If f is nil, it compares the outcomes with the
-// expected ones.
-func (s buildScenario) run(t *testing.T, v *vendor, e *emulator, f *proxyServer) [][]string {
+// observation is what can be observed of a call.
+type observation struct {
+	lines    []string // the outcome and the requests to the emulator
+	requests int      // how many there were
+}
+
+// run makes the calls, and returns what it observed of each. If f is nil, it compares
+// the outcomes with the expected ones.
+func (s buildScenario) run(t *testing.T, v *vendor, e *emulator, f *proxyServer) []observation {
 	t.Helper()
 	p := &person{e, openID}
-	var all [][]string
+	var all []observation
 	for _, st := range s.steps {
 		var args []any
 		if st.args != nil {
@@ -128,7 +138,7 @@ func (s buildScenario) run(t *testing.T, v *vendor, e *emulator, f *proxyServer)
 		for _, x := range exchanges {
 			lines = append(lines, x.describe(t, v.build))
 		}
-		all = append(all, lines)
+		all = append(all, observation{lines, len(exchanges)})
 	}
 	return all
 }

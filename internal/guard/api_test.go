@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var updateAPI = flag.Bool("update", false, "update internal/guard/testdata/api.txt")
+var update = flag.Bool("update", false, "update internal/guard/testdata/api.txt and docs/trips.md")
 
 // apiPackages returns the folders of the packages that programs import.
 func apiPackages(t *testing.T) []string {
@@ -49,7 +49,7 @@ func TestAPI(t *testing.T) {
 		}
 	}
 	text := strings.Join(listing, "")
-	if *updateAPI {
+	if *update {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	want, err := os.ReadFile(file)
