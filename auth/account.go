@@ -89,17 +89,19 @@ func (a *Auth) describe(ctx context.Context, s session.Session) (visitor.Result,
 	if err != nil {
 		return visitor.Result{}, err
 	}
-	r, err := visitor.OwnUser(res, s)
+	u, err := visitor.OwnUser(res, s)
 	if err != nil {
 		return visitor.Result{}, err
 	}
-	field := r.Get("_anonymous")
+	now := visitor.Stored{Session: s}
+	field := u.Get("_anonymous")
 	anonymous := field.Bool()
 	if !field.Exists() || anonymous == s.Anonymous {
-		return r, nil
+		return visitor.Result{Stored: now, User: u}, nil
 	}
-	r.Session.Anonymous = anonymous
-	return r, a.conn.Update(ctx, s.Token, func(s *session.Session) { s.Anonymous = anonymous })
+	err = a.conn.Update(ctx, now, func(s *session.Session) { s.Anonymous = anonymous })
+	now.Session.Anonymous = anonymous
+	return visitor.Result{Stored: now, User: u}, err
 }
 
 // winner returns the name that counts, and its kind in paths and bodies.

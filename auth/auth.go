@@ -53,15 +53,16 @@ func (a *Auth) Session(ctx context.Context) (session.Session, error) {
 //
 // Errors: 604 not logged in or expired.
 func (a *Auth) Me(ctx context.Context) (*user.Me, error) {
-	s, err := a.conn.Live(ctx)
+	r, err := a.conn.Live(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return access.NewMe(a.conn, s).(*user.Me), nil
+	return access.NewMe(a.conn, r.Session).(*user.Me), nil
 }
 
 // CurrentUser reads the logged-in user: the documented getCurrentUser, GET
-// v2.5/user/info/{id}/.
+// v2.5/user/info/{id}/. Where it first logs in, with a code of the code source, it
+// returns the user that the response to the login has.
 //
 // Errors: 604 not logged in, expired, or no longer known to the backend.
 func (a *Auth) CurrentUser(ctx context.Context) (*user.CurrentUser, error) {

@@ -213,3 +213,31 @@ func TestAPlatformIsNeeded(t *testing.T) {
 	fails(t, herror.InvalidParameter, err)
 	require.Zero(t, w.sent())
 }
+
+// The response to an automatic login has the user, so the user is not read after it.
+func TestCurrentUserAfterAnAutomaticLogin(t *testing.T) {
+	for _, on := range idps {
+		t.Run(on.Name(), func(t *testing.T) {
+			var w *world
+			w = newWorld(t, baas.WithCodeSource(on.Platform, func(context.Context, string) (string, error) {
+				return w.person(on.Name(), "openid-1").Login(), nil
+			}))
+			first, err := w.visitor().CurrentUser(ctx)
+			require.NoError(t, err)
+			require.Equal(t, 1, w.sent(), "the login")
+			read, err := w.visitor().CurrentUser(ctx)
+			require.NoError(t, err)
+			require.Equal(t, 2, w.sent())
+			require.Equal(t, []any{read.ID(), read.OpenID(), read.Nickname(), read.SessionExpiresAt()},
+				[]any{first.ID(), first.OpenID(), first.Nickname(), first.SessionExpiresAt()})
+
+			w.RevokeTokens(first.ID())
+			again, err := w.visitor().CurrentUser(ctx)
+			require.NoError(t, err)
+			require.Equal(t, first.ID(), again.ID())
+			require.Equal(t, 4, w.sent(), "the read that failed, and the login")
+			require.NoError(t, again.Set("level", 7).Update(ctx))
+			require.EqualValues(t, 7, again.Get("level").Int())
+		})
+	}
+}

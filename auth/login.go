@@ -33,7 +33,7 @@ func (a *Auth) LoginOn(ctx context.Context, p platform.Platform, data *platform.
 	}
 	r, err := l.Do(ctx)
 	if err == nil && r.Fields == "" { // the stored session does
-		return a.CurrentUser(ctx)
+		return a.user(a.conn.From(r.Stored).ReadCurrentUser(ctx))
 	}
 	return a.user(r, err)
 }

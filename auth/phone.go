@@ -53,7 +53,7 @@ func (a *Auth) UpdateUserInfo(ctx context.Context, data *platform.AuthData, opts
 		return nil, err
 	}
 	if info := sentInfo(data, params); info != nil {
-		err = visitor.Reached(a.conn.Update(ctx, r.Session.Token, func(s *session.Session) { s.UserInfo = info }))
+		err = visitor.Reached(a.conn.Update(ctx, r.Stored, func(s *session.Session) { s.UserInfo = info }))
 	}
 	return a.user(r, err)
 }
@@ -85,11 +85,11 @@ func (a *Auth) change(
 		return visitor.Result{}, a.conn.Refusal(ctx)
 	}
 	conn := a.conn.Manual()
-	s, err := conn.Live(ctx)
+	live, err := conn.Live(ctx)
 	if err != nil {
 		return visitor.Result{}, err
 	}
-	strategy, err := a.strategyOf(params, s)
+	strategy, err := a.strategyOf(params, live.Session)
 	if err != nil {
 		return visitor.Result{}, err
 	}
@@ -97,13 +97,13 @@ func (a *Auth) change(
 	if err != nil {
 		return visitor.Result{}, err
 	}
-	return visitor.Dedupe(ctx, conn, visitor.IDOf("change", call), func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
-		res, s, err := conn.DoFrom(ctx, now.Session, visitor.Always(call))
+	return visitor.Dedupe(ctx, conn.From(live.Stored), visitor.IDOf("change", call), func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
+		res, now, err := conn.DoFrom(ctx, now, visitor.Always(call))
 		if err != nil {
 			return visitor.Result{}, err
 		}
 		u, _, err := response.ParseUser(res.Body)
-		return visitor.Result{Session: s, User: u}, err
+		return visitor.Result{Stored: now, User: u}, err
 	})
 }
 

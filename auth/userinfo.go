@@ -87,14 +87,14 @@ func (a *Auth) HandleUserInfo(ctx context.Context, data *platform.AuthData, opts
 //
 // Errors: 603 the user shared none, 604 not logged in.
 func (a *Auth) UserInfo(ctx context.Context) (*UserInfo, error) {
-	s, err := a.conn.Live(ctx)
+	r, err := a.conn.Live(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(s.UserInfo) == 0 {
-		return nil, visitor.RefusedBy(s)
+	if len(r.Session.UserInfo) == 0 {
+		return nil, visitor.RefusedBy(r.Session)
 	}
-	return userInfoOf(s), nil
+	return userInfoOf(r.Session), nil
 }
 
 func infoOf(s session.Session) LoginInfo {

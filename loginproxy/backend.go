@@ -211,12 +211,12 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 	}
 	switch {
 	case v != nil && res.Status == http.StatusUnauthorized && !x.isAccountLogin():
-		err = connOf(v.auth).Discard(ctx, s.Token)
+		err = connOf(v.auth).Discard(ctx, visitor.Stored{Session: s})
 	case res.Status/100 != 2:
 	case x.mayHoldToken && hasToken(res.Body):
 		return x.relayLogin(ctx, v, res, began)
 	case x.event.Operation == OpLink && v != nil && s.Platform == "" && x.event.Platform != "":
-		err = connOf(v.auth).Update(ctx, s.Token, func(s *session.Session) { s.Platform = x.event.Platform })
+		err = connOf(v.auth).Update(ctx, visitor.Stored{Session: s}, func(s *session.Session) { s.Platform = x.event.Platform })
 	}
 	if err != nil {
 		return visitor.Reached(err)

@@ -66,7 +66,7 @@ func (x *exchange) discardUnknown(ctx context.Context, old *Visitor, left sessio
 	if old == nil || !left.IsZero() {
 		return err
 	}
-	if failed := connOf(old.auth).Discard(ctx, old.session.Token); failed != nil {
+	if failed := connOf(old.auth).Discard(ctx, visitor.Stored{Session: old.session}); failed != nil {
 		return visitor.Reached(failed)
 	}
 	return err

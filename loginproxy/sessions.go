@@ -97,7 +97,7 @@ func (p *Proxy) establish(ctx context.Context, id string, old *Visitor, fresh se
 	if err := old.forgetReplaced(ctx); err != nil {
 		ctx, cancel := detach(ctx)
 		defer cancel()
-		_ = conn.Discard(ctx, fresh.Token) // best effort: nobody has been told the id
+		_ = conn.Discard(ctx, visitor.Stored{Session: fresh}) // best effort: nobody has been told the id
 		return s, visitor.Reached(err)
 	}
 	return fresh, nil

@@ -74,18 +74,19 @@ func (m *Me) LinkOn(ctx context.Context, p platform.Platform, data *platform.Aut
 	if link.Refused() {
 		return nil, m.conn.Refusal(ctx)
 	}
-	return m.dedupeLink(ctx, link.ID("link"), func(ctx context.Context, now session.Session) (LinkResult, error) {
+	return m.dedupeLink(ctx, link.ID("link"), func(ctx context.Context, now visitor.Stored) (LinkResult, error) {
 		return m.linkOn(ctx, link, now)
 	})
 }
 
-func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now session.Session) (LinkResult, error) {
+func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now visitor.Stored) (LinkResult, error) {
 	if link.NeedsCode() {
 		// Without a session no code is minted: it would not be used.
-		var err error
-		if now, err = m.conn.Live(ctx); err != nil {
+		live, err := m.conn.Revive(ctx, now)
+		if err != nil {
 			return LinkResult{}, err
 		}
+		now = live.Stored
 	}
 	call, err := link.CallWithCode(ctx)
 	if err != nil {
@@ -95,19 +96,17 @@ func (m *Me) linkOn(ctx context.Context, link *visitor.Attempt, now session.Sess
 	if link.Encrypted() {
 		conn = conn.Manual()
 	}
-	result, s, err := m.sendLink(ctx, conn, now, call)
-	if err == nil && s.Platform == "" { // a later phone number comes from this platform
-		err = visitor.Reached(m.conn.Update(ctx, s.Token, func(s *session.Session) { s.Platform = link.Platform() }))
+	result, now, err := m.sendLink(ctx, conn, now, call)
+	if err == nil && now.Session.Platform == "" { // a later phone number comes from this platform
+		err = visitor.Reached(m.conn.Update(ctx, now, func(s *session.Session) { s.Platform = link.Platform() }))
 	}
 	return result, err
 }
 
 // dedupeLink makes identical links under way once.
-func (m *Me) dedupeLink(ctx context.Context, id visitor.WorkID, link func(context.Context, session.Session) (LinkResult, error)) (*LinkResult, error) {
+func (m *Me) dedupeLink(ctx context.Context, id visitor.WorkID, link func(context.Context, visitor.Stored) (LinkResult, error)) (*LinkResult, error) {
 	id.Operation += " " + strconv.FormatInt(m.ID(), 10)
-	result, err := visitor.Dedupe(ctx, m.conn, id, func(ctx context.Context, now visitor.Stored) (LinkResult, error) {
-		return link(ctx, now.Session)
-	})
+	result, err := visitor.Dedupe(ctx, m.conn, id, link)
 	if result == (LinkResult{}) {
 		return nil, err
 	}
@@ -115,14 +114,14 @@ func (m *Me) dedupeLink(ctx context.Context, id visitor.WorkID, link func(contex
 }
 
 // sendLink sends a link and reads the response.
-func (m *Me) sendLink(ctx context.Context, conn *visitor.Conn, now session.Session, call visitor.Call) (LinkResult, session.Session, error) {
-	res, s, err := conn.DoFrom(ctx, now, m.only(call))
+func (m *Me) sendLink(ctx context.Context, conn *visitor.Conn, now visitor.Stored, call visitor.Call) (LinkResult, visitor.Stored, error) {
+	res, now, err := conn.DoFrom(ctx, now, m.only(call))
 	if err != nil {
-		return LinkResult{}, s, err
+		return LinkResult{}, now, err
 	}
 	fields, err := response.Object(res.Body, "link response")
 	if err != nil {
-		return LinkResult{}, s, err
+		return LinkResult{}, now, err
 	}
 	return LinkResult{
 		Message:      response.Str(fields.Get("message")),
@@ -133,5 +132,5 @@ func (m *Me) sendLink(ctx context.Context, conn *visitor.Conn, now session.Sessi
 		AlipayUserID: response.Str(fields.Get("alipay_user_id")),
 		StatusCode:   res.Status,
 		fields:       fields.Without(response.Secret),
-	}, s, nil
+	}, now, nil
 }

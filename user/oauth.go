@@ -6,7 +6,6 @@ import (
 	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
-	"github.com/hydrogen-go/baas/session"
 )
 
 // LinkThirdPartyWithAuthData links the user of an OAuth provider, named by the
@@ -29,7 +28,7 @@ func (m *Me) LinkThirdPartyWithAuthData(ctx context.Context, data platform.OAuth
 	if err != nil {
 		return nil, err
 	}
-	return m.dedupeLink(ctx, visitor.IDOf("link", call), func(ctx context.Context, now session.Session) (LinkResult, error) {
+	return m.dedupeLink(ctx, visitor.IDOf("link", call), func(ctx context.Context, now visitor.Stored) (LinkResult, error) {
 		result, _, err := m.sendLink(ctx, m.conn, now, call)
 		return result, err
 	})

@@ -64,14 +64,22 @@ var loginTrips = []trip{
 		},
 	}, {
 		calls: platformLogins, title: platformTitle, state: "live session, silent login without a code",
-		ours: cost{1, 3}, least: cost{1, 1},
+		ours: cost{1, 1}, least: cost{1, 1},
 		vendor: "1", from: "recorded: `*__forced_login_then_silent`",
-		why: "The session is loaded more often than once.",
 		run: func(w *tripWorld) calls {
 			w.eachLogin()
 			return w.eachPlatform(func(a *auth.Auth, _ *baastest.Phone) func(testkit.Calls) error {
 				return func(on testkit.Calls) error { return second(on.Login(a, w.Context(), nil)) }
 			})
+		},
+	}, {
+		calls: []string{"LoginWithKs"}, state: "nobody logged in, silent login without a code, code source",
+		ours: cost{1, 3}, least: cost{1, 2}, index: 1,
+		vendor: "1", from: "recorded: `*__silent_login_default`",
+		why:  secondLoad,
+		with: setting{source: true},
+		run: func(w *tripWorld) calls {
+			return calls{func() error { return second(w.a().LoginWithKs(w.Context(), nil)) }}
 		},
 	}, {
 		calls: platformLogins, title: platformTitle, state: "expired session, silent login",
@@ -84,9 +92,8 @@ var loginTrips = []trip{
 		},
 	}, {
 		calls: platformLogins, title: platformTitle, state: "live session whose token the backend no longer knows",
-		ours: cost{1, 3}, least: cost{1, 2},
+		ours: cost{1, 2}, least: cost{1, 2},
 		vendor: "1", from: "read: `sdk-file/src/wechat/auth.js`",
-		why: "The session is loaded more often than once.",
 		run: func(w *tripWorld) calls {
 			w.eachLogin()
 			w.Fail("", baastest.Fault{Status: http.StatusUnauthorized})
@@ -138,9 +145,8 @@ var loginTrips = []trip{
 		},
 	}, {
 		calls: []string{"SilentLogin"}, state: "live session, without a code",
-		ours: cost{0, 2}, least: cost{0, 1},
+		ours: cost{0, 1}, least: cost{0, 1},
 		vendor: "0", from: "run: `WeChat: silent login while logged in`",
-		why: "The session is loaded more often than once.",
 		run: func(w *tripWorld) calls {
 			_, err := w.a().SilentLogin(w.Context(), auth.Code(w.WeChat("openid-1").Login()))
 			require.NoError(w, err)

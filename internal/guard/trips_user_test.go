@@ -85,9 +85,8 @@ var userTrips = append(accountTrips(), []trip{
 		},
 	}, {
 		calls: linkGroup, title: linkTitle, state: "session of a login with an account, the first link",
-		ours: cost{1, 3}, least: cost{1, 2},
+		ours: cost{1, 2}, least: cost{1, 2},
 		vendor: "1", from: "recorded: `*__link_silent`",
-		why: "The session is loaded more often than once.",
 		run: func(w *tripWorld) calls {
 			return w.links(func(a *auth.Auth, phone *baastest.Phone) (*user.CurrentUser, error) {
 				return a.Register(w.Context(), auth.Credentials{Username: fmt.Sprint("user ", len(w.Users())), Password: ann.Password})
@@ -95,9 +94,8 @@ var userTrips = append(accountTrips(), []trip{
 		},
 	}, {
 		calls: []string{"LinkKs"}, state: "live session, code of the code source",
-		ours: cost{1, 2}, least: cost{1, 1},
+		ours: cost{1, 1}, least: cost{1, 1},
 		vendor: "1", from: "recorded: `kuaishou__link_idp_session`",
-		why:  "The session is loaded more often than once.",
 		with: setting{source: true},
 		run: func(w *tripWorld) calls {
 			u, err := w.a().LoginWithWechat(w.Context(), nil, auth.Code(w.WeChat("openid-1").Login()))
@@ -114,9 +112,8 @@ var userTrips = append(accountTrips(), []trip{
 		},
 	}, {
 		calls: []string{"UpdatePhoneNumber"}, state: "live session",
-		ours: cost{1, 2}, least: cost{1, 1},
+		ours: cost{1, 1}, least: cost{1, 1},
 		vendor: "1", from: "recorded: `*__update_phone_default` call 2",
-		why: "The session is loaded more often than once.",
 		run: func(w *tripWorld) calls {
 			w.login()
 			data := w.Kuaishou("openid-1").AllowPhoneNumber(aNumber)
@@ -145,9 +142,8 @@ var userTrips = append(accountTrips(), []trip{
 		},
 	}, {
 		calls: []string{"UpdateUserInfo"}, state: "live session",
-		ours: cost{1, 4}, least: cost{1, 2},
+		ours: cost{1, 2}, least: cost{1, 2},
 		vendor: "1", from: "recorded: `wechat__update_user_info`",
-		why: "The session is loaded more often than once.",
 		run: func(w *tripWorld) calls {
 			phone := w.WeChat("openid-1")
 			_, err := w.a().LoginWithWechat(w.Context(), nil, auth.Code(phone.Login()))

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
@@ -31,7 +32,7 @@ type Shared struct {
 	Flights *Flights
 	// AutoLogin logs a visitor in whose session is missing. It and the two below are
 	// nil or empty where the client has no code source.
-	AutoLogin    func(context.Context, *Conn) error
+	AutoLogin    func(context.Context, *Conn) (Result, error)
 	CodeSource   func(ctx context.Context, visitorKey string) (code string, err error)
 	CodePlatform string
 }
@@ -42,7 +43,8 @@ type Conn struct {
 	*Shared
 	visitorKey string // for the code source
 	key        session.Key
-	err        error // what is wrong with the visitor key
+	err        error                   // what is wrong with the visitor key
+	loaded     *atomic.Pointer[Stored] // what the next Load returns, see From; nil for most
 }
 
 // New returns the connection of the visitor with that key. A bad key is reported by
@@ -75,17 +77,38 @@ func (c *Conn) broken() error {
 	return c.err
 }
 
+// From returns the connection for one call, made at once by a caller who has just loaded
+// now: its first Load returns now and does not ask the store. Do not keep it: a later call
+// must notice a logout.
+func (c *Conn) From(now Stored) *Conn {
+	from := *c
+	from.loaded = new(atomic.Pointer[Stored])
+	from.loaded.Store(&now)
+	return &from
+}
+
 // Load returns the stored session, live or not, and its revision. Where the record
 // cannot be read, the error wraps [session.ErrUnreadable] and the revision is valid.
 func (c *Conn) Load(ctx context.Context) (session.Session, session.Revision, error) {
 	if err := c.broken(); err != nil {
 		return session.Session{}, 0, err
 	}
+	if c.loaded != nil {
+		if now := c.loaded.Swap(nil); now != nil {
+			return now.Session, now.Revision, nil
+		}
+	}
 	s, rev, err := c.Store.Load(ctx, c.key)
 	if err == nil && s.Sealed {
 		return session.Session{}, rev, errSealed
 	}
 	return s, rev, storeError(ctx, err)
+}
+
+// load is Load for those who pass on what they have loaded.
+func (c *Conn) load(ctx context.Context) (Stored, error) {
+	s, rev, err := c.Load(ctx)
+	return Stored{s, rev}, err
 }
 
 // errSealed is for a client whose store was given no sealing keys.
@@ -103,30 +126,30 @@ func (c *Conn) LoadToReplace(ctx context.Context) (session.Session, session.Revi
 
 // Live returns the session if there is one that has not expired, logs the user
 // in if there is none and the client has a code source, and fails with 604 else.
-func (c *Conn) Live(ctx context.Context) (session.Session, error) {
-	s, _, err := c.Load(ctx)
+func (c *Conn) Live(ctx context.Context) (Result, error) {
+	now, err := c.load(ctx)
 	if err != nil {
-		return s, err
+		return Result{}, err
 	}
-	return c.revive(ctx, s)
+	return c.Revive(ctx, now)
 }
 
-// revive returns s if it is live, and else what an automatic login gives.
-func (c *Conn) revive(ctx context.Context, s session.Session) (session.Session, error) {
-	if s.Live(c.Now()) {
-		return s, nil
+// Revive is Live for a caller who has just loaded now.
+func (c *Conn) Revive(ctx context.Context, now Stored) (Result, error) {
+	if now.Session.Live(c.Now()) {
+		return Result{Stored: now}, nil
 	}
 	if c.AutoLogin == nil {
-		return session.Session{}, herror.New(herror.SessionMissing, "")
+		return Result{}, herror.New(herror.SessionMissing, "")
 	}
-	if err := c.AutoLogin(ctx, c); err != nil {
-		return session.Session{}, err
+	r, err := c.AutoLogin(ctx, c.From(now))
+	if err != nil {
+		return Result{}, err
 	}
-	s, _, err := c.Load(ctx)
-	if err == nil && !s.Live(c.Now()) {
-		err = herror.New(herror.SessionMissing, "")
+	if !r.Session.Live(c.Now()) {
+		return Result{}, herror.New(herror.SessionMissing, "")
 	}
-	return s, err
+	return r, nil
 }
 
 // Establish stores next, the outcome of a login that began when the revision was
@@ -161,25 +184,31 @@ func (c *Conn) Establish(ctx context.Context, old session.Revision, next session
 
 var errSuperseded = herror.New(herror.SessionMissing, "a logout or a newer login came first").WithSent(true)
 
-// Update changes the session that still holds the token; it leaves any other alone.
-func (c *Conn) Update(ctx context.Context, token session.Secret, change func(*session.Session)) error {
+// Update changes the session as long as it has the token of now; it leaves any other
+// alone. Where the revision of now is 0 or no longer the current one, it loads the
+// session first.
+func (c *Conn) Update(ctx context.Context, now Stored, change func(*session.Session)) error {
+	token := now.Session.Token
 	for {
-		s, rev, err := c.Load(ctx)
-		if err != nil || !s.Token.Equal(token) {
-			return err
+		if now.Revision != 0 {
+			next := now.Session
+			change(&next)
+			if done, err := c.Swap(ctx, now.Revision, next); done || err != nil {
+				return err
+			}
 		}
-		change(&s)
-		if done, err := c.Store.Swap(ctx, c.key, rev, s); done || err != nil {
-			return storeError(ctx, err)
+		var err error
+		if now, err = c.load(ctx); err != nil || now.Session.IsZero() || !now.Session.Token.Equal(token) {
+			return err
 		}
 	}
 }
 
-// Discard forgets the session that still holds the token; it leaves any other
+// Discard forgets the session as long as it has the token of now; it leaves any other
 // alone, such as the one that has replaced it since. When that login was is kept,
 // so that an older one that is still under way comes too late all the same.
-func (c *Conn) Discard(ctx context.Context, token session.Secret) error {
-	return c.Update(ctx, token, func(s *session.Session) { *s = s.Ended() })
+func (c *Conn) Discard(ctx context.Context, now Stored) error {
+	return c.Update(ctx, now, func(s *session.Session) { *s = s.Ended() })
 }
 
 // Forget forgets whatever session there is, for a logout, and returns it. Where ctx

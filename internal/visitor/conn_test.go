@@ -33,7 +33,7 @@ var operations = map[string]func(context.Context, *visitor.Conn) error{
 	"Do":        func(ctx context.Context, c *visitor.Conn) error { _, _, err := c.Do(ctx, ask(c)); return err },
 	"DoRaw":     func(ctx context.Context, c *visitor.Conn) error { _, err := c.DoRaw(ctx, ask(c)); return err },
 	"Forget":    func(ctx context.Context, c *visitor.Conn) error { _, err := c.Forget(ctx); return err },
-	"Discard":   func(ctx context.Context, c *visitor.Conn) error { return c.Discard(ctx, session.NewSecret("a")) },
+	"Discard":   func(ctx context.Context, c *visitor.Conn) error { return c.Discard(ctx, holding("a")) },
 	"Dedupe":    func(ctx context.Context, c *visitor.Conn) error { return fly(ctx, c) },
 	"Establish": func(ctx context.Context, c *visitor.Conn) error { return c.Establish(ctx, 99, living("b")) },
 }
@@ -111,9 +111,11 @@ func TestSentSurvivesTheStore(t *testing.T) {
 		{"the login is not stored", faulty{swaps: 0}, false, "Establish"},
 		{"the login is overtaken and the store fails", faulty{refuse: 1, loads: 0, swaps: 9}, false, "Establish"},
 		{"the session is not dropped after a 401", faulty{loads: 1}, false, "Do"},
-		{"the session is not swapped out after a 401", faulty{loads: 2}, false, "Do"},
-		{"the store fails before the next login", faulty{loads: 2, swaps: 1}, true, "Do"},
-		{"the session is not dropped after the second 401", faulty{loads: 5, swaps: 2}, true, "Do"},
+		{"the changed session is not loaded after a 401", faulty{loads: 1, refuse: 1, swaps: 9}, false, "Do"},
+		{"the changed session is not dropped after a 401", faulty{loads: 2, refuse: 1}, false, "Do"},
+		{"the store fails before the next login", faulty{loads: 1, swaps: 1}, true, "Do"},
+		{"the session is not loaded after the second 401", faulty{loads: 2, swaps: 9}, true, "Do"},
+		{"the session is not dropped after the second 401", faulty{loads: 3, swaps: 2}, true, "Do"},
 		{"the session is not dropped after a raw 401", faulty{loads: 1}, false, "DoRaw"},
 	}
 	for _, tt := range tests {
@@ -269,8 +271,8 @@ func TestManyCallersMakeOneAutomaticLogin(t *testing.T) {
 				var all sync.WaitGroup
 				for range callers {
 					all.Go(func() {
-						if _, s, err := w.conn.Do(w.Context(), ask(w.conn)); err != nil || s.Token.Reveal() != "b" {
-							w.Errorf("session %q, error %v", s.Token.Reveal(), err)
+						if _, now, err := w.conn.Do(w.Context(), ask(w.conn)); err != nil || now.Session.Token.Reveal() != "b" {
+							w.Errorf("session %q, error %v", now.Session.Token.Reveal(), err)
 						}
 					})
 				}
@@ -282,28 +284,67 @@ func TestManyCallersMakeOneAutomaticLogin(t *testing.T) {
 	}
 }
 
+// A connection with what somebody has just loaded returns it once, to one of many.
+func TestFromLoadsOnce(t *testing.T) {
+	inBubble(t, func(w *world) {
+		w.start("stored")
+		handed := visitor.Stored{Session: living("handed"), Revision: 99}
+		from := w.conn.From(handed)
+		const callers = 20
+		got := make(chan visitor.Stored, callers)
+		var all sync.WaitGroup
+		for range callers {
+			all.Go(func() {
+				s, rev, err := from.Manual().Load(w.Context())
+				if err != nil {
+					w.Error(err)
+				}
+				got <- visitor.Stored{Session: s, Revision: rev}
+			})
+		}
+		all.Wait()
+		close(got)
+		times := 0
+		for now := range got {
+			if now.Revision == handed.Revision {
+				times++
+				require.Equal(w, handed, now)
+			} else {
+				require.Equal(w, "stored", now.Session.Token.Reveal())
+			}
+		}
+		require.Equal(w, 1, times)
+		require.Equal(w, "stored", w.stored().Token.Reveal(), "the connection itself has nothing")
+	})
+}
+
+// noLogin is an automatic login without a session.
+func noLogin(err error) func(context.Context, *visitor.Conn) (visitor.Result, error) {
+	return func(context.Context, *visitor.Conn) (visitor.Result, error) { return visitor.Result{}, err }
+}
+
 func TestAutomaticLoginThatFails(t *testing.T) {
 	inBubble(t, func(w *world) {
-		w.shared.AutoLogin = func(context.Context, *visitor.Conn) error { return herror.FromBackend(400, "spent") }
+		w.shared.AutoLogin = noLogin(herror.FromBackend(400, "spent"))
 		_, _, err := w.conn.Do(w.Context(), ask(w.conn))
 		failed(w.T, err, herror.BadRequest)
 		require.Empty(w, w.backend.asked)
 	})
 	inBubble(t, func(w *world) { // logs in, and has nothing to show for it
-		w.shared.AutoLogin = func(context.Context, *visitor.Conn) error { return nil }
+		w.shared.AutoLogin = noLogin(nil)
 		_, _, err := w.conn.Do(w.Context(), ask(w.conn))
 		failed(w.T, err, herror.SessionMissing)
 		require.Empty(w, w.backend.asked)
 	})
 	inBubble(t, func(w *world) { // overtaken by a logout: the raw request is not sent as nobody's
-		w.shared.AutoLogin = func(context.Context, *visitor.Conn) error { return herror.New(herror.SessionMissing, "") }
+		w.shared.AutoLogin = noLogin(herror.New(herror.SessionMissing, ""))
 		_, err := w.conn.DoRaw(w.Context(), ask(w.conn))
 		failed(w.T, err, herror.SessionMissing)
 		require.Empty(w, w.backend.asked)
 	})
 	inBubble(t, func(w *world) { // after a 401, what was sent with the first request may be spent
 		w.start("a")
-		w.shared.AutoLogin = func(context.Context, *visitor.Conn) error { return herror.New(herror.NetworkDisconnected, "") }
+		w.shared.AutoLogin = noLogin(herror.New(herror.NetworkDisconnected, ""))
 		_, _, err := w.conn.Do(w.Context(), ask(w.conn))
 		require.True(w, failed(w.T, err, herror.NetworkDisconnected).Sent())
 	})
@@ -382,9 +423,9 @@ func TestResumeKeepsItsSessionToItself(t *testing.T) {
 		w.start("in the store")
 		w.backend.known["resumed"] = true
 		one, other := visitor.Resume(w.shared, living("resumed")), visitor.Resume(w.shared, living("other"))
-		_, s, err := one.Do(w.Context(), ask(one))
+		_, now, err := one.Do(w.Context(), ask(one))
 		require.NoError(w, err)
-		require.Equal(w, "resumed", s.Token.Reveal())
+		require.Equal(w, "resumed", now.Session.Token.Reveal())
 		require.Equal(w, []string{"resumed"}, w.backend.asked)
 
 		_, _, err = other.Do(w.Context(), ask(other))

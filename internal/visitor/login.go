@@ -33,9 +33,10 @@ func buildLogin(s idp.Strategy, data *platform.AuthData, p *idp.Params) (*idp.Ca
 	return s.Login(data, p)
 }
 
-// Result is what a call found out: the session and the user's fields.
+// Result is what a call found out: the session and the user's fields, if it was told
+// them. The revision is 0 where it is not known, as after a login.
 type Result struct {
-	Session session.Session
+	Stored
 	response.User
 }
 
@@ -62,13 +63,13 @@ func (l *Login) reusable(s session.Session) bool {
 
 func (l *Login) send(ctx context.Context, now Stored) (Result, error) {
 	var err error
-	if l.mayReuse() { // a login that has just ended may have made the session meanwhile
+	if l.mayReuse() && !l.reusable(now.Session) { // a login that has just ended may have made the session meanwhile
 		if now.Session, now.Revision, err = l.conn.LoadToReplace(ctx); err != nil {
 			return Result{}, err
 		}
 	}
 	if l.reusable(now.Session) {
-		return Result{Session: now.Session}, nil
+		return Result{Stored: now}, nil
 	}
 	call, err := l.CallWithCode(ctx)
 	if err != nil {
@@ -151,7 +152,7 @@ func (c *Conn) LogIn(ctx context.Context, call Call, old Stored, want Expected) 
 		openID, unionID := Identity(l.User, s.Platform)
 		s.OpenID, s.UnionID = openID, cmp.Or(s.UnionID, unionID)
 	}
-	return Result{s, l.User}, c.Establish(ctx, old.Revision, s)
+	return Result{Stored{Session: s}, l.User}, c.Establish(ctx, old.Revision, s)
 }
 
 // loginFailed returns the error of a login. A 401 to a login on a platform is about
@@ -161,7 +162,7 @@ func (c *Conn) loginFailed(ctx context.Context, old Stored, want Expected, err e
 	if herror.CodeOf(err) != herror.NotAuthenticated || want.Platform == "" || !old.Session.Live(c.Now()) {
 		return err
 	}
-	if dropped := c.Discard(ctx, old.Session.Token); dropped != nil {
+	if dropped := c.Discard(ctx, old); dropped != nil {
 		return Reached(dropped)
 	}
 	return err
@@ -169,7 +170,7 @@ func (c *Conn) loginFailed(ctx context.Context, old Stored, want Expected, err e
 
 // AutoLogin returns the login that a client with a code source makes by itself:
 // silent, on platform p.
-func AutoLogin(shared *Shared, p platform.Platform, opts []platform.LoginOption) (func(context.Context, *Conn) error, error) {
+func AutoLogin(shared *Shared, p platform.Platform, opts []platform.LoginOption) (func(context.Context, *Conn) (Result, error), error) {
 	template, err := NewLogin(&Conn{Shared: shared}, p, nil, opts)
 	if err != nil {
 		return nil, err
@@ -177,10 +178,9 @@ func AutoLogin(shared *Shared, p platform.Platform, opts []platform.LoginOption)
 	if template.params.CodeGiven() {
 		return nil, check.Invalid("a code source with a code given")
 	}
-	return func(ctx context.Context, conn *Conn) error {
+	return func(ctx context.Context, conn *Conn) (Result, error) {
 		l := *template
 		l.conn = conn
-		_, err := l.Do(ctx)
-		return err
+		return l.Do(ctx)
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -50,15 +51,36 @@ func logout(w *world, _ time.Duration) error {
 // discard is a 401 to a request with that token.
 func discard(token string) func(*world, time.Duration) error {
 	return func(w *world, _ time.Duration) error {
-		return w.conn.Discard(w.Context(), session.NewSecret(token))
+		return w.conn.Discard(w.Context(), holding(token))
 	}
 }
 
 // rename is a change of the session with that token.
 func rename(token string) func(*world, time.Duration) error {
 	return func(w *world, _ time.Duration) error {
-		return w.conn.Update(w.Context(), session.NewSecret(token), func(s *session.Session) { s.Platform = "renamed" })
+		return w.conn.Update(w.Context(), holding(token), func(s *session.Session) { s.Platform = "renamed" })
 	}
+}
+
+// renameLater is a change of the session by somebody who loaded it a while before.
+func renameLater(w *world, took time.Duration) error {
+	s, rev, err := w.conn.Load(w.Context())
+	if err != nil {
+		return err
+	}
+	time.Sleep(took)
+	return w.conn.Update(w.Context(), visitor.Stored{Session: s, Revision: rev}, func(s *session.Session) { s.Platform = "renamed" })
+}
+
+// seen notes the time in the session that there is.
+func seen(w *world, _ time.Duration) error {
+	s, rev, err := w.conn.Load(w.Context())
+	if err != nil {
+		return err
+	}
+	s.SeenAt = s.LoggedInAt.Add(time.Hour)
+	_, err = w.conn.Swap(w.Context(), rev, s)
+	return err
 }
 
 func TestRaces(t *testing.T) {
@@ -70,6 +92,7 @@ func TestRaces(t *testing.T) {
 		want      string // the token of the session after
 		loggedOut bool
 		platform  string
+		seen      bool
 	}{
 		{
 			name: "a late 401 does not discard a newer session", start: "a", want: "b",
@@ -128,6 +151,27 @@ func TestRaces(t *testing.T) {
 		}, {
 			name: "a change stays with the session", start: "a", want: "a", platform: "renamed",
 			events: []event{{0, 0, rename("a"), 0}},
+		}, {
+			name: "so does a late one", start: "a", want: "a", platform: "renamed",
+			events: []event{{0, 10, renameLater, 0}},
+		}, {
+			name: "nobody's session is not discarded", want: "",
+			events: []event{{0, 0, discard(""), 0}},
+		}, {
+			name: "a late change keeps what has changed since", start: "a", want: "a", platform: "renamed", seen: true,
+			events: []event{{0, 10, renameLater, 0}, {5, 0, seen, 0}},
+		}, {
+			name: "a late change of the old session leaves the new one alone", start: "a", want: "b", platform: "kuaishou",
+			events: []event{{0, 10, renameLater, 0}, {5, 1, login("b"), 0}},
+		}, {
+			name: "a late change does not undo a logout", start: "a", want: "", loggedOut: true,
+			events: []event{{0, 10, renameLater, 0}, {5, 0, logout, 0}},
+		}, {
+			name: "a late change does not bring back a session that has ended", start: "a", life: 5, want: "",
+			events: []event{{0, 10, renameLater, 0}},
+		}, {
+			name: "a 401 discards a session that has been seen since", start: "a", want: "",
+			events: []event{{0, 10, request, herror.SessionMissing}, {5, 0, seen, 0}},
 		},
 	}
 	for _, tt := range tests {
@@ -138,7 +182,7 @@ func TestRaces(t *testing.T) {
 					w.start(tt.start)
 				}
 				if tt.life != 0 {
-					require.NoError(t, w.conn.Update(t.Context(), session.NewSecret(tt.start), func(s *session.Session) {
+					require.NoError(t, w.conn.Update(t.Context(), holding(tt.start), func(s *session.Session) {
 						s.ExpiresAt = time.Now().Add(time.Duration(tt.life) * time.Second)
 					}))
 				}
@@ -160,6 +204,7 @@ func TestRaces(t *testing.T) {
 				if tt.platform != "" {
 					require.Equal(t, tt.platform, got.Platform)
 				}
+				require.Equal(t, tt.seen, !got.SeenAt.IsZero())
 			})
 		})
 	}
@@ -172,7 +217,7 @@ func TestCrowd(t *testing.T) {
 		w.backend.known["b"] = true
 		var all sync.WaitGroup
 		for i := range 20 {
-			for _, do := range []func(*world, time.Duration) error{login("a"), login("b"), requestNow, logout, discard("a"), rename("b")} {
+			for _, do := range []func(*world, time.Duration) error{login("a"), login("b"), requestNow, logout, discard("a"), rename("b"), renameLater} {
 				all.Go(func() {
 					time.Sleep(time.Duration(i%3) * time.Millisecond)
 					switch code := herror.CodeOf(do(w, time.Duration(i%5)*time.Millisecond)); code {

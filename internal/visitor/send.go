@@ -64,25 +64,42 @@ func Always(call Call) Ask { return func(session.Session) Call { return call } }
 // the client has a code source and fails with 604 else. When the backend does
 // not know the token any more, the session is dropped; with a code source, the
 // user is logged in and r sent once more, without one the error is 604 too.
-func (c *Conn) Do(ctx context.Context, ask Ask) (*transport.Response, session.Session, error) {
-	s, _, err := c.Load(ctx)
+func (c *Conn) Do(ctx context.Context, ask Ask) (*transport.Response, Stored, error) {
+	now, err := c.load(ctx)
 	if err != nil {
-		return nil, s, err
+		return nil, now, err
 	}
-	return c.DoFrom(ctx, s, ask)
+	return c.DoFrom(ctx, now, ask)
 }
 
-// DoFrom is Do for a caller who has just loaded the session.
-func (c *Conn) DoFrom(ctx context.Context, s session.Session, ask Ask) (*transport.Response, session.Session, error) {
-	s, err := c.revive(ctx, s)
-	if err != nil {
-		return nil, s, err
+// DoFrom is Do for a caller who has just loaded now.
+func (c *Conn) DoFrom(ctx context.Context, now Stored, ask Ask) (*transport.Response, Stored, error) {
+	return doFrom(ctx, c, now, c.sending(ask))
+}
+
+// work is a request in the name of the user of a live session. The result is that of the
+// login where the user has just been logged in.
+type work[T any] func(context.Context, Result) (T, error)
+
+// sending is the work of a call.
+func (c *Conn) sending(ask Ask) work[*transport.Response] {
+	return func(ctx context.Context, r Result) (*transport.Response, error) {
+		return c.Send(ctx, ask(r.Session), r.Session)
 	}
-	res, s, err := c.sendLive(ctx, ask, s)
+}
+
+// doFrom is DoFrom for any work.
+func doFrom[T any](ctx context.Context, c *Conn, now Stored, do work[T]) (T, Stored, error) {
+	r, err := c.Revive(ctx, now)
+	if err != nil {
+		var zero T
+		return zero, r.Stored, err
+	}
+	value, now, err := doLive(ctx, c, r, do)
 	if herror.CodeOf(err) == herror.NotAuthenticated {
 		err = herror.New(herror.SessionMissing, "").WithCause(err)
 	}
-	return res, s, err
+	return value, now, err
 }
 
 // Manual returns the same connection without automatic login.
@@ -99,14 +116,14 @@ func (c *Conn) Manual() *Conn {
 // DoRaw is Do for the documented raw request: without a code source it is sent
 // also where there is no session, and a 401 stays a 401.
 func (c *Conn) DoRaw(ctx context.Context, ask Ask) (*transport.Response, error) {
-	s, err := c.Live(ctx)
+	r, err := c.Live(ctx)
 	if errors.Is(err, herror.SessionMissing) && c.AutoLogin == nil {
 		return c.Send(ctx, ask(session.Session{}), session.Session{})
 	}
 	if err != nil {
 		return nil, err
 	}
-	res, _, err := c.sendLive(ctx, ask, s)
+	res, _, err := doLive(ctx, c, r, c.sending(ask))
 	return res, err
 }
 
@@ -114,45 +131,49 @@ func (c *Conn) DoRaw(ctx context.Context, ask Ask) (*transport.Response, error) 
 // in, and where the backend does not know the session's token any more, the session
 // is dropped and the call sent once more without a token.
 func (c *Conn) DoPublic(ctx context.Context, call Call) (*transport.Response, error) {
-	s, _, err := c.Load(ctx)
+	now, err := c.load(ctx)
 	if err != nil {
 		return nil, err
 	}
+	s := now.Session
 	live := s.Live(c.Now())
 	res, err := c.Send(ctx, call, s)
 	if !live || herror.CodeOf(err) != herror.NotAuthenticated {
 		return res, err
 	}
-	if dropped := c.Discard(ctx, s.Token); dropped != nil {
+	if dropped := c.Discard(ctx, now); dropped != nil {
 		return nil, Reached(dropped)
 	}
 	s.Token = session.Secret{}
 	return c.Send(ctx, call, s)
 }
 
-func (c *Conn) sendLive(ctx context.Context, ask Ask, s session.Session) (*transport.Response, session.Session, error) {
-	res, err := c.Send(ctx, ask(s), s)
+// doLive does the work with a live session. After a 401 it drops the session, logs in
+// where the client has a code source, and does the work once more.
+func doLive[T any](ctx context.Context, c *Conn, r Result, do work[T]) (T, Stored, error) {
+	var zero T
+	value, err := do(ctx, r)
 	if herror.CodeOf(err) != herror.NotAuthenticated {
-		return res, s, err
+		return value, r.Stored, err
 	}
-	if dropped := c.Discard(ctx, s.Token); dropped != nil {
-		return nil, s, Reached(dropped)
+	if dropped := c.Discard(ctx, r.Stored); dropped != nil {
+		return zero, r.Stored, Reached(dropped)
 	}
 	if c.AutoLogin == nil {
-		return nil, s, err
+		return zero, r.Stored, err
 	}
-	if s, err = c.Live(ctx); err != nil {
-		return nil, s, Reached(err)
+	if r, err = c.Live(ctx); err != nil {
+		return zero, r.Stored, Reached(err)
 	}
-	if res, err = c.Send(ctx, ask(s), s); err == nil {
-		return res, s, nil
+	if value, err = do(ctx, r); err == nil {
+		return value, r.Stored, nil
 	}
 	if herror.CodeOf(err) == herror.NotAuthenticated {
-		if dropped := c.Discard(ctx, s.Token); dropped != nil {
+		if dropped := c.Discard(ctx, r.Stored); dropped != nil {
 			err = dropped
 		}
 	}
-	return nil, s, Reached(err)
+	return zero, r.Stored, Reached(err)
 }
 
 // Reached marks an error that came after a request had reached the backend: what

@@ -59,14 +59,13 @@ func (w *world) withStore(store session.Store) {
 // gives the tokens in turn, the last one for good. It returns the count of logins.
 func (w *world) autoLogin(tokens ...string) *int {
 	logins := new(int)
-	w.shared.AutoLogin = func(ctx context.Context, c *visitor.Conn) error {
-		_, err := visitor.Dedupe(ctx, c, visitor.WorkID{Operation: "login"}, func(ctx context.Context, old visitor.Stored) (string, error) {
+	w.shared.AutoLogin = func(ctx context.Context, c *visitor.Conn) (visitor.Result, error) {
+		return visitor.Dedupe(ctx, c, visitor.WorkID{Operation: "login"}, func(ctx context.Context, old visitor.Stored) (visitor.Result, error) {
 			next := living(tokens[min(*logins, len(tokens)-1)])
 			*logins++
 			time.Sleep(time.Second)
-			return "", c.Establish(ctx, old.Revision, next)
+			return visitor.Result{Stored: visitor.Stored{Session: next}}, c.Establish(ctx, old.Revision, next)
 		})
-		return err
 	}
 	w.conn = visitor.New(w.shared, visitorKey)
 	return logins
@@ -94,6 +93,11 @@ func (w *world) stored() session.Session {
 	s, _, err := w.conn.Load(w.Context())
 	require.NoError(w, err)
 	return s
+}
+
+// holding returns a session with that token, as somebody knows it who has not loaded it.
+func holding(token string) visitor.Stored {
+	return visitor.Stored{Session: session.Session{Token: session.NewSecret(token)}}
 }
 
 // ask makes the call that the tests send.
