@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/access"
+	"github.com/hydrogen-go/baas/user"
 )
 
 // link is POST link/{platform}.
@@ -14,7 +16,8 @@ func (x *exchange) link(in *linkInput) error {
 	if err != nil {
 		return err
 	}
-	linked, err := v.me.LinkOn(x.ctx, x.platform, in.data, in.linkOptions()...)
+	me := access.NewMe(connOf(v.atOnce()), v.stored.Session).(*user.Me)
+	linked, err := me.LinkOn(x.ctx, x.platform, in.data, in.linkOptions()...)
 	if err != nil {
 		return err
 	}
@@ -25,7 +28,7 @@ func (x *exchange) link(in *linkInput) error {
 		Alipay  string `json:"alipay_user_id,omitempty"`
 	}{linked.UserID, linked.OpenID, linked.UnionID, linked.AlipayUserID})
 	if err == nil {
-		err = checkShown(body, v.session)
+		err = checkShown(body, v.stored.Session)
 	}
 	if err != nil {
 		return err
@@ -44,11 +47,11 @@ func (x *exchange) phone(in *phoneInput) error {
 	if in.platform != nil {
 		x.event.Platform = in.platform.Name()
 	}
-	u, err := v.auth.UpdatePhoneNumber(x.ctx, in.data, in.options...)
+	u, err := v.atOnce().UpdatePhoneNumber(x.ctx, in.data, in.options...)
 	if err != nil {
 		return err
 	}
-	return x.respondUser(v.session, u)
+	return x.respondUser(v.stored.Session, u)
 }
 
 // me is GET me.
@@ -57,11 +60,11 @@ func (x *exchange) me() error {
 	if err != nil {
 		return err
 	}
-	u, err := v.User(x.ctx)
+	u, err := v.atOnce().CurrentUser(x.ctx)
 	if err != nil {
 		return err
 	}
-	return x.respondUser(v.session, u)
+	return x.respondUser(v.stored.Session, u)
 }
 
 // logout is POST logout. It succeeds once the session is forgotten here, because
@@ -80,7 +83,7 @@ func (x *exchange) logout(*emptyInput) error {
 		if err := x.forget(ctx, v); err != nil {
 			return err
 		}
-		x.event.Code = herror.CodeOf(x.destroy(v.session))
+		x.event.Code = herror.CodeOf(x.destroy(v.stored.Session))
 	}
 	if err := x.forgetUnreadable(ctx); err != nil {
 		return err
@@ -91,7 +94,7 @@ func (x *exchange) logout(*emptyInput) error {
 
 // forget removes the session of a logout from the store and calls the hook.
 func (x *exchange) forget(ctx context.Context, v *Visitor) error {
-	if _, err := connOf(v.auth).Forget(ctx); err != nil {
+	if _, err := connOf(v.auth).From(v.stored).Forget(ctx); err != nil {
 		return err
 	}
 	if x.p.onLogout != nil {

@@ -76,6 +76,7 @@ func (p *Proxy) Backend() http.Handler {
 		if err := x.forward(); err != nil {
 			x.failAsBackend(err)
 		}
+		x.touchKept()
 		x.destroyReplaced()
 	})
 }
@@ -179,9 +180,15 @@ func (x *exchange) sender(ctx context.Context) (*Visitor, error) {
 	if !ok {
 		return nil, nil
 	}
-	v, err := x.p.findVisitor(ctx, id)
-	if x.isLogin() || x.event.Operation == OpLogout {
+	v, err := x.find(ctx, id)
+	switch {
+	case x.isLogin():
 		v, err = x.visitorToReplace(v, err)
+		x.kept = v
+	case x.event.Operation == OpLogout:
+		v, err = x.visitorToReplace(v, err)
+	default:
+		x.p.touch(ctx, v)
 	}
 	if err == nil && v == nil && x.needsSession() {
 		err = errNotLoggedIn
@@ -211,12 +218,13 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 	}
 	switch {
 	case v != nil && res.Status == http.StatusUnauthorized && !x.isAccountLogin():
-		err = connOf(v.auth).Discard(ctx, visitor.Stored{Session: s})
+		x.kept = nil
+		err = connOf(v.auth).Discard(ctx, v.stored)
 	case res.Status/100 != 2:
 	case x.mayHoldToken && hasToken(res.Body):
 		return x.relayLogin(ctx, v, res, began)
 	case x.event.Operation == OpLink && v != nil && s.Platform == "" && x.event.Platform != "":
-		err = connOf(v.auth).Update(ctx, visitor.Stored{Session: s}, func(s *session.Session) { s.Platform = x.event.Platform })
+		err = connOf(v.auth).Update(ctx, v.stored, func(s *session.Session) { s.Platform = x.event.Platform })
 	}
 	if err != nil {
 		return visitor.Reached(err)
@@ -269,12 +277,12 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 	if err := x.forget(ctx, v); err != nil {
 		return err
 	}
-	res, err := x.send(ctx, req, v.session)
+	res, err := x.send(ctx, req, v.stored.Session)
 	switch {
 	case err != nil:
 		x.event.Code = herror.CodeOf(err)
 	case res.Status/100 == 2:
-		body, err := x.hide(res, tokensOf(v.session), x.backendID(), false)
+		body, err := x.hide(res, tokensOf(v.stored.Session), x.backendID(), false)
 		if err == nil {
 			x.respondRelayed(res, body)
 			return nil

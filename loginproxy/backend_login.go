@@ -46,10 +46,11 @@ func (x *exchange) relayLogin(ctx context.Context, old *Visitor, res *transport.
 		x.noteReplaced(fresh, old.sessionOrZero())
 		return visitor.Reached(err)
 	}
+	x.kept = nil
 	x.noteReplaced(old.sessionOrZero(), fresh)
 	_ = x.forgetUnreadable(ctx) // as on the JSON routes
 	if x.p.onLogin != nil {
-		x.p.onLogin(x.r.Context(), newVisitor(x.p.client.Auth(id), stored))
+		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), stored, l.User))
 	}
 	end := began.Add(x.p.idle) // without another request
 	if stored.ExpiresAt.Before(end) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -23,6 +24,10 @@ type exchange struct {
 	event    Event
 	// replaced is a session that is no longer used here, but still valid in the backend.
 	replaced *session.Session
+	// kept is the visitor whose session goes on if a login fails.
+	kept *Visitor
+	// unreadable is the connection to a session that could not be read.
+	unreadable *visitor.Conn
 
 	// For a path of the backend: whether the response may be that of a login; whether it
 	// is the app's own data, in which a member may have any name; and the field of the
@@ -84,8 +89,13 @@ func (x *exchange) destroyReplaced() {
 	if x.replaced == nil {
 		return
 	}
-	_ = http.NewResponseController(x.w).Flush() // if this is not supported, the phone waits
+	x.flush()
 	_ = x.destroy(*x.replaced)
+}
+
+// flush sends the response before work that the phone need not wait for.
+func (x *exchange) flush() {
+	_ = http.NewResponseController(x.w).Flush() // if this is not supported, the phone waits
 }
 
 // destroy has the backend destroy the token of s, also after the phone has hung up.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
@@ -25,6 +26,7 @@ func (x *exchange) logIn(account string, login loginCall) error {
 	if err != nil {
 		return err
 	}
+	x.kept = old
 	a := x.p.temporaryAuth(old.sessionOrZero())
 	u, err := login(ctx, a)
 	fresh, _, _ := connOf(a).Load(ctx) // from memory: cannot fail
@@ -46,10 +48,11 @@ func (x *exchange) logIn(account string, login loginCall) error {
 		x.noteReplaced(fresh, old.sessionOrZero())
 		return err
 	}
+	x.kept = nil
 	x.noteReplaced(old.sessionOrZero(), fresh)
 	_ = x.forgetUnreadable(ctx) // its id is not used any more, and the record expires by itself
 	if x.p.onLogin != nil {
-		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, text))
+		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, response.User{Fields: response.Fields(text)}))
 	}
 	x.setSessionCookie(id, s)
 	if x.p.cookie != "" && isBrowser(x.r) {
@@ -66,7 +69,8 @@ func (x *exchange) discardUnknown(ctx context.Context, old *Visitor, left sessio
 	if old == nil || !left.IsZero() {
 		return err
 	}
-	if failed := connOf(old.auth).Discard(ctx, visitor.Stored{Session: old.session}); failed != nil {
+	x.kept = nil
+	if failed := connOf(old.auth).Discard(ctx, old.stored); failed != nil {
 		return visitor.Reached(failed)
 	}
 	return err

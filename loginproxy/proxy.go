@@ -84,5 +84,6 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		x.fail(err)
 	}
+	x.touchKept()
 	x.destroyReplaced()
 }

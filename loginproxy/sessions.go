@@ -17,40 +17,62 @@ const touchTimeout = 250 * time.Millisecond
 // writesPerIdle limits how often a busy session is written, per idle timeout.
 const writesPerIdle = 20
 
-// findVisitor returns the visitor with that session id, or nil if there is no such
-// session or it has expired. It notes the time of the request.
-func (p *Proxy) findVisitor(ctx context.Context, id string) (*Visitor, error) {
+// find returns the visitor with that session id, or nil if there is no such session or
+// it has expired.
+func (x *exchange) find(ctx context.Context, id string) (*Visitor, error) {
 	if !isID(id) {
 		return nil, nil
 	}
-	a := p.client.Auth(id)
+	a := x.p.client.Auth(id)
 	conn := connOf(a)
 	s, rev, err := conn.Load(ctx)
+	if errors.Is(err, session.ErrUnreadable) {
+		x.unreadable = conn.From(visitor.Stored{Revision: rev})
+	}
 	if err != nil {
 		return nil, err
 	}
-	now := p.backend.Now()
+	now := x.p.backend.Now()
 	if !s.Live(now) {
 		return nil, nil
 	}
-	idle := now.Sub(lastSeen(s))
-	if idle >= p.idle || now.Sub(s.LoggedInAt) >= p.absolute {
+	if now.Sub(lastSeen(s)) >= x.p.idle || now.Sub(s.LoggedInAt) >= x.p.absolute {
 		_, err = conn.Swap(ctx, rev, session.Session{}) // if it loses, another request has just changed the session
 		return nil, err
 	}
-	if idle >= p.idle/writesPerIdle {
-		s.SeenAt = now
-		// Best effort: a session that has changed since is not overwritten, and without
-		// the write the session only ends earlier.
-		touch, cancel := context.WithTimeout(ctx, touchTimeout)
-		_, _ = conn.Swap(touch, rev, s)
-		cancel()
-	}
-	return newVisitor(a, s), nil
+	return newVisitor(a, visitor.Stored{Session: s, Revision: rev}), nil
 }
 
-// visitorToReplace takes what findVisitor returned for a login or a logout: a session
-// that cannot be read counts as none.
+// touch notes the time of a request in the session of its visitor, if the time there is
+// old. It is best effort: a session that has changed since is not overwritten, and without
+// the write the session only ends earlier.
+func (p *Proxy) touch(ctx context.Context, v *Visitor) {
+	if !p.touchIsDue(v) {
+		return
+	}
+	v.stored.Session.SeenAt = p.backend.Now()
+	ctx, cancel := context.WithTimeout(ctx, touchTimeout)
+	defer cancel()
+	_, _ = connOf(v.auth).Swap(ctx, v.stored.Revision, v.stored.Session)
+}
+
+// touchIsDue reports whether touch writes.
+func (p *Proxy) touchIsDue(v *Visitor) bool {
+	return v != nil && p.backend.Now().Sub(lastSeen(v.stored.Session)) >= p.idle/writesPerIdle
+}
+
+// touchKept notes the time of a login that has failed, in the session that goes on. The
+// response is sent before. A session that a login has replaced needs no time.
+func (x *exchange) touchKept() {
+	if !x.p.touchIsDue(x.kept) {
+		return
+	}
+	x.flush()
+	x.p.touch(context.WithoutCancel(x.ctx), x.kept)
+}
+
+// visitorToReplace takes what find returned for a login or a logout: a session that
+// cannot be read counts as none.
 func (x *exchange) visitorToReplace(v *Visitor, err error) (*Visitor, error) {
 	if errors.Is(err, session.ErrUnreadable) {
 		x.event.Unreadable = true
@@ -64,11 +86,7 @@ func (x *exchange) forgetUnreadable(ctx context.Context) error {
 	if !x.event.Unreadable {
 		return nil
 	}
-	id, _ := x.p.sessionID(x.r)
-	if backendID, ok := bearer(x.r, backendScheme); ok {
-		id = backendID
-	}
-	_, err := connOf(x.p.client.Auth(id)).Forget(ctx)
+	_, err := x.unreadable.Forget(ctx)
 	return err
 }
 
@@ -111,19 +129,19 @@ func (v *Visitor) forgetReplaced(ctx context.Context) error {
 		return nil
 	}
 	conn := connOf(v.auth)
-	for {
-		s, rev, err := conn.Load(ctx)
-		if err != nil {
-			return err
-		}
-		if s.LoggedOut {
-			return herror.New(herror.SessionMissing, "a logout came first")
-		}
-		if !s.Token.Equal(v.session.Token) {
-			return nil
-		}
+	for rev := v.stored.Revision; ; {
 		if done, err := conn.Swap(ctx, rev, session.Session{}); done || err != nil {
 			return err
 		}
+		s, current, err := conn.Load(ctx)
+		switch {
+		case err != nil:
+			return err
+		case s.LoggedOut:
+			return herror.New(herror.SessionMissing, "a logout came first")
+		case !s.Token.Equal(v.stored.Session.Token):
+			return nil
+		}
+		rev = current
 	}
 }

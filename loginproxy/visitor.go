@@ -11,6 +11,7 @@ import (
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/access"
 	"github.com/hydrogen-go/baas/internal/response"
+	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -19,19 +20,31 @@ import (
 // cost no request. It is safe for concurrent use. A nil Visitor means that nobody is
 // logged in; all its methods can be called.
 type Visitor struct {
-	auth    *auth.Auth
-	session session.Session
-	me      *user.Me
+	auth   *auth.Auth
+	stored visitor.Stored // as it was when the request came, or after the login
+	me     *user.Me
 }
 
-func newVisitor(a *auth.Auth, s session.Session) *Visitor {
-	return &Visitor{auth: a, session: s, me: access.NewMe(connOf(a), s).(*user.Me)}
+func newVisitor(a *auth.Auth, stored visitor.Stored) *Visitor {
+	return &Visitor{auth: a, stored: stored, me: access.NewMe(connOf(a), stored.Session).(*user.Me)}
 }
 
-// newVisitorRead is newVisitor for a user whose fields have been read.
-func newVisitorRead(a *auth.Auth, s session.Session, fields []byte) *Visitor {
-	u := access.NewCurrentUser(connOf(a), response.User{Fields: response.Fields(fields)}, s).(*user.CurrentUser)
-	return &Visitor{auth: a, session: s, me: &u.Me}
+// newVisitorRead is newVisitor after a login. Of has fields if the response to the login
+// had the user.
+func newVisitorRead(a *auth.Auth, s session.Session, of response.User) *Visitor {
+	stored := visitor.Stored{Session: s}
+	if of.Fields == "" {
+		return newVisitor(a, stored)
+	}
+	u := access.NewCurrentUser(connOf(a), of, s).(*user.CurrentUser)
+	return &Visitor{auth: a, stored: stored, me: &u.Me}
+}
+
+// atOnce returns the login state for the one call of a route, which is made at once and
+// does not load the session again. The program never gets it: a call that it makes later
+// must notice a logout.
+func (v *Visitor) atOnce() *auth.Auth {
+	return access.NewAuth(connOf(v.auth).From(v.stored)).(*auth.Auth)
 }
 
 // UserID is the user's id in the backend; 0 if nobody is logged in.
@@ -54,7 +67,7 @@ func (v *Visitor) sessionOrZero() session.Session {
 	if v == nil {
 		return session.Session{}
 	}
-	return v.session
+	return v.stored.Session
 }
 
 // Auth returns the user's login state, for the other calls of the SDK; nil if nobody
@@ -148,17 +161,19 @@ func (p *Proxy) authenticate(w http.ResponseWriter, r *http.Request) (v *Visitor
 	return v
 }
 
-// visitor returns the visitor of the request's session, or fails with 604.
+// visitor returns the visitor of the request's session, or fails with 604. It notes the
+// time of the request.
 func (x *exchange) visitor() (*Visitor, error) {
 	v, err := x.visitorOrNil(x.ctx)
 	if err == nil && v == nil {
 		err = errNotLoggedIn
 	}
+	x.p.touch(x.ctx, v)
 	return v, err
 }
 
 // visitorOrNil returns the visitor of the request's session, or nil.
 func (x *exchange) visitorOrNil(ctx context.Context) (*Visitor, error) {
 	id, _ := x.p.sessionID(x.r)
-	return x.p.findVisitor(ctx, id)
+	return x.find(ctx, id)
 }
