@@ -44,7 +44,7 @@ func (op *operation) updateFields() (response, error) {
 		}
 	}
 	op.user.profile = change.profile
-	op.user.setCustom(change.custom, change.gone)
+	op.users.setCustom(op.user, change.custom, change.gone)
 	op.touch(op.user)
 	return response{status: http.StatusOK, body: op.userJSON(op.user, op.ownView())}, nil
 }

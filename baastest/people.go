@@ -73,8 +73,9 @@ func (b *Backend) AddUser(seed User) (User, error) {
 	u := &user{id: seed.ID, created: now, saved: now}
 	if seed.ID == 0 {
 		u = s.users.create(now)
+	} else {
+		s.users.add(u)
 	}
-	s.users.byID[u.id] = u
 	for kind, value := range map[string]string{"username": seed.Username, "email": seed.Email, "phone": seed.Phone} {
 		s.users.set(u, kind, value)
 	}
@@ -86,7 +87,10 @@ func (b *Backend) AddUser(seed User) (User, error) {
 	}
 	u.emailVerified, u.phoneVerified = seed.EmailVerified, seed.PhoneVerified
 	u.anonymous, u.authorized = seed.Anonymous, seed.Authorized
-	u.profile, u.custom = seed.Profile, custom
+	u.profile = seed.Profile
+	if len(custom) > 0 {
+		s.users.setCustom(u, custom, nil)
+	}
 	if seed.Password != "" {
 		u.password = newPassword(seed.Password)
 	}

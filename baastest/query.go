@@ -1,7 +1,6 @@
 package baastest
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,30 +30,43 @@ func (op *operation) listUsers() (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	var found []*user
-	for _, u := range op.users.sorted() {
-		if q.where.holds(op.field(u)) {
-			found = append(found, u)
-		}
-	}
-	op.sort(found, q.orderBy)
-	page := found[min(q.offset, len(found)):min(q.offset+q.limit, len(found))]
-
+	page, total := op.find(q)
 	var o jsonObject
-	o.raw("meta", op.meta(q, len(found)))
+	o.raw("meta", op.meta(q, total))
 	objects := []byte{'['}
 	for i, u := range page {
 		if i > 0 {
 			objects = append(objects, ',')
 		}
-		v := view{self: u == op.user, keys: q.keys, expand: op.expandOf(q.expand, u)}
-		if v.self {
-			v.ids = op.readIDs(u)
-		}
+		v := op.viewOf(u)
+		v.keys, v.expand = q.keys, op.expandOf(q.expand, u)
 		objects = append(objects, op.userJSON(u, v)...)
 	}
 	o.raw("objects", append(objects, ']'))
 	return response{status: http.StatusOK, body: o.bytes()}, nil
+}
+
+// find returns a page of the users that match a query, and the number of all that do.
+func (op *operation) find(q userQuery) (page []*user, total int) {
+	found := op.users.sorted()
+	if !q.where.empty() {
+		found = op.matching(found, q.where)
+	}
+	if len(q.orderBy) > 0 {
+		found = op.ordered(found, q.orderBy)
+	}
+	return found[min(q.offset, len(found)):min(q.offset+q.limit, len(found))], len(found)
+}
+
+func (op *operation) matching(users []*user, where condition) []*user {
+	var found []*user
+	var r userReading // one for all users: it is read through funcs, and so on the heap
+	for _, u := range users {
+		if r = op.reading(u, op.viewOf(u)); where.holds(&r) {
+			found = append(found, u)
+		}
+	}
+	return found
 }
 
 // meta says which page it is.
@@ -119,75 +131,59 @@ func number(query url.Values, name string, standard, most int) (int, error) {
 	return n, nil
 }
 
-// mayQuery reports whether an end user may name a field in a query.
+// mayQuery reports whether a query may name a field, or a path into one.
 func (op *operation) mayQuery(field string) bool {
 	if op.b.responses.QueryAnyField {
-		return op.isField(field)
+		name, _, _ := strings.Cut(field, ".")
+		return op.isField(name)
 	}
 	return field == "id" || field == "nickname"
 }
 
-// field returns how a query reads the fields of a user: as the caller sees them.
-func (op *operation) field(u *user) func(name string) (any, bool) {
-	fields := map[string]any{}
-	v := view{self: u == op.user}
-	if v.self {
-		v.ids = op.readIDs(u)
+// viewOf is how the caller sees a user.
+func (op *operation) viewOf(u *user) view {
+	if u == op.user {
+		return op.ownView()
 	}
-	_ = decodeStrict(strings.NewReader(string(op.userJSON(u, v))), &fields)
-	return func(name string) (any, bool) {
-		value, ok := fields[name]
-		return value, ok && value != nil
-	}
+	return view{}
 }
 
-// sort sorts users, who are in the order of their ids.
-func (op *operation) sort(users []*user, orderBy []string) {
-	slices.SortStableFunc(users, func(a, b *user) int {
-		fieldA, fieldB := op.field(a), op.field(b)
-		for _, name := range orderBy {
-			name, down := strings.CutPrefix(name, "-")
-			valueA, _ := fieldA(name)
-			valueB, _ := fieldB(name)
-			if c := order(valueA, valueB); c != 0 {
-				if down {
-					return -c
-				}
+// ordered returns users in another order. Those that are equal in it stay in the order
+// of their ids.
+func (op *operation) ordered(users []*user, orderBy []string) []*user {
+	type row struct {
+		user *user
+		keys []sortKey
+	}
+	columns, descending := make([]fieldGetter, len(orderBy)), make([]bool, len(orderBy))
+	for i, name := range orderBy {
+		name, descending[i] = strings.CutPrefix(name, "-")
+		columns[i] = fieldNamed(name)
+	}
+	rows, keys := make([]row, len(users)), make([]sortKey, 0, len(users)*len(columns))
+	var r userReading
+	for i, u := range users {
+		r = op.reading(u, op.viewOf(u))
+		for _, get := range columns {
+			keys = append(keys, sortKeyOf(get(&r)))
+		}
+		rows[i] = row{u, keys[len(keys)-len(columns):]}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		for i := range columns {
+			c := a.keys[i].compare(b.keys[i])
+			if descending[i] {
+				c = -c
+			}
+			if c != 0 {
 				return c
 			}
 		}
 		return 0
 	})
-}
-
-// order compares numbers and texts; a field that is not there comes first.
-func order(a, b any) int {
-	if x, y, ok := numbers(a, b); ok {
-		return cmpFloat(x, y)
+	sorted := make([]*user, len(rows))
+	for i := range rows {
+		sorted[i] = rows[i].user
 	}
-	x, _ := a.(string)
-	y, _ := b.(string)
-	return strings.Compare(x, y)
-}
-
-func numbers(a, b any) (x, y float64, ok bool) {
-	n, okA := a.(json.Number)
-	m, okB := b.(json.Number)
-	if !okA || !okB {
-		return 0, 0, false
-	}
-	x, errA := n.Float64()
-	y, errB := m.Float64()
-	return x, y, errA == nil && errB == nil
-}
-
-func cmpFloat(x, y float64) int {
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	default:
-		return 0
-	}
+	return sorted
 }

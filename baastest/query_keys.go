@@ -72,15 +72,11 @@ func list(query url.Values, name string) []string {
 
 // isField reports whether a name is that of a field that users have.
 func (op *operation) isField(name string) bool {
-	if slices.Contains(userFields, name) {
+	if builtInByName[name] != nil {
 		return true
 	}
-	for _, u := range op.users.byID {
-		if _, ok := u.custom[name]; ok {
-			return true
-		}
-	}
-	return false
+	_, ok := op.users.fields[name]
+	return ok
 }
 
 // expandOf reads the query parameter expand: the users that take the place of

@@ -1,7 +1,6 @@
 package baastest
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -12,7 +11,7 @@ import (
 	"strings"
 )
 
-// condition is the condition of a query on the fields of one record.
+// condition is the condition of a query on the fields of one user.
 type condition struct {
 	all, any []condition // every one, and at least one if there are any
 	tests    []fieldTest
@@ -20,25 +19,27 @@ type condition struct {
 
 // fieldTest is one operator on one field.
 type fieldTest struct {
-	field string
-	holds func(value any, present bool) bool
+	field fieldGetter
+	holds test
 }
 
-// fieldReader returns a field, and whether the record has it.
-type fieldReader = func(name string) (any, bool)
+// test is what an operator asks of a value; nil is a field that is not there.
+type test func(value any) bool
 
-func (c condition) holds(field fieldReader) bool {
+func (c condition) empty() bool { return len(c.all)+len(c.any)+len(c.tests) == 0 }
+
+func (c condition) holds(r *userReading) bool {
 	for _, t := range c.tests {
-		if !t.holds(field(t.field)) {
+		if !t.holds(t.field(r)) {
 			return false
 		}
 	}
 	for _, sub := range c.all {
-		if !sub.holds(field) {
+		if !sub.holds(r) {
 			return false
 		}
 	}
-	return len(c.any) == 0 || slices.ContainsFunc(c.any, func(sub condition) bool { return sub.holds(field) })
+	return len(c.any) == 0 || slices.ContainsFunc(c.any, func(sub condition) bool { return sub.holds(r) })
 }
 
 var errWhere = refuse(http.StatusBadRequest, "where is not a condition")
@@ -115,34 +116,32 @@ func (op *operation) fieldTests(field string, value any) ([]fieldTest, error) {
 		if err != nil {
 			return nil, err
 		}
-		tests = append(tests, fieldTest{field, holds})
+		tests = append(tests, fieldTest{fieldNamed(field), holds})
 	}
 	return tests, nil
 }
-
-type test = func(value any, present bool) bool
 
 // operator returns what an operator asks of a field.
 func operator(name string, operators map[string]any) (test, error) {
 	operand := operators[name]
 	switch name {
 	case "$eq":
-		return func(v any, _ bool) bool { return equal(v, operand) }, nil
+		return equalTo(operand), nil
 	case "$ne":
-		return func(v any, _ bool) bool { return !equal(v, operand) }, nil
+		return not(equalTo(operand)), nil
 	case "$lt", "$lte", "$gt", "$gte":
-		return comparison(name, operand), nil
+		return comparison(name, operand)
 	case "$isnull":
 		null, ok := operand.(bool)
-		return func(_ any, present bool) bool { return present != null }, ofType(ok)
+		return func(v any) bool { return (v == nil) == null }, ofType(ok)
 	case "$exists":
 		exists, ok := operand.(bool)
-		return func(_ any, present bool) bool { return present == exists }, ofType(ok)
+		return func(v any) bool { return (v != nil) == exists }, ofType(ok)
 	case "$contains", "$icontains", "$regex":
 		return textOperator(name, operators)
 	case "$has_key":
 		key, ok := operand.(string)
-		return func(v any, _ bool) bool {
+		return func(v any) bool {
 			object, _ := v.(map[string]any)
 			_, has := object[key]
 			return has
@@ -161,12 +160,43 @@ func ofType(ok bool) error {
 	return nil
 }
 
-func comparison(name string, operand any) test {
-	return func(v any, present bool) bool {
-		if !present || reflect.TypeOf(v) != reflect.TypeOf(operand) {
+func not(t test) test { return func(v any) bool { return !t(v) } }
+
+// equalTo compares values of JSON; numbers by their value, not by how they are
+// written, and a pointer by the id that it has, a number or a text.
+func equalTo(operand any) test {
+	want := sortKeyOf(operand)
+	return func(v any) bool {
+		if !want.scalar() {
+			return reflect.DeepEqual(v, operand)
+		}
+		if id := pointerID(v); id != "" {
+			return id == idText(operand)
+		}
+		return sortKeyOf(v) == want
+	}
+}
+
+// pointerID is the id in a pointer to a row of a table, or "".
+func pointerID(value any) string {
+	object, _ := value.(map[string]any)
+	if _, ok := object["_table"]; !ok {
+		return ""
+	}
+	return idText(object["id"])
+}
+
+// idText is an id that is a number or a text, or "".
+func idText(id any) string { return body{"id": id}.text("id") }
+
+func comparison(name string, operand any) (test, error) {
+	want := sortKeyOf(operand)
+	return func(v any) bool {
+		have := sortKeyOf(v)
+		if have.kind != want.kind {
 			return false
 		}
-		c := order(v, operand)
+		c := have.compare(want)
 		switch name {
 		case "$lt":
 			return c < 0
@@ -177,7 +207,7 @@ func comparison(name string, operand any) test {
 		default:
 			return c >= 0
 		}
-	}
+	}, ofType(want.kind == numberType || want.kind == textType)
 }
 
 func textOperator(name string, operators map[string]any) (test, error) {
@@ -185,11 +215,15 @@ func textOperator(name string, operators map[string]any) (test, error) {
 	if !ok {
 		return nil, errWhere
 	}
+	if name == "$contains" {
+		return func(v any) bool {
+			text, ok := v.(string)
+			return ok && strings.Contains(text, operand)
+		}, nil
+	}
 	options, _ := operators["$options"].(string)
 	pattern := operand
 	switch {
-	case name == "$contains":
-		pattern = regexp.QuoteMeta(operand)
 	case name == "$icontains":
 		pattern = "(?i)" + regexp.QuoteMeta(operand)
 	case strings.Trim(options, "ims") != "":
@@ -201,7 +235,7 @@ func textOperator(name string, operators map[string]any) (test, error) {
 	if err != nil {
 		return nil, errWhere
 	}
-	return func(v any, _ bool) bool {
+	return func(v any) bool {
 		text, ok := v.(string)
 		return ok && re.MatchString(text)
 	}, nil
@@ -212,32 +246,56 @@ func listOperator(name string, operand any) (test, error) {
 	if !ok || name == "$range" && len(items) != 2 {
 		return nil, errWhere
 	}
-	isItem := func(v any) bool {
-		return slices.ContainsFunc(items, func(item any) bool { return equal(v, item) })
-	}
 	switch name {
 	case "$in":
-		return func(v any, present bool) bool { return present && isItem(v) }, nil
+		return anyOf(items), nil
 	case "$nin":
-		return func(v any, present bool) bool { return !present || !isItem(v) }, nil
+		return not(anyOf(items)), nil
 	case "$all":
-		return func(v any, _ bool) bool {
-			values, ok := v.([]any)
-			return ok && !slices.ContainsFunc(items, func(item any) bool { return !contains(values, item) })
-		}, nil
+		return allOf(items), nil
 	default:
-		from, to := comparison("$gte", items[0]), comparison("$lte", items[1])
-		return func(v any, present bool) bool { return from(v, present) && to(v, present) }, nil
+		return between(items[0], items[1])
 	}
 }
 
-// equal compares values of JSON; numbers by their value, not by how they are written.
-func equal(a, b any) bool {
-	if x, y, ok := numbers(a, b); ok {
-		if n, m := a.(json.Number), b.(json.Number); n != m {
-			return x == y
+// anyOf holds for a value that is one of the items, and for a list that has one.
+func anyOf(items []any) test {
+	scalars := make(map[sortKey]bool)
+	var others []any
+	for _, item := range items {
+		if k := sortKeyOf(item); k.scalar() {
+			scalars[k] = true
+		} else {
+			others = append(others, item)
 		}
-		return true
 	}
-	return reflect.DeepEqual(a, b)
+	isItem := func(v any) bool {
+		if k := sortKeyOf(v); k.scalar() {
+			return scalars[k]
+		}
+		return contains(others, v)
+	}
+	return func(v any) bool {
+		values, isList := v.([]any)
+		return v != nil && isItem(v) || isList && slices.ContainsFunc(values, isItem)
+	}
+}
+
+// allOf holds for a list that has every item.
+func allOf(items []any) test {
+	return func(v any) bool {
+		values, ok := v.([]any)
+		return ok && !slices.ContainsFunc(items, func(item any) bool {
+			return !slices.ContainsFunc(values, equalTo(item))
+		})
+	}
+}
+
+func between(from, to any) (test, error) {
+	least, err := comparison("$gte", from)
+	if err != nil {
+		return nil, err
+	}
+	most, err := comparison("$lte", to)
+	return func(v any) bool { return least(v) && most(v) }, err
 }

@@ -17,11 +17,6 @@ func isBuiltIn(name string) bool {
 	return strings.HasPrefix(name, "_") || slices.Contains(builtIn, name)
 }
 
-// userFields are all built-in fields of a user object.
-var userFields = slices.Concat(builtIn, []string{
-	"_anonymous", "_username", "_email", "_email_verified", "_phone", "_phone_verified", "_provider",
-})
-
 // view is how a response shows a user.
 type view struct {
 	self bool // to the user itself
@@ -29,23 +24,6 @@ type view struct {
 	ids    *link
 	keys   keySelection
 	expand map[string]*user // the users whose fields replace a pointer
-}
-
-// shows reports whether a view has a field.
-func (op *operation) shows(v *view, field string) bool {
-	if !v.keys.selects(field) {
-		return false
-	}
-	p := op.b.permission(field)
-	return p == VisibleToAll || p == VisibleToOwner && v.self
-}
-
-// fieldFilter returns shows for a view; most views have every field.
-func (op *operation) fieldFilter(v *view) func(field string) bool {
-	if v.self && v.keys.everything() && len(op.b.permissions) == 0 {
-		return func(string) bool { return true }
-	}
-	return func(field string) bool { return op.shows(v, field) }
 }
 
 // ownView is how a user reads itself.
@@ -84,53 +62,15 @@ func (op *operation) userJSON(u *user, v view) []byte {
 
 // writeUser writes the members of a user object.
 func (op *operation) writeUser(o *jsonObject, u *user, v view) {
-	unset := op.b.responses.Unset
-	if v.keys.selects("id") || !op.b.responses.ExactKeys {
-		o.whole("id", u.id)
-	}
-	shows := op.fieldFilter(&v)
-	openID, unionID := idsOf(u, v.ids)
-	unsettable := func(name, value string) {
-		if shows(name) {
-			o.textOr(unset, name, value)
+	r := op.reading(u, v)
+	for i := range builtInFields {
+		if f := &builtInFields[i]; r.shows(f.name) || f.name == "id" && !op.b.responses.ExactKeys {
+			f.write(o, &r)
 		}
-	}
-	flag := func(name string, value bool) {
-		if shows(name) {
-			o.flag(name, value)
-		}
-	}
-	whole := func(name string, value int64) {
-		if shows(name) {
-			o.whole(name, value)
-		}
-	}
-	unsettable("openid", openID)
-	unsettable("unionid", unionID)
-	if shows("avatar") {
-		o.text("avatar", avatarOf(u.profile))
-	}
-	u.profile.write(o, shows)
-	flag("is_authorized", u.authorized)
-	whole("created_at", u.created)
-	if creator := v.expand["created_by"]; creator == nil {
-		whole("created_by", u.id)
-	} else if shows("created_by") {
-		o.raw("created_by", op.userJSON(creator, view{})) // {avatar, id, nickname} by default
-	}
-	whole("updated_at", u.saved)
-	flag("_anonymous", u.anonymous)
-	unsettable("_username", u.username)
-	unsettable("_email", u.email)
-	flag("_email_verified", u.emailVerified)
-	unsettable("_phone", u.phone)
-	flag("_phone_verified", u.phoneVerified)
-	if shows("_provider") {
-		o.raw("_provider", u.providerJSON())
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.custom)) {
 		switch target := v.expand[name]; {
-		case !shows(name):
+		case !r.shows(name):
 		case target != nil:
 			o.raw(name, op.expanded(target, v.keys.attributes[name]))
 		default:
@@ -173,16 +113,14 @@ func avatarOf(p Profile) string {
 
 // write writes the fields of a profile that were set, but for the avatar, under
 // the backend's names.
-func (p Profile) write(o *jsonObject, shows func(field string) bool) {
+func (p Profile) write(o *jsonObject) {
 	for _, t := range [...]struct{ name, value string }{
 		{"nickname", p.NickName}, {"city", p.City}, {"province", p.Province},
 		{"country", p.Country}, {"language", p.Language},
 	} {
-		if t.value != "" && shows(t.name) {
-			o.text(t.name, t.value)
-		}
+		o.maybeText(t.name, t.value)
 	}
-	if p.Gender != 0 && shows("gender") {
+	if p.Gender != 0 {
 		o.whole("gender", int64(p.Gender))
 	}
 }
@@ -202,6 +140,6 @@ func commonProvider(l link) []byte {
 	o.text("openid", l.id)
 	o.maybeText("unionid", l.unionID)
 	o.maybeText("avatar", l.info.AvatarURL)
-	l.info.write(&o, func(string) bool { return true })
+	l.info.write(&o)
 	return o.bytes()
 }

@@ -92,11 +92,14 @@ func (p password) matches(text string) bool {
 type users struct {
 	next       int64
 	byID       map[int64]*user
+	order      []*user // those of byID, by id unless unordered
+	unordered  bool
 	byUsername map[string]*user // lower-cased
 	byEmail    map[string]*user
 	byPhone    map[string]*user
 	byIdentity map[identity]*user
-	byUnionID  map[string]*user // _provider.wechat_unionid
+	byUnionID  map[string]*user     // _provider.wechat_unionid
+	fields     map[string]valueType // the custom fields that a user has had
 }
 
 func newUsers() users {
@@ -108,6 +111,7 @@ func newUsers() users {
 		byPhone:    make(map[string]*user),
 		byIdentity: make(map[identity]*user),
 		byUnionID:  make(map[string]*user),
+		fields:     make(map[string]valueType),
 	}
 }
 
@@ -118,8 +122,15 @@ func (s *users) create(now int64) *user {
 	}
 	u := &user{id: s.next, created: now, saved: now}
 	s.next++
-	s.byID[u.id] = u
+	s.add(u)
 	return u
+}
+
+// add adds a user whose id nobody has.
+func (s *users) add(u *user) {
+	s.byID[u.id] = u
+	s.unordered = s.unordered || len(s.order) > 0 && u.id < s.order[len(s.order)-1].id
+	s.order = append(s.order, u)
 }
 
 func usernameKey(name string) string { return strings.ToLower(name) }
@@ -196,9 +207,13 @@ func (s *users) detach(p *Phone, r Responses) bool {
 	return found
 }
 
-// sorted returns all users, by id.
+// sorted returns all users, by id. The slice is not the caller's to change.
 func (s *users) sorted() []*user {
-	return slices.SortedFunc(maps.Values(s.byID), func(a, b *user) int { return cmp.Compare(a.id, b.id) })
+	if s.unordered {
+		slices.SortFunc(s.order, func(a, b *user) int { return cmp.Compare(a.id, b.id) })
+		s.unordered = false
+	}
+	return s.order
 }
 
 // ofPerson returns the user that a person is linked to, or nil. On ByteDance the
@@ -212,8 +227,14 @@ func (s *users) ofPerson(p *Phone, r Responses) *user {
 	return nil
 }
 
-// setCustom changes and removes custom fields in a copy: a reader may hold the map.
-func (u *user) setCustom(fields map[string]any, gone []string) {
+// setCustom changes and removes custom fields of a user, in a copy: a reader may hold
+// the map.
+func (s *users) setCustom(u *user, fields map[string]any, gone []string) {
+	for name, value := range fields {
+		if s.fields[name] == anyType {
+			s.fields[name] = typeOf(value)
+		}
+	}
 	custom := maps.Clone(u.custom)
 	if custom == nil {
 		custom = make(map[string]any, len(fields))
