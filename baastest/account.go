@@ -2,7 +2,6 @@ package baastest
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 )
 
@@ -116,26 +115,25 @@ func (op *operation) logout() (response, error) {
 }
 
 // readUser reads a user: the user itself sees more of it than others.
-func (op *operation) readUser() (response, error) {
-	id, err := strconv.ParseInt(op.id, 10, 64)
-	u := op.users.byID[id]
-	if err != nil || u == nil {
-		return response{}, errUserNotFound
-	}
-	v := view{}
-	if u == op.user {
-		v = op.ownView()
-	}
-	if v.keys, err = op.keysOf(op.query); err != nil {
+func (op *operation) readUser(u *user) (response, error) {
+	keys, err := op.keysOf(op.query)
+	if err != nil {
 		return response{}, err
 	}
+	v := op.viewOf(u)
+	v.keys = keys
 	v.expand = op.expandOf(op.query, u)
 	return response{status: http.StatusOK, body: op.userJSON(u, v)}, nil
 }
 
-// updateAccount changes username, email, phone and password. If one of them is
-// refused, nothing is changed. A null removes a username, email or phone.
+// updateAccount changes username, email, phone and password of the token's user.
 func (op *operation) updateAccount() (response, error) {
+	return op.changeAccount(op.user, op.checkNewPassword)
+}
+
+// changeAccount changes username, email, phone and password. If one of them is
+// refused, nothing is changed. A null removes a username, email or phone.
+func (op *operation) changeAccount(u *user, checkPassword func() error) (response, error) {
 	for _, kind := range accountNames {
 		if value, ok := op.body[kind]; !ok || value == nil {
 			continue
@@ -143,23 +141,23 @@ func (op *operation) updateAccount() (response, error) {
 		if op.body.text(kind) == "" {
 			return response{}, refuse(http.StatusBadRequest, "field %s must not be empty", kind)
 		}
-		if err := op.free(op.user, kind, op.body.text(kind)); err != nil {
+		if err := op.free(u, kind, op.body.text(kind)); err != nil {
 			return response{}, err
 		}
 	}
-	if err := op.checkNewPassword(); err != nil {
+	if err := checkPassword(); err != nil {
 		return response{}, err
 	}
 	for _, kind := range accountNames {
 		if op.body.has(kind) {
-			op.users.set(op.user, kind, op.body.text(kind))
+			op.users.set(u, kind, op.body.text(kind))
 		}
 	}
 	if fresh := op.body.text("new_password"); fresh != "" {
-		op.user.password = newPassword(fresh)
+		u.password = newPassword(fresh)
 	}
-	op.touch(op.user)
-	return response{status: http.StatusOK, body: accountJSON(op.user)}, nil
+	op.touch(u)
+	return response{status: http.StatusOK, body: accountJSON(u)}, nil
 }
 
 // accountNames are the fields that a login with a password finds the account by.
@@ -168,14 +166,15 @@ var accountNames = []string{"username", "email", "phone"}
 // checkNewPassword checks a change of password: a user who has one must give it. The
 // first password needs no old one, which may be absent, null or empty.
 func (op *operation) checkNewPassword() error {
-	old, fresh := op.body.text("password"), op.body.text("new_password")
+	old := op.body.text("password")
+	if err := op.checkForcedPassword(); err != nil {
+		return err
+	}
 	switch {
 	case op.body["new_password"] == nil && old != "":
 		return refuse(http.StatusBadRequest, "missing field: new_password")
 	case op.body["new_password"] == nil:
 		return nil
-	case fresh == "":
-		return refuse(http.StatusBadRequest, "field new_password must not be empty")
 	case !op.user.password.set:
 		return nil
 	case !op.user.password.matches(old):
@@ -183,6 +182,14 @@ func (op *operation) checkNewPassword() error {
 	default:
 		return nil
 	}
+}
+
+// checkForcedPassword checks a password that is set without the old one.
+func (op *operation) checkForcedPassword() error {
+	if op.body["new_password"] == "" {
+		return refuse(http.StatusBadRequest, "field new_password must not be empty")
+	}
+	return nil
 }
 
 // accountJSON is the response to a change of account. Its names have no underscore.

@@ -24,29 +24,54 @@ var firstLevel = []string{"nickname", "avatar", "gender", "city", "province", "c
 // is refused, nothing is changed. $set has fields as the body itself has; $unset has
 // the names of fields to remove.
 func (op *operation) updateFields() (response, error) {
-	change := fieldChange{profile: op.user.profile, old: op.user.custom, custom: map[string]any{}}
-	fields := maps.Clone(map[string]any(op.body))
-	set, unset, err := splitUpdate(fields)
+	update, err := op.readUpdate()
 	if err != nil {
 		return response{}, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		if err := change.set(name, set[name]); err != nil {
-			return response{}, err
-		}
+	return op.updateUser(op.user, update)
+}
+
+// updateUser is the response to an update of one user.
+func (op *operation) updateUser(u *user, update fieldUpdate) (response, error) {
+	if err := op.apply(update, u); err != nil {
+		return response{}, err
+	}
+	return response{status: http.StatusOK, body: op.userJSON(u, op.viewOf(u))}, nil
+}
+
+// fieldUpdate is what the body of an update asks for.
+type fieldUpdate struct{ set, unset map[string]any }
+
+func (op *operation) readUpdate() (fieldUpdate, error) {
+	set, unset, err := splitUpdate(maps.Clone(map[string]any(op.body)))
+	if err != nil {
+		return fieldUpdate{}, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(unset)) {
 		if _, both := set[name]; both {
-			return response{}, refuse(http.StatusBadRequest, "field %s is set and unset", name)
-		}
-		if err := change.unset(name); err != nil {
-			return response{}, err
+			return fieldUpdate{}, refuse(http.StatusBadRequest, "field %s is set and unset", name)
 		}
 	}
-	op.user.profile = change.profile
-	op.users.setCustom(op.user, change.custom, change.gone)
-	op.touch(op.user)
-	return response{status: http.StatusOK, body: op.userJSON(op.user, op.ownView())}, nil
+	return fieldUpdate{set, unset}, nil
+}
+
+// apply updates a user, or changes nothing.
+func (op *operation) apply(update fieldUpdate, u *user) error {
+	change := fieldChange{profile: u.profile, old: u.custom, custom: map[string]any{}}
+	for _, name := range slices.Sorted(maps.Keys(update.set)) {
+		if err := change.set(name, update.set[name]); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(update.unset)) {
+		if err := change.unset(name); err != nil {
+			return err
+		}
+	}
+	u.profile = change.profile
+	op.users.setCustom(u, change.custom, change.gone)
+	op.touch(u)
+	return nil
 }
 
 // splitUpdate returns the fields to set and those to unset.

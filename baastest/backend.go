@@ -43,6 +43,10 @@ func New(opts ...Option) (*Backend, error) {
 // ClientID returns the client id that requests must carry.
 func (b *Backend) ClientID() string { return b.clientID }
 
+// ClientSecret returns the client secret that requests for a token of the Open API must
+// carry.
+func (b *Backend) ClientSecret() string { return b.clientSecret }
+
 // Clock returns the backend's clock.
 func (b *Backend) Clock() *Clock { return b.clock }
 

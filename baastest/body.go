@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // kind is the type a body field must have.
@@ -19,6 +21,7 @@ const (
 	object
 	nullText // a string or null
 	syncMode // overwrite, setnx or false, as a string
+	ids      // a list of integers
 )
 
 var kindNames = map[kind]string{
@@ -29,6 +32,7 @@ var kindNames = map[kind]string{
 	object:     "an object",
 	nullText:   "a string or null",
 	syncMode:   "one of overwrite, setnx, false",
+	ids:        "a list of integers",
 }
 
 // field is a body field that an endpoint takes. A required text is not empty.
@@ -63,6 +67,40 @@ func parseBody(raw []byte) (body, error) {
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, refuse(http.StatusBadRequest, "body has more than one JSON value")
+	}
+	return b, nil
+}
+
+// parseItems reads a body as a list of JSON objects with the fields of an endpoint.
+func parseItems(raw []byte, fields []field) ([]body, error) {
+	var items []body
+	if err := decodeStrict(bytes.NewReader(raw), &items); err != nil || len(items) == 0 {
+		return nil, refuse(http.StatusBadRequest, "body is not a list of JSON objects")
+	}
+	for _, item := range items {
+		if err := item.check(fields); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+const formType = "multipart/form-data"
+
+func isForm(req request) bool {
+	kind, _, err := mime.ParseMediaType(req.header.Get("Content-Type"))
+	return err == nil && kind == formType
+}
+
+// parseForm reads a form of texts.
+func parseForm(req request) (body, error) {
+	r := http.Request{Method: http.MethodPost, Header: req.header, Body: io.NopCloser(bytes.NewReader(req.body))}
+	if err := r.ParseMultipartForm(maxBody); err != nil {
+		return nil, refuse(http.StatusBadRequest, "body is not a form")
+	}
+	b := body{}
+	for name, values := range r.MultipartForm.Value {
+		b[name] = values[0]
 	}
 	return b, nil
 }
@@ -125,6 +163,9 @@ func (k kind) holds(value any) bool {
 		return ok
 	case syncMode:
 		return value == syncOverwrite || value == syncSetNX || value == syncNever
+	case ids:
+		items, ok := value.([]any)
+		return ok && !slices.ContainsFunc(items, func(item any) bool { return !isWhole(item) })
 	default:
 		return false
 	}
@@ -151,6 +192,23 @@ func (b body) text(name string) string {
 	default:
 		return ""
 	}
+}
+
+// whole returns an integer, also where it is the digits of a text; 0 where it is absent.
+func (b body) whole(name string) int64 {
+	n, _ := strconv.ParseInt(b.text(name), 10, 64)
+	return n
+}
+
+// ids returns a list of integers.
+func (b body) ids(name string) []int64 {
+	items, _ := b[name].([]any)
+	out := make([]int64, len(items))
+	for i, item := range items {
+		number, _ := item.(json.Number)
+		out[i], _ = number.Int64()
+	}
+	return out
 }
 
 func (b body) flag(name string) bool { v, _ := b[name].(bool); return v }

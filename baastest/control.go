@@ -39,6 +39,10 @@ const ControlPath = "/_emulator/"
 //	POST   users                                           a [User] → the user
 //	GET    users/{id}                                      → the user
 //	DELETE users/{id}/tokens                               revokes the user's tokens
+//	GET    groups                                          → the groups
+//	POST   groups                                          a [Group] → the group
+//	GET    super-groups                                    → the super groups
+//	POST   super-groups                                    a [SuperGroup] → the super group
 //	GET    clock                                           → {"now"}
 //	POST   clock                                           {"advance": "31s"} or {"set": "2024-05-06T07:08:09Z"} → {"now"}
 //	GET    faults                                          → [{"id", "route", "hits", "active"}]
@@ -69,10 +73,14 @@ func Control(b *Backend) http.Handler {
 	handle("PUT", "people/{platform}/{openid}", c.describe)
 	handle("DELETE", "people/{platform}/{openid}/link", c.unlink)
 	handle("GET", "codes", c.codes)
-	handle("GET", "users", c.users)
-	handle("POST", "users", c.addUser)
+	handle("GET", "users", listed(b.Users))
+	handle("POST", "users", added(b.AddUser))
 	handle("GET", "users/{id}", c.user)
 	handle("DELETE", "users/{id}/tokens", c.revoke)
+	handle("GET", "groups", listed(b.Groups))
+	handle("POST", "groups", added(b.AddGroup))
+	handle("GET", "super-groups", listed(b.SuperGroups))
+	handle("POST", "super-groups", added(b.AddSuperGroup))
 	handle("GET", "clock", c.now)
 	handle("POST", "clock", c.setClock)
 	handle("GET", "faults", c.faults)
@@ -300,23 +308,20 @@ func (c control) codes(*http.Request) (any, error) {
 	return out, nil
 }
 
-func (c control) users(*http.Request) (any, error) {
-	if users := c.b.Users(); users != nil {
-		return users, nil
-	}
-	return []User{}, nil
+// listed is a list, also where it is nil.
+func listed[T any](read func() []T) controlFunc {
+	return func(*http.Request) (any, error) { return append([]T{}, read()...), nil }
 }
 
-func (c control) addUser(r *http.Request) (any, error) {
-	seed, err := readControl[User](r)
-	if err != nil {
-		return nil, err
+// added seeds a record and returns it as it was stored.
+func added[T any](add func(T) (T, error)) controlFunc {
+	return func(r *http.Request) (any, error) {
+		seed, err := readControl[T](r)
+		if err != nil {
+			return nil, err
+		}
+		return add(seed)
 	}
-	u, err := c.b.AddUser(seed)
-	if err != nil {
-		return nil, err
-	}
-	return u, nil
 }
 
 func (c control) user(r *http.Request) (any, error) {

@@ -1,6 +1,7 @@
 // Package baastest is a double of the MinCloud BaaS login backend for tests: it
 // speaks the wire protocol, keeps users and tokens, and has people with phones
-// whose codes, signatures and encrypted data are real and really checked.
+// whose codes, signatures and encrypted data are real and really checked. It also
+// serves the Open API for servers.
 //
 //	srv := baastest.NewServer(t)
 //	phone := srv.Kuaishou("openid-1")
@@ -28,6 +29,39 @@
 // that is older or newer than that code is refused with 400, as it is on the real
 // backend. Baidu is the exception: its key stays.
 //
+// # The Open API
+//
+// Servers ask for the same users without an end user, at the documented endpoints for
+// users, groups and SMS codes:
+//
+//	POST   /api/oauth2/hydrogen/openapi/authorize/       a code, after two redirects with cookies
+//	POST   /api/oauth2/access_token/                     tokens, for a code or a refresh token
+//	GET    /oserve/v2.2/miniapp/user_profile/            a page of users: where, order_by, limit, offset, return_total_count
+//	GET    /oserve/v2.2/miniapp/user_profile/{id}/       a user
+//	PUT    /oserve/v2.6/miniapp/user_profile/            custom fields of many users: where, limit, offset, return_total_count
+//	PUT    /oserve/v2.6/miniapp/user_profile/{id}/       custom fields of a user
+//	PUT    /oserve/v2.1/miniapp/user/account/{id}/       username, email, phone, password
+//	GET    /oserve/v1/user-group/                        a page of groups: parent_id, limit, offset
+//	POST   /oserve/v1/user-group/                        creates a group
+//	DELETE /oserve/v1/user-group/                        deletes groups: id__in
+//	GET    /oserve/v1/user-group/{id}/                   a group
+//	PUT    /oserve/v1/user-group/{id}/                   changes the name of a group
+//	DELETE /oserve/v1/user-group/{id}/                   deletes a group
+//	GET    /oserve/v1/user-supergroup/                   a page of super groups: limit, offset
+//	POST   /oserve/v1/user-supergroup/                   creates a super group
+//	DELETE /oserve/v1/user-supergroup/                   deletes super groups: id__in
+//	GET    /oserve/v1/user-supergroup/{id}/              a super group
+//	PUT    /oserve/v1/user-supergroup/{id}/              changes name and groups of a super group
+//	DELETE /oserve/v1/user-supergroup/{id}/              deletes a super group
+//	PATCH  /oserve/v1/miniapp/group/membership/          adds users to groups and removes them
+//	POST   /oserve/v2.1/sms-verification-code/           sends an SMS code
+//	POST   /oserve/v1.8/sms-verification-code/verify/    verifies an SMS code
+//
+// The client id is [Backend.ClientID], the client secret [Backend.ClientSecret].
+// [Backend.AddGroup] and [Backend.AddSuperGroup] seed groups. An update is refused for a
+// custom field that no user has had. So a test seeds such a field, with null if nobody has
+// a value in it. The deprecated endpoints of v1 are not there.
+//
 // # Strictness
 //
 // A request is refused where no known client sends it: with a wrong client id or an
@@ -43,7 +77,7 @@
 // cut the connection before or after the backend acted; with [WithStrictFaults] a
 // fault that hit nothing fails the test. The [Clock] decides about codes, tokens and
 // rate limits and is moved by hand. [Backend.Requests] is what the backend was asked,
-// word for word. [Control] steers all that over HTTP.
+// word for word but for the client secret. [Control] steers all that over HTTP.
 //
 // # Where the evidence contradicts itself
 //
@@ -112,6 +146,12 @@
 //   - query-operators (C): A condition has the operators of the clients' Query and
 //     Where, in $and, in $or, or alone. Source: hydrogen-js-sdk core/Query.js;
 //     hydrogen-ios-sdk Where.swift
+//   - query-lists (D): For a field that is a list, $in holds where it has one of the
+//     values, $nin where it has none, and $all where it has all. Source:
+//     web-api/data/query-record.md
+//   - query-pointers (D): A pointer is equal to the id of the row that it points to,
+//     and its row cannot be queried. Source: web-api/data/query-record.md;
+//     open-api/data/record.md
 //   - query-fields (D): An end user may name id and nickname only.
 //     Responses.QueryAnyField allows every field, as the pages of the iOS and Flutter
 //     clients have it. Source: js-sdk/user.md; ios-sdk/user/user.md;
@@ -293,6 +333,94 @@
 //   - put-as-post (C): A client whose platform has no PUT sends POST with
 //     X-Hydrogen-Request-Method: PUT. Source: hydrogen-js-sdk
 //     sdk-file/src/kuaishou/request.js
+//   - url-length (D): A URL of over 16386 bytes is 502. Source:
+//     web-api/data/query-record.md
+//
+// Open API:
+//   - openapi-code (D): POST authorize/ with the client id and the client secret leads
+//     through two 302s to a code. Each sets a cookie, without which the next request is
+//     refused. Source: open-api/authentication.md
+//   - openapi-life (D): A code lives 600 seconds, and an access token a year. Source:
+//     openAPI/authentication.md at commit 5779315
+//   - openapi-token (D): A code is exchanged for access_token, token_type, expires_in,
+//     refresh_token and scope, in JSON. It is good once. Source:
+//     open-api/authentication.md
+//   - openapi-token-form (C): The access token is also given for a multipart form, as
+//     the vendor's command line sends it. Source: ifanrx/faas-cli src/plugins/login.js;
+//     open-api/authentication.md before commit 5b6df04
+//   - openapi-refresh (D): A refresh token is exchanged for new tokens, and ends all
+//     access tokens and refresh tokens from before. Source: open-api/authentication.md
+//   - openapi-token-errors (C): A refusal of a code has status and error_msg, one of a
+//     token has error. Source: ifanrx/faas-cli src/plugins/login.js
+//   - openapi-token-statuses (T): A wrong client id or client secret is 401 for a code
+//     and 400 for a token. Source: ifanrx/faas-cli src/commands/login.test.js
+//   - openapi-bearer (D): A request carries the access token as Authorization: Bearer
+//     and no header of a client; without a good token it is 401. Source:
+//     open-api/authentication.md; open-api/user/user.md
+//   - openapi-users (D): A list of users has meta and objects. The default limit is 20
+//     and the largest 1000; total_count is there with return_total_count=1. Source:
+//     open-api/user/user.md
+//   - openapi-operators (D): A condition of the Open API has the operators $eq, $ne,
+//     $lt, $lte, $gt, $gte, $contains, $nin, $in, $isnull and $range, in $and and $or;
+//     another operator or a wrong operand is 400. It has no operators for places.
+//     Source: open-api/data/record.md; open-api/user/user.md
+//   - openapi-equality (D): A condition may have a value in place of operators; it is
+//     $eq. Source: open-api/data/record.md
+//   - openapi-sorting (D): order_by takes several fields, with a minus for the
+//     descending order; gender, country, province, city and language are 400. Source:
+//     open-api/user/user.md; js-sdk/schema/limit-and-order.md
+//   - openapi-order (D): Without order_by, users are in the order of creation, as in
+//     the example for users. Responses.NewestFirst turns it round, as the page of
+//     tables has it. Source: open-api/user/user.md; hydrogen-ios-sdk MinCloudTests
+//     user_list.json; open-api/data/record.md
+//   - openapi-user (D): A user of the Open API has the fields that are set, and null
+//     for an openid or unionid that is not. An unknown id is 404. Source:
+//     open-api/user/user.md
+//   - openapi-update (D): An update of the Open API changes custom fields and responds
+//     with the whole user. A built-in field, an unknown one and a value of another type
+//     are 400, and nothing is changed. Source: open-api/user/user.md
+//   - openapi-update-operators (D): An update of the Open API takes $incr_by, $append,
+//     $append_unique, $remove and $unset; another operator is 400. Source:
+//     open-api/data/record.md; open-api/user/user.md
+//   - openapi-bulk-update (D): A bulk update changes the users that match where, from
+//     offset on and at most limit, and responds with operation_result, succeed, offset,
+//     limit, next, and total_count with return_total_count=1. Source:
+//     open-api/user/user.md; open-api/data/record.md; cloud-function/node-sdk/user.md
+//   - openapi-bulk-limit (D): The default limit of a bulk update is 20, as its
+//     parameters have it. Responses.BulkLimit1000 makes it 1000, as its example has it.
+//     Source: open-api/user/user.md; open-api/data/record.md
+//   - openapi-bulk-ids (D): The ids in the result of a bulk update are texts, as
+//     documented. Responses.NumericBulkIDs makes them numbers, as those of users are
+//     everywhere else. Source: open-api/user/user.md; open-api/data/record.md
+//   - openapi-bulk-errors (D): What a bulk update cannot change is in its result as an
+//     error with err_msg and code; the others are changed. Source:
+//     open-api/data/record.md
+//   - openapi-account (D): PUT user/account/{id}/ sets username, email, phone and
+//     new_password, without the old password; null removes a name. A new phone is not
+//     verified. A name of another user and a bad email address are 400. Source:
+//     open-api/user/user.md
+//   - openapi-groups (D): A group has id, members, name and parent. Creating one is
+//     201, changing its name 200, deleting one, or several by id__in, 204. Source:
+//     open-api/group/user-group.md
+//   - openapi-group-list (D): A list of groups takes parent_id, limit and offset, and
+//     always has total_count. parent_id=null is as good as none. Source:
+//     open-api/group/user-group.md, also at commit 519f745 as
+//     openAPI/group/user-group.md
+//   - openapi-group-path (D): A group and a super group can also be read without the
+//     slash at the end, by a client that follows redirects. Source:
+//     open-api/group/user-group.md; open-api/group/super-group.md
+//   - openapi-supergroups (D): A super group has id, name and its groups as children.
+//     Changing one replaces its groups, so name and children are required. Source:
+//     open-api/group/super-group.md, also at commit 519f745 as
+//     openAPI/group/super-group.md; cloud-function/node-sdk/super-group.md
+//   - openapi-membership (D): PATCH group/membership/ takes a list of changes, each to
+//     add users to groups or to remove them, and is 204. Empty lists are 400. Source:
+//     open-api/group/membership.md
+//   - openapi-group-deletion (D): Deleting a group deletes no user. Source:
+//     dashboard/basic-services/user.md
+//   - openapi-sms (D): A server sends and verifies SMS codes with phone and user_id,
+//     and the optional signature_id. Both are 200; the limits are those of the clients.
+//     Source: open-api/sms.md
 //
 // Guesses:
 //   - kuaishou-key (G): Kuaishou's key of _provider is kuaishou_miniapp, by analogy.
@@ -372,4 +500,40 @@
 //     package's own.
 //   - helper-routes (G): The paths of the real backend that have nothing to do with
 //     users, as WeChat's and QQ's decryption, are 404 with a text that says so.
+//   - openapi-redirects (G): The paths of the redirects to a code and the name of their
+//     cookie are this package's own. A cookie stays good for ten minutes, and a request
+//     without it is 401.
+//   - openapi-tokens (G): A code ends no token, and a refresh token does not expire.
+//     token_type is Bearer, scope is read write. A code is not spent by a request with
+//     a wrong secret.
+//   - openapi-environments (G): All environments of X-Hydrogen-Env-ID have the same
+//     users and groups.
+//   - openapi-sees-everything (G): A server sees every field of every user, whatever
+//     its permission. Other fields that were never set have the form of
+//     Responses.Unset, and so have openid and unionid where it is not the default.
+//   - openapi-group-field (G): A user of the Open API has the ids of its groups in
+//     _group, which a condition takes with $in only, by analogy with cloud functions.
+//   - openapi-paths (G): A name with dots in a condition or in order_by is a path into
+//     an object, as _provider.wechat.openid.
+//   - openapi-query-errors (G): An unknown field in where or order_by and a limit over
+//     1000 are 400; keys and expand are ignored.
+//   - openapi-fields (G): A custom field exists once a user has had it, null too, and
+//     has the type of the first value.
+//   - openapi-bulk (G): A bulk update ignores order_by, changes users also in one step
+//     where there are more than 1000, and gives 11000 as the code of every error. An
+//     empty one changes updated_at only.
+//   - openapi-passwords (G): A password that a server sets ends no token of the user. A
+//     null changes nothing. An anonymous user stays anonymous with a name.
+//   - openapi-group-details (G): Groups and super groups have ids from one sequence,
+//     and lists have them by id. A group without a super group has the parent null.
+//     Creating or changing one responds with it. Names may repeat. An unknown id is
+//     404, in id__in it is ignored; without id__in a DELETE is 400.
+//   - openapi-group-moves (G): A group is in one super group: another one that takes it
+//     takes it from the first. A super group that is deleted leaves its groups.
+//   - openapi-membership-errors (G): A change of members needs op, users and groups,
+//     and takes no other path than /membership. If one change is refused, as for an
+//     unknown user or group, none is made. To add a member or to remove none is no
+//     error.
+//   - openapi-sms-user (G): A user_id of no user is 400. A code is that of the number,
+//     whoever the user is, and verifying it changes no user.
 package baastest

@@ -123,6 +123,35 @@ var queryFacts = []fact{
 			}
 		},
 	}, {
+		"query-lists", "D", "For a field that is a list, $in holds where it has one of the values, $nin where it has none, and $all where it has all.",
+		"web-api/data/query-record.md",
+		func(t *testing.T) {
+			b := responses(baastest.Responses{QueryAnyField: true})
+			for i, animals := range [][]string{{"cat", "dog"}, {"bird"}} {
+				_, err := b.AddUser(baastest.User{ID: int64(i + 1), Profile: baastest.Profile{NickName: animals[0]}, Custom: m{"animals": animals}})
+				require.NoError(t, err)
+			}
+			c := newClient(t, b, "")
+			c.ok(201, c.post(anonymousPath, m{}))
+			for condition, want := range map[string][]string{
+				`{"animals":{"$in":["dog","fox"]}}`: {"cat"}, `{"animals":{"$nin":["dog"]},"id":{"$lt":3}}`: {"bird"}, `{"animals":{"$all":["dog","cat"]}}`: {"cat"},
+			} {
+				require.Equal(t, want, nicknames(c.ok(200, c.query("where", condition))), condition)
+			}
+		},
+	}, {
+		"query-pointers", "D", "A pointer is equal to the id of the row that it points to, and its row cannot be queried.",
+		"web-api/data/query-record.md; open-api/data/record.md",
+		func(t *testing.T) {
+			b := responses(baastest.Responses{QueryAnyField: true})
+			_, err := b.AddUser(baastest.User{Profile: baastest.Profile{NickName: "Ann"}, Custom: m{"friend": m{"id": "5272", "_table": "customer"}}})
+			require.NoError(t, err)
+			c := newClient(t, b, "")
+			c.ok(201, c.post(anonymousPath, m{}))
+			require.Equal(t, []string{"Ann"}, nicknames(c.ok(200, c.query("where", `{"friend":{"$eq":"5272"}}`))))
+			require.Empty(t, nicknames(c.ok(200, c.query("where", `{"friend.nickname":{"$eq":"x"}}`))))
+		},
+	}, {
 		"query-fields", "D", "An end user may name id and nickname only. Responses.QueryAnyField allows every field, as the pages of the iOS and Flutter clients have it.",
 		"js-sdk/user.md; ios-sdk/user/user.md; flutter-sdk/user/user.md",
 		func(t *testing.T) {

@@ -2,6 +2,7 @@ package baastest_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,6 +150,15 @@ var statusFacts = []fact{
 			c.register("Ann")
 			c.header = http.Header{"X-Hydrogen-Request-Method": {"PUT"}}
 			c.ok(200, c.post("v2.5/user/info/", m{"age": 1}))
+		},
+	}, {
+		"url-length", "D", "A URL of over 16386 bytes is 502.", "web-api/data/query-record.md",
+		func(t *testing.T) {
+			c := newClient(t, newBackend(), "")
+			c.register("Ann")
+			path := "/hserve/v2.2/user/info/?x="
+			c.ok(200, c.get(path+strings.Repeat("x", 16386-len(path))))
+			c.refused(502, "URL", c.get(path+strings.Repeat("x", 16387-len(path))))
 		},
 	},
 }

@@ -35,7 +35,8 @@ var facts = []struct {
 	{"Platform logins", platformFacts},
 	{"Accounts", accountFacts},
 	{"Requests and statuses", statusFacts},
-	{"Guesses", guesses},
+	{"Open API", openAPIFacts},
+	{"Guesses", slices.Concat(guesses, openAPIGuesses)},
 }
 
 func TestFacts(t *testing.T) {

@@ -24,6 +24,8 @@ type client struct {
 	host     string
 	platform string // header value
 	token    string
+	bare     bool        // without the headers of the SDKs
+	bearer   string      // a token of the Open API
 	header   http.Header // more headers; an empty value removes one
 }
 
@@ -87,11 +89,16 @@ func (c *client) request(method, path string, body any) *http.Request {
 	}
 	req, err := http.NewRequest(method, c.host+path, reader)
 	require.NoError(c.t, err)
-	req.Header.Set("X-Hydrogen-Client-ID", baastest.DefaultClientID)
-	req.Header.Set("X-Hydrogen-Client-Version", "v3.23.3")
-	req.Header.Set("X-Hydrogen-Client-Platform", c.platform)
-	req.Header.Set("X-Hydrogen-Client-SDK-Type", "file")
 	req.Header.Set("Content-Type", "application/json")
+	if !c.bare {
+		req.Header.Set("X-Hydrogen-Client-ID", baastest.DefaultClientID)
+		req.Header.Set("X-Hydrogen-Client-Version", "v3.23.3")
+		req.Header.Set("X-Hydrogen-Client-Platform", c.platform)
+		req.Header.Set("X-Hydrogen-Client-SDK-Type", "file")
+	}
+	if c.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+c.bearer)
+	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Hydrogen-r1 "+c.token)
 	}
@@ -110,6 +117,10 @@ func (c *client) try(method, path string, body any) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	return readReply(res)
+}
+
+func readReply(res *http.Response) (reply, error) {
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	r := reply{status: res.StatusCode, raw: string(raw), header: res.Header}

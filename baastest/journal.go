@@ -10,7 +10,8 @@ import (
 
 // Request is a request to the backend, as the journal keeps it. Query,
 // Header and Body hold what was sent, secrets included; printing, logging or marshalling
-// a Request leaves them out.
+// a Request leaves them out. The client secret is the exception: the Body of a request for
+// a code or a token of the Open API has REDACTED in its place.
 type Request struct {
 	Time time.Time `json:"time"` // by the backend's clock
 	// Method is that of X-Hydrogen-Request-Method where the client sent that header.

@@ -34,8 +34,10 @@ type operation struct {
 	id       string // the segment where the path varies
 	query    url.Values
 	body     body
+	items    []body // of a body that is a list
 	token    string
 	user     *user // the token's user, nil without a good token
+	server   bool  // a server asks, with a token of the Open API
 }
 
 // request is a request before it was checked.
@@ -53,16 +55,19 @@ func (b *Backend) act(req request) response {
 	if err == nil {
 		return res
 	}
-	if p, ok := err.(*problem); ok {
-		return p.response()
+	if r, ok := err.(refusal); ok {
+		return r.response()
 	}
 	return refuse(http.StatusInternalServerError, "internal error").response()
 }
 
 func (b *Backend) route(req request) (response, error) {
+	if len(req.path)+len("?")+len(req.query) > maxURL {
+		return response{}, errURL
+	}
 	methods, id := routes.find(req.path)
 	if methods == nil {
-		return response{}, notFound(req)
+		return noRoute(req)
 	}
 	r := methods[req.method]
 	if r == nil {
@@ -70,12 +75,12 @@ func (b *Backend) route(req request) (response, error) {
 	}
 	op := &operation{b: b, now: b.clock.Now(), header: req.header, path: req.path, id: id}
 	op.query, _ = url.ParseQuery(req.query) // the valid part of an invalid query
-	if r.access != mailed {
+	if r.access != public && r.access != server {
 		if err := op.checkHeader(); err != nil {
 			return response{}, err
 		}
 	}
-	if err := checkContentType(req); err != nil {
+	if err := checkContentType(req, r.form); err != nil {
 		return response{}, err
 	}
 
@@ -85,16 +90,27 @@ func (b *Backend) route(req request) (response, error) {
 	if err := op.authorize(r.access, op.header.Get("Authorization")); err != nil {
 		return response{}, err
 	}
-	var err error
-	if op.body, err = parseBody(req.body); err != nil {
+	if err := op.readBody(r, req); err != nil {
 		return response{}, err
 	}
-	if !r.anyFields {
-		if err := op.body.check(r.fields); err != nil {
-			return response{}, err
-		}
-	}
 	return r.handle(op)
+}
+
+// readBody reads the body as its endpoint takes it.
+func (op *operation) readBody(r *route, req request) (err error) {
+	switch {
+	case r.list:
+		op.items, err = parseItems(req.body, r.fields)
+		return err
+	case r.form && isForm(req):
+		op.body, err = parseForm(req)
+	default:
+		op.body, err = parseBody(req.body)
+	}
+	if err != nil || r.anyFields {
+		return err
+	}
+	return op.body.check(r.fields)
 }
 
 func notAllowed(methods map[string]*route) response {
@@ -123,8 +139,10 @@ func (op *operation) checkHeader() error {
 	return nil
 }
 
-func checkContentType(req request) error {
-	if len(req.body) == 0 {
+// checkContentType refuses a body that is neither JSON nor, where the endpoint takes
+// one, a form.
+func checkContentType(req request, form bool) error {
+	if len(req.body) == 0 || form && isForm(req) {
 		return nil
 	}
 	if kind, _, err := mime.ParseMediaType(req.header.Get("Content-Type")); err != nil || kind != jsonType {
@@ -135,8 +153,11 @@ func checkContentType(req request) error {
 
 // authorize finds the token's user and checks it against what the endpoint asks.
 func (op *operation) authorize(access access, header string) error {
-	if access == mailed {
+	switch access {
+	case public:
 		return nil
+	case server:
+		return op.authorizeServer(header)
 	}
 	if given, ok := strings.CutPrefix(header, tokenScheme); ok {
 		if t, ok := op.tokens[given]; ok && op.now.Before(t.expires) {

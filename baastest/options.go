@@ -2,6 +2,7 @@ package baastest
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hydrogen-go/baas/internal/check"
@@ -11,8 +12,14 @@ import (
 const (
 	// DefaultClientID is the client id that requests must carry.
 	DefaultClientID = "test-client"
-	// DefaultTokenLife is how long a token lives: 30 days, as on the real backend.
+	// DefaultTokenLife is how long a user's token lives: 30 days, as on the real backend.
 	DefaultTokenLife = 2592000 * time.Second
+	// DefaultClientSecret is the client secret that a request for a token of the Open
+	// API must carry.
+	DefaultClientSecret = "test-client-secret"
+	// DefaultOpenAPITokenLife is how long an access token of the Open API lives: a year,
+	// as on the real backend.
+	DefaultOpenAPITokenLife = 31536000 * time.Second
 	// DefaultJournalLimit is how many requests the journal keeps.
 	DefaultJournalLimit = 10000
 )
@@ -24,8 +31,10 @@ type Option func(*config) error
 // config is what the options of one backend add up to.
 type config struct {
 	clientID     string
+	clientSecret string
 	clock        *Clock
 	tokenLife    time.Duration
+	openAPILife  time.Duration // of an access token of the Open API
 	journalLimit int
 	responses    Responses
 	permissions  map[string]Permission // by field; nil for the defaults
@@ -39,8 +48,10 @@ type config struct {
 func newConfig(opts []Option) (config, error) {
 	c := config{
 		clientID:     DefaultClientID,
+		clientSecret: DefaultClientSecret,
 		clock:        new(Clock),
 		tokenLife:    DefaultTokenLife,
+		openAPILife:  DefaultOpenAPITokenLife,
 		journalLimit: DefaultJournalLimit,
 		zone:         time.FixedZone("", 8*60*60),
 	}
@@ -64,6 +75,22 @@ func WithClientID(id string) Option {
 	}
 }
 
+// WithClientSecret sets the client secret that a request for a token of the Open API must
+// carry. The default is [DefaultClientSecret]. It is made of letters, digits and -._~, and
+// not empty. No log line, printed value or [Request] contains it.
+func WithClientSecret(secret string) Option {
+	return func(c *config) error {
+		if strings.ContainsFunc(secret, notInSecret) {
+			return check.Invalid("client secret has other characters than letters, digits and -._~")
+		}
+		c.clientSecret = secret
+		return check.Required("client secret", secret, check.MaxIdentifier)
+	}
+}
+
+// notInSecret is false for the characters that JSON, forms and URLs have as they are.
+func notInSecret(r rune) bool { return notInName(r) && r != '~' }
+
 // WithClock sets the clock. The default is one that runs with the real time.
 func WithClock(clock *Clock) Option {
 	return func(c *config) error {
@@ -75,16 +102,30 @@ func WithClock(clock *Clock) Option {
 	}
 }
 
-// WithTokenLife sets how long tokens live. Login responses carry it as expires_in,
+// WithTokenLife sets how long the tokens of users live. Login responses carry it as expires_in,
 // in whole seconds. The default is [DefaultTokenLife]. It must be at least a second.
 func WithTokenLife(d time.Duration) Option {
 	return func(c *config) error {
-		if d < time.Second {
-			return check.Invalid("token life is under a second")
-		}
 		c.tokenLife = d
-		return nil
+		return checkLife(d)
 	}
+}
+
+// WithOpenAPITokenLife sets how long access tokens of the Open API live. The response with
+// a token carries it as expires_in, in whole seconds. The default is
+// [DefaultOpenAPITokenLife]. It must be at least a second.
+func WithOpenAPITokenLife(d time.Duration) Option {
+	return func(c *config) error {
+		c.openAPILife = d
+		return checkLife(d)
+	}
+}
+
+func checkLife(d time.Duration) error {
+	if d < time.Second {
+		return check.Invalid("token life is under a second")
+	}
+	return nil
 }
 
 // WithJournalLimit sets how many requests the journal keeps. In a full journal a

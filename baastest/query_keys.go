@@ -72,6 +72,9 @@ func list(query url.Values, name string) []string {
 
 // isField reports whether a name is that of a field that users have.
 func (op *operation) isField(name string) bool {
+	if name == groupName {
+		return op.server
+	}
 	if builtInByName[name] != nil {
 		return true
 	}

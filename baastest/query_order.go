@@ -3,6 +3,7 @@ package baastest
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -42,3 +43,59 @@ func (k sortKey) compare(other sortKey) int {
 
 // scalar reports whether a value with this key equals another one exactly if the keys do.
 func (k sortKey) scalar() bool { return k.kind != listType && k.kind != objectType }
+
+// sortColumn is a field to sort by.
+type sortColumn struct {
+	field      fieldGetter
+	descending bool
+}
+
+// sortRow is a user with its values in the columns.
+type sortRow struct {
+	user *user
+	keys []sortKey
+}
+
+// ordered returns users in the order that order_by asks for. Those that are equal in it
+// stay in the order of their ids.
+func (op *operation) ordered(users []*user, orderBy []string) []*user {
+	columns := make([]sortColumn, len(orderBy))
+	for i, name := range orderBy {
+		name, descending := strings.CutPrefix(name, "-")
+		columns[i] = sortColumn{fieldNamed(name), descending}
+	}
+	rows := op.sortRows(users, columns)
+	slices.SortStableFunc(rows, func(a, b sortRow) int { return compareRows(a, b, columns) })
+	sorted := make([]*user, len(rows))
+	for i := range rows {
+		sorted[i] = rows[i].user
+	}
+	return sorted
+}
+
+// sortRows reads each value once, not at every comparison.
+func (op *operation) sortRows(users []*user, columns []sortColumn) []sortRow {
+	rows, keys := make([]sortRow, len(users)), make([]sortKey, 0, len(users)*len(columns))
+	var r userReading
+	for i, u := range users {
+		r = op.reading(u, op.viewOf(u))
+		for _, c := range columns {
+			keys = append(keys, sortKeyOf(c.field(&r)))
+		}
+		rows[i] = sortRow{u, keys[len(keys)-len(columns):]}
+	}
+	return rows
+}
+
+func compareRows(a, b sortRow, columns []sortColumn) int {
+	for i, column := range columns {
+		c := a.keys[i].compare(b.keys[i])
+		if column.descending {
+			c = -c
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}

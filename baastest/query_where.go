@@ -104,6 +104,9 @@ func (op *operation) fieldTests(field string, value any) ([]fieldTest, error) {
 		return nil, refuse(http.StatusBadRequest, "where names a field that cannot be queried")
 	}
 	operators, ok := value.(map[string]any)
+	if op.server && sortKeyOf(value).scalar() {
+		operators, ok = map[string]any{"$eq": value}, true
+	}
 	if !ok || len(operators) == 0 {
 		return nil, errWhere
 	}
@@ -111,6 +114,9 @@ func (op *operation) fieldTests(field string, value any) ([]fieldTest, error) {
 	for _, name := range slices.Sorted(maps.Keys(operators)) {
 		if name == "$options" {
 			continue // of $regex
+		}
+		if op.server && !takesOperator(field, name) {
+			return nil, refuse(http.StatusBadRequest, "where has an operator that the Open API does not take")
 		}
 		holds, err := operator(name, operators)
 		if err != nil {

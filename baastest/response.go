@@ -11,6 +11,8 @@ type response struct {
 	status      int
 	contentType string // "" means JSON
 	allow       string // the Allow header of a 405
+	location    string // the Location header of a redirect
+	cookie      string // the Set-Cookie header
 	body        []byte
 }
 
@@ -21,6 +23,12 @@ const (
 	statusOK  = `{"status":"ok"}`
 	destroyed = `{"message":"Destroy succeed.","status":"ok"}`
 )
+
+// refusal is an error that the backend responds with.
+type refusal interface {
+	error
+	response() response
+}
 
 // problem is a refusal: a status and the text a client may show.
 type problem struct {
@@ -44,6 +52,7 @@ func (p *problem) response() response {
 
 // Refusals that many endpoints share.
 var (
+	errURL          = refuse(http.StatusBadGateway, "URL is too long")
 	errNotFound     = refuse(http.StatusNotFound, "Not found.")
 	errUserNotFound = refuse(http.StatusNotFound, "User not found.")
 	errUnauthorized = refuse(http.StatusUnauthorized, "unauthorized")

@@ -38,6 +38,16 @@ type Responses struct {
 	// ShortKuaishouKey: the key of _provider is "kuaishou". The default is
 	// "kuaishou_miniapp". Both are guesses.
 	ShortKuaishouKey bool `json:"short_kuaishou_key"`
+	// NewestFirst: a list of users of the Open API without order_by begins with the
+	// newest, as the page of tables has it. The default is the order of creation, as in
+	// the example for users.
+	NewestFirst bool `json:"newest_first"`
+	// BulkLimit1000: a bulk update without limit changes up to 1000 users, as in its
+	// example. The default is 20, as its parameters have it.
+	BulkLimit1000 bool `json:"bulk_limit_1000"`
+	// NumericBulkIDs: the results of a bulk update have numeric ids, as users have
+	// everywhere else. The default is texts, as documented.
+	NumericBulkIDs bool `json:"numeric_bulk_ids"`
 }
 
 // Unset is how a field that was never set appears in a user.

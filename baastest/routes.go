@@ -17,8 +17,11 @@ const (
 	member
 	// anyone endpoints require a token, of a registered or an anonymous user.
 	anyone
-	// mailed endpoints are opened from a mail: no token, no SDK headers.
-	mailed
+	// public endpoints take no header of a client and no token: the links in mails, and
+	// the codes and tokens of the Open API.
+	public
+	// server endpoints require a token of the Open API, and no header of a client.
+	server
 )
 
 // route is an endpoint.
@@ -29,6 +32,8 @@ type route struct {
 	// fields of the body; nil with anyFields for a body of custom fields.
 	fields    []field
 	anyFields bool
+	list      bool // the body is a list of objects with these fields
+	form      bool // the body may be a form
 	handle    func(*operation) (response, error)
 }
 
@@ -53,6 +58,7 @@ func newRouteTable(platforms []*idp) routeTable {
 	t.addWeChatUserInfo()
 	t.addAccounts()
 	t.addMessages()
+	t.addOpenAPI()
 	t.add(http.MethodGet, "v2.2/server/time/", guest, nil, (*operation).serverTime)
 	return t
 }
@@ -196,7 +202,7 @@ func (t routeTable) addAccounts() {
 	}
 	t.add(http.MethodPost, "v2.0/login/anonymous/", open, nil, (*operation).anonymousLogin)
 	t.add(http.MethodPost, "v2.0/session/destroy/", anyone, nil, (*operation).logout)
-	t.addAll(http.MethodGet, versions("/user/info/{}/", "v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5"), anyone, nil, (*operation).readUser)
+	t.addAll(http.MethodGet, versions("/user/info/{}/", "v2.0", "v2.1", "v2.2", "v2.3", "v2.4", "v2.5"), anyone, nil, ofUser((*operation).readUser))
 	t.addAll(http.MethodGet, versions("/user/info/", "v2.1", "v2.2"), anyone, nil, (*operation).listUsers)
 	for _, path := range versions("/user/info/", "v2.1", "v2.5") {
 		t.add(http.MethodPut, path, anyone, nil, (*operation).updateFields).anyFields = true
@@ -220,6 +226,6 @@ func (t routeTable) addMessages() {
 	t.add(http.MethodPost, "v2.1/sms-phone-verification/", member, []field{smsField}, (*operation).verifyPhone)
 	t.add(http.MethodPost, "v2.0/user/email-verify/", member, nil, (*operation).sendVerifyMail)
 	t.add(http.MethodPost, "v2.0/user/password/reset/", guest, []field{{name: "email"}}, (*operation).sendResetMail)
-	t.add(http.MethodGet, verifyMailPath, mailed, nil, (*operation).openVerifyMail)
-	t.add(http.MethodPost, resetMailPath, mailed, []field{{name: "password"}}, (*operation).openResetMail)
+	t.add(http.MethodGet, verifyMailPath, public, nil, (*operation).openVerifyMail)
+	t.add(http.MethodPost, resetMailPath, public, []field{{name: "password"}}, (*operation).openResetMail)
 }

@@ -9,8 +9,10 @@ import (
 
 // seedFile is what LoadSeed reads.
 type seedFile struct {
-	Users  []User       `json:"users"`
-	People []seedPerson `json:"people"`
+	Users       []User       `json:"users"`
+	People      []seedPerson `json:"people"`
+	SuperGroups []SuperGroup `json:"super_groups"`
+	Groups      []Group      `json:"groups"`
 }
 
 // seedPerson describes a person on a platform.
@@ -21,17 +23,20 @@ type seedPerson struct {
 	Profile  *Profile `json:"profile"`
 }
 
-// LoadSeed reads users and people from a JSON object:
+// LoadSeed reads users, people and groups from a JSON object:
 //
 //	{
 //	  "users":  [{"id": 1, "username": "ann", "password": "…", "custom": {"age": 30},
 //	              "identities": [{"platform": "kuaishou", "openid": "o-1"}]}],
 //	  "people": [{"platform": "wechat", "openid": "o-2", "unionid": "u-2",
-//	              "profile": {"nickName": "Bob"}}]
+//	              "profile": {"nickName": "Bob"}}],
+//	  "super_groups": [{"id": 52, "name": "Staff"}],
+//	  "groups": [{"id": 51, "name": "Editors", "super_group": 52, "members": [1]}]
 //	}
 //
-// Users are those of [Backend.AddUser]. An unknown member is an error. What was
-// added before an error is not removed.
+// Users are those of [Backend.AddUser], groups those of [Backend.AddGroup] and
+// [Backend.AddSuperGroup]. An unknown member is an error. What was added before an
+// error is not removed.
 func (b *Backend) LoadSeed(r io.Reader) error {
 	var seed seedFile
 	if err := decodeStrict(r, &seed); err != nil {
@@ -53,6 +58,16 @@ func (b *Backend) LoadSeed(r io.Reader) error {
 	for i, u := range seed.Users {
 		if _, err := b.AddUser(u); err != nil {
 			return fmt.Errorf("baastest: seed: user %d: %w", i, err)
+		}
+	}
+	for i, s := range seed.SuperGroups {
+		if _, err := b.AddSuperGroup(s); err != nil {
+			return fmt.Errorf("baastest: seed: super group %d: %w", i, err)
+		}
+	}
+	for i, g := range seed.Groups {
+		if _, err := b.AddGroup(g); err != nil {
+			return fmt.Errorf("baastest: seed: group %d: %w", i, err)
 		}
 	}
 	return nil

@@ -9,8 +9,10 @@ import (
 	"time"
 )
 
-// maxBody bounds request bodies.
-const maxBody = 1 << 20
+const (
+	maxBody = 1 << 20
+	maxURL  = 16386 // as documented
+)
 
 // inbound is a request as it arrives, in the same form from a server and from the
 // RoundTripper.
@@ -45,6 +47,7 @@ func (b *Backend) serve(ctx context.Context, in inbound) result {
 	if out.err == nil && (out.cut == CutNever || out.cut == CutInResponse) {
 		entry.Status = out.status
 	}
+	entry.Body = b.journalBody(entry.Path, entry.Body)
 	b.journal.add(entry)
 	return out
 }

@@ -121,12 +121,20 @@ func (op *operation) sendSMS() (response, error) {
 
 // verifySMS checks a code and spends it.
 func (op *operation) verifySMS() (response, error) {
-	number := op.body.text("phone")
-	if err := op.sms.check(number, op.body.text("code"), op.now); err != nil {
+	if err := op.spendSMS(); err != nil {
 		return response{}, err
 	}
-	op.sms.spend(number)
 	return op.smsStatus(), nil
+}
+
+// spendSMS checks the code for a phone number and spends it.
+func (op *operation) spendSMS() error {
+	number := op.body.text("phone")
+	if err := op.sms.check(number, op.body.text("code"), op.now); err != nil {
+		return err
+	}
+	op.sms.spend(number)
+	return nil
 }
 
 // smsLogin is a login with a phone number and the code sent to it.

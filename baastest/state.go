@@ -21,6 +21,9 @@ type state struct {
 	sms  smsSender
 	mail mailSender
 
+	grants grants // of the Open API
+	groups groups
+
 	userInfoOff bool // WeChat's switch "update user info"
 }
 
@@ -54,6 +57,8 @@ func newState() *state {
 		tokens:     make(map[string]token),
 		sms:        newSMSSender(),
 		mail:       newMailSender(),
+		grants:     newGrants(),
+		groups:     newGroups(),
 	}
 }
 

@@ -84,8 +84,10 @@ func (r response) headers() map[string]string {
 	if r.contentType == "" {
 		h["Content-Type"] = jsonType
 	}
-	if r.allow != "" {
-		h["Allow"] = r.allow
+	for name, value := range map[string]string{"Allow": r.allow, "Location": r.location, "Set-Cookie": r.cookie} {
+		if value != "" {
+			h[name] = value
+		}
 	}
 	return h
 }

@@ -1,9 +1,14 @@
 package baastest
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/tidwall/gjson"
+
+	jsontext "github.com/hydrogen-go/baas/internal/response"
 )
 
 // userReading is a user as one caller reads it.
@@ -18,7 +23,7 @@ type userReading struct {
 
 func (op *operation) reading(u *user, v view) userReading {
 	r := userReading{op: op, user: u, view: v}
-	r.everything = v.self && v.keys.everything() && len(op.b.permissions) == 0
+	r.everything = v.server || v.self && v.keys.everything() && len(op.b.permissions) == 0
 	r.openID, r.unionID = idsOf(u, v.ids)
 	if creator := v.expand["created_by"]; creator != nil {
 		r.creator = op.userJSON(creator, view{}) // {avatar, id, nickname} by default
@@ -50,8 +55,8 @@ type userField struct {
 // builtInFields are all built-in fields, in their order in a user object.
 var builtInFields = []userField{
 	wholeField("id", func(u *user) int64 { return u.id }),
-	unsettableField("openid", func(r *userReading) string { return r.openID }),
-	unsettableField("unionid", func(r *userReading) string { return r.unionID }),
+	unsettableField("openid", func(r *userReading) string { return r.openID }, UnsetNull),
+	unsettableField("unionid", func(r *userReading) string { return r.unionID }, UnsetNull),
 	textField("avatar", func(u *user) string { return avatarOf(u.profile) }),
 	textField("nickname", func(u *user) string { return u.profile.NickName }),
 	textField("city", func(u *user) string { return u.profile.City }),
@@ -64,12 +69,39 @@ var builtInFields = []userField{
 	createdByField,
 	wholeField("updated_at", func(u *user) int64 { return u.saved }),
 	flagField("_anonymous", func(u *user) bool { return u.anonymous }),
-	unsettableField("_username", func(r *userReading) string { return r.user.username }),
-	unsettableField("_email", func(r *userReading) string { return r.user.email }),
+	unsettableField("_username", func(r *userReading) string { return r.user.username }, UnsetAbsent),
+	unsettableField("_email", func(r *userReading) string { return r.user.email }, UnsetAbsent),
 	flagField("_email_verified", func(u *user) bool { return u.emailVerified }),
-	unsettableField("_phone", func(r *userReading) string { return r.user.phone }),
+	unsettableField("_phone", func(r *userReading) string { return r.user.phone }, UnsetAbsent),
 	flagField("_phone_verified", func(u *user) bool { return u.phoneVerified }),
 	providerField,
+	groupField,
+}
+
+const groupName = "_group"
+
+// groupField has the ids of the user's groups. Only servers see it.
+var groupField = userField{
+	name: groupName,
+	write: func(o *jsonObject, r *userReading) {
+		if r.view.server {
+			o.value(groupName, groupValue(r))
+		}
+	},
+	value: func(r *userReading) any {
+		if r.view.server {
+			return groupValue(r)
+		}
+		return nil
+	},
+}
+
+func groupValue(r *userReading) any {
+	groups := make([]any, len(r.user.groups))
+	for i, id := range r.user.groups {
+		groups[i] = wholeNumber(id)
+	}
+	return groups
 }
 
 // builtInByName is built once and never changes.
@@ -106,12 +138,19 @@ func textField(name string, get func(*user) string) userField {
 	}
 }
 
-// unsettableField is a text that has the form of [Responses.Unset] where it is empty.
-func unsettableField(name string, get func(*userReading) string) userField {
+// unsettableField is a text that has the form of [Responses.Unset] where it is empty. The
+// Open API has a default of its own.
+func unsettableField(name string, get func(*userReading) string, openAPI Unset) userField {
+	unset := func(r *userReading) Unset {
+		if r.view.server {
+			return cmp.Or(r.op.b.responses.Unset, openAPI)
+		}
+		return r.op.b.responses.Unset
+	}
 	return userField{
 		name:  name,
-		write: func(o *jsonObject, r *userReading) { o.textOr(r.op.b.responses.Unset, name, get(r)) },
-		value: func(r *userReading) any { return textValue(get(r), r.op.b.responses.Unset) },
+		write: func(o *jsonObject, r *userReading) { o.textOr(unset(r), name, get(r)) },
+		value: func(r *userReading) any { return textValue(get(r), unset(r)) },
 	}
 }
 
@@ -169,19 +208,35 @@ type fieldGetter func(r *userReading) any
 func fieldNamed(path string) fieldGetter {
 	name, members, nested := strings.Cut(path, ".")
 	get := func(r *userReading) any { return r.user.custom[name] }
-	if f := builtInByName[name]; f != nil {
+	switch f := builtInByName[name]; {
+	case nested && name == providerField.name:
+		get = func(r *userReading) any { return providerMember(r.user, members) }
+	case nested:
+		get = func(r *userReading) any { return memberAt(r.user.custom[name], members) }
+	case f != nil:
 		get = f.value
 	}
 	return func(r *userReading) any {
 		if !r.shows(name) {
 			return nil
 		}
-		value := get(r)
-		if nested {
-			return memberAt(value, members)
-		}
-		return value
+		return get(r)
 	}
+}
+
+// providerMember is the value at a path of _provider, or nil. The rest of _provider is not
+// decoded, because a query looks at that of every user.
+func providerMember(u *user, path string) any {
+	found := gjson.Result{Raw: string(u.providerJSON())}
+	for name := range strings.SplitSeq(path, ".") {
+		found = jsontext.Fields(found.Raw).Get(name)
+	}
+	if found.Type == gjson.String {
+		return found.Str
+	}
+	var value any
+	_ = decodeStrict(strings.NewReader(found.Raw), &value) // nothing found leaves nil
+	return value
 }
 
 // memberAt is the value at a path of an object, or nil.

@@ -28,7 +28,9 @@ func TestFieldsAreReadAsTheyAreShown(t *testing.T) {
 		})
 		require.NoError(t, err)
 		own := b.state.users.byID[full.ID]
-		for _, op := range []*operation{{b: b, state: b.state}, {b: b, state: b.state, user: own}} {
+		_, err = b.AddGroup(Group{Name: "g", Members: []int64{full.ID}})
+		require.NoError(t, err)
+		for _, op := range []*operation{{b: b, state: b.state}, {b: b, state: b.state, user: own}, {b: b, state: b.state, server: true}} {
 			for _, u := range b.state.users.sorted() {
 				v := op.viewOf(u)
 				var shown map[string]any

@@ -19,7 +19,8 @@ func isBuiltIn(name string) bool {
 
 // view is how a response shows a user.
 type view struct {
-	self bool // to the user itself
+	self   bool // to the user itself
+	server bool // to a server, which sees every field
 	// ids is the identity whose openid and unionid are at the first level; nil for none.
 	ids    *link
 	keys   keySelection

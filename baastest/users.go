@@ -27,9 +27,10 @@ type user struct {
 	password       password
 	profile        Profile // the first-level fields
 	custom         map[string]any
-	wechatUnionID  string // _provider.wechat_unionid
-	identities     []link // in the order they were linked
-	created, saved int64  // unix seconds
+	wechatUnionID  string  // _provider.wechat_unionid
+	identities     []link  // in the order they were linked
+	groups         []int64 // in ascending order
+	created, saved int64   // unix seconds
 }
 
 // identity is what _provider says of a person: its key, and the openid or user_id.

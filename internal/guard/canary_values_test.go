@@ -97,6 +97,8 @@ func canaryValues(t *testing.T) map[string]any {
 		"baastest.Backend":         srv.Backend,
 		"baastest.Clock":           srv.Clock(),
 		"baastest.Fault":           baastest.Fault{Status: 500},
+		"baastest.Group":           baastest.Group{ID: 1, Name: "Editors", Members: []int64{7}},
+		"baastest.SuperGroup":      baastest.SuperGroup{ID: 2, Name: "Staff"},
 		"baastest.Identity":        baastest.Identity{Platform: "wechat", OpenID: "o-1"},
 		"baastest.Mail":            baastest.Mail{To: "ann@example.com", Kind: baastest.ResetMail, Link: canaryToken},
 		"baastest.Phone":           srv.WeChat("o-1"),

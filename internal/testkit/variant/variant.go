@@ -24,9 +24,13 @@ var All = map[string]baastest.Responses{
 	"query_any_field":     {QueryAnyField: true},
 	"exact_keys":          {ExactKeys: true},
 	"short_kuaishou_key":  {ShortKuaishouKey: true},
+	"newest_first":        {NewestFirst: true},
+	"bulk_limit_1000":     {BulkLimit1000: true},
+	"numeric_bulk_ids":    {NumericBulkIDs: true},
 	"other": {
 		ShortAccountLogin: true, OwnOpenID: true, Unset: baastest.UnsetNull, UnionIDFromCode: true,
 		SMSCreated: true, QueryAnyField: true, ExactKeys: true, ShortKuaishouKey: true,
+		NewestFirst: true, BulkLimit1000: true, NumericBulkIDs: true,
 	},
 }
 
