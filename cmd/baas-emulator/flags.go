@@ -45,7 +45,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 
 // addressFlags are those of the addresses and of who may use them.
 func (c *config) addressFlags(flags *flag.FlagSet) {
-	flags.StringVar(&c.addr, "addr", "127.0.0.1:8899", "`host:port` to serve the backend on; port 0 picks a free one")
+	flags.StringVar(&c.addr, "addr", "127.0.0.1:8899", "`host:port` to serve the backend on, for clients and for servers (the Open API, /oserve/); port 0 picks a free one")
 	flags.StringVar(&c.controlAddr, "control-addr", "", "`host:port` to serve the control API on (default: on -addr); its paths begin with "+baastest.ControlPath+" on either")
 	flags.BoolVar(&c.allowNonLoopback, "allow-non-loopback", false,
 		"serve on addresses that other machines can reach; the control API then requires a token")
@@ -66,7 +66,7 @@ func (c *config) addressFlags(flags *flag.FlagSet) {
 
 // backendFlags are those of the options of the backend.
 func (c *config) backendFlags(flags *flag.FlagSet) {
-	flags.StringVar(&c.seed, "seed", "", "JSON `file` of users and people to start with (form: baastest.Backend.LoadSeed)")
+	flags.StringVar(&c.seed, "seed", "", "JSON `file` of users, people and groups to start with (form: baastest.Backend.LoadSeed)")
 	option := func(name, usage string, read func(string) (baastest.Option, error)) {
 		flags.Func(name, usage, func(text string) error {
 			opt, err := read(text)
@@ -76,6 +76,8 @@ func (c *config) backendFlags(flags *flag.FlagSet) {
 	}
 	option("client-id", fmt.Sprintf("`id` that requests must carry in X-Hydrogen-Client-ID (default %q)", baastest.DefaultClientID),
 		func(id string) (baastest.Option, error) { return baastest.WithClientID(id), nil })
+	option("client-secret", fmt.Sprintf("`secret` that requests for a token of the Open API must carry (default %q)", baastest.DefaultClientSecret),
+		func(secret string) (baastest.Option, error) { return baastest.WithClientSecret(secret), nil })
 	option("responses", "what to respond where the evidence about the real backend contradicts itself, as a `JSON` object of\n"+
 		`baastest.Responses: {"short_account_login":true,"unset":"null"} (default {})`, responses)
 	option("field-permission", "who sees a field of a user, as `field=who`: all, owner, or invisible for nobody; repeat it for more fields\n"+
@@ -90,6 +92,11 @@ func (c *config) backendFlags(flags *flag.FlagSet) {
 		func(text string) (baastest.Option, error) {
 			life, err := time.ParseDuration(text)
 			return baastest.WithTokenLife(life), err
+		})
+	option("openapi-token-life", fmt.Sprintf("`duration` for which access tokens of the Open API live; at least 1s (default %v)", baastest.DefaultOpenAPITokenLife),
+		func(text string) (baastest.Option, error) {
+			life, err := time.ParseDuration(text)
+			return baastest.WithOpenAPITokenLife(life), err
 		})
 	option("journal", fmt.Sprintf("`number` of requests that the journal keeps, the newest ones; 0 for none (default %d)", baastest.DefaultJournalLimit),
 		func(text string) (baastest.Option, error) {

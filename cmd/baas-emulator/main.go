@@ -4,6 +4,10 @@
 //
 //	baas-emulator -addr 127.0.0.1:8899 -client-id my-app -seed seed.json
 //
+// It serves the Open API for servers on the same address: tokens at /api/oauth2/, users,
+// groups and SMS codes at /oserve/. Its client secret is that of -client-secret. Package
+// baastest lists the endpoints.
+//
 // The first line on stdout is "listening on http://ADDR"; a port of 0 picks a free
 // one. A control API lets tests mint login codes, agree, refuse, set the clock,
 // inject faults and read what was asked. It is under /_emulator/ on the same address,

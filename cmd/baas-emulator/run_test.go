@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"path/filepath"
 	"slices"
@@ -156,6 +157,34 @@ func TestFlagsOfTheBackend(t *testing.T) {
 	require.NotContains(t, out, "avatar")
 }
 
+// A server with a cookie jar uses the Open API on the address of the backend.
+func TestOpenAPIOfTheEmulator(t *testing.T) {
+	seed := filepath.Join(t.TempDir(), "seed.json")
+	require.NoError(t, os.WriteFile(seed, []byte(`{"users":[{"id":7}],"groups":[{"id":5,"name":"Editors","members":[7]}]}`), 0o600))
+	e := launch(t, "-client-id", "my-app", "-client-secret", "my-secret", "-openapi-token-life", "90s", "-seed", seed)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	const keys = `{"client_id":"my-app","client_secret":"my-secret"`
+	res, err := (&http.Client{Jar: jar}).Post(e.addr+"/api/oauth2/hydrogen/openapi/authorize/", "application/json", strings.NewReader(keys+"}"))
+	require.NoError(t, err)
+	defer res.Body.Close()
+	var grant struct{ Code string }
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&grant))
+	status, token := e.do("POST", e.addr+"/api/oauth2/access_token/", keys+`,"grant_type":"authorization_code","code":"`+grant.Code+`"}`, nil)
+	require.Equal(t, 200, status, token)
+	require.EqualValues(t, 90, token["expires_in"])
+	status, group := e.do("GET", e.addr+"/oserve/v1/user-group/5/", "", map[string]string{"Authorization": fmt.Sprint("Bearer ", token["access_token"])})
+	require.Equal(t, 200, status)
+	require.EqualValues(t, 1, group["members"])
+
+	e.stop()
+	require.NoError(t, <-e.finished)
+	require.Contains(t, e.log.String(), "path=/api/oauth2/access_token/ status=200")
+	for _, secret := range []any{"my-secret", grant.Code, token["access_token"], token["refresh_token"]} {
+		require.NotContains(t, e.log.String(), secret)
+	}
+}
+
 // A script can wait until the program serves, and ask whether a fault did anything.
 func TestScripts(t *testing.T) {
 	e := launch(t, "-client-id", "my-app", "-time-zone", "UTC", "-responses", `{"short_account_login":true}`)
@@ -228,6 +257,8 @@ func TestBadCommandLines(t *testing.T) {
 		"no client id":              {[]string{"-client-id", ""}, "client id is empty"},
 		"tokens of no life":         {[]string{"-token-life", "0s"}, "token life"},
 		"life of no duration":       {[]string{"-token-life", "long"}, "-token-life"},
+		"no client secret":          {[]string{"-client-secret", ""}, "client secret is empty"},
+		"Open API tokens of 0s":     {[]string{"-openapi-token-life", "0s"}, "token life"},
 		"a negative journal":        {[]string{"-journal", "-1"}, "journal limit"},
 		"a journal of no number":    {[]string{"-journal", "many"}, "-journal"},
 		"responses of no JSON":      {[]string{"-responses", "short"}, "-responses"},
@@ -257,7 +288,9 @@ func TestBadCommandLines(t *testing.T) {
 	}
 	var stderr bytes.Buffer
 	require.ErrorIs(t, run(t.Context(), []string{"-h"}, io.Discard, &stderr), flag.ErrHelp)
-	require.Contains(t, stderr.String(), "-seed")
+	for _, text := range []string{"-seed", "Open API", "-client-secret"} {
+		require.Contains(t, stderr.String(), text)
+	}
 }
 
 // Others can reach the address, so the control API requires a token, which is printed.
