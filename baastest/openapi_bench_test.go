@@ -66,6 +66,7 @@ func BenchmarkOpenAPIQuery(b *testing.B) {
 		{"contains or range", page + "&return_total_count=1&where=" + url.QueryEscape(
 			`{"$or":[{"nickname":{"$contains":"99"}},{"$and":[{"level":{"$range":[90,99]}},{"tags":{"$in":["3"]}}]}]}`)},
 		{"provider", page + "&where=" + url.QueryEscape(`{"_provider.wechat.openid":{"$eq":"openid-99999"}}`)},
+		{"order by id", page + "&offset=50000&order_by=-id"},
 		{"order by", page + "&offset=50000&order_by=-level,nickname"},
 	} {
 		b.Run(query.name, func(b *testing.B) {

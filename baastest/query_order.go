@@ -56,16 +56,28 @@ type sortRow struct {
 	keys []sortKey
 }
 
-// ordered returns users in the order that order_by asks for. Those that are equal in it
-// stay in the order of their ids.
+// ordered returns users, who are in the order of their ids, in the order that order_by asks
+// for. Those that are equal in it stay as they are.
 func (op *operation) ordered(users []*user, orderBy []string) []*user {
+	switch orderBy[0] { // an id decides alone; programs that read all users ask for it
+	case "id":
+		return users
+	case "-id":
+		users = slices.Clone(users)
+		slices.Reverse(users)
+		return users
+	}
 	columns := make([]sortColumn, len(orderBy))
 	for i, name := range orderBy {
 		name, descending := strings.CutPrefix(name, "-")
 		columns[i] = sortColumn{fieldNamed(name), descending}
 	}
 	rows := op.sortRows(users, columns)
-	slices.SortStableFunc(rows, func(a, b sortRow) int { return compareRows(a, b, columns) })
+	compare := func(a, b sortRow) int { return compareRows(a, b, columns) }
+	if slices.IsSortedFunc(rows, compare) { // as by created_at, mostly
+		return users
+	}
+	slices.SortStableFunc(rows, compare)
 	sorted := make([]*user, len(rows))
 	for i := range rows {
 		sorted[i] = rows[i].user

@@ -36,6 +36,9 @@ func TestOrderOfTypes(t *testing.T) {
 	require.Equal(t, []int64{3, 7, 4, 9, 6, 2, 5, 1, 8}, ids("x"))
 	require.Equal(t, []int64{8, 1, 5, 2, 6, 9, 4, 7, 3}, ids("-x"))
 	require.Equal(t, []int64{9, 8, 7, 6, 5, 4, 3, 2, 1}, ids("created_at,-id"))
+	require.Equal(t, []int64{9, 8, 7, 6, 5, 4, 3, 2, 1}, ids("-id,x"))
+	require.Equal(t, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, ids("id,-x"))
+	require.Equal(t, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, ids("created_at"))
 }
 
 // What a list operator asks of lists, of pointers and of values of different types.
