@@ -28,12 +28,12 @@ func (x *exchange) link(in *linkInput) error {
 		Alipay  string `json:"alipay_user_id,omitempty"`
 	}{linked.UserID, linked.OpenID, linked.UnionID, linked.AlipayUserID})
 	if err == nil {
-		err = checkShown(body, v.stored.Session)
+		err = checkShown(string(body), v.stored.Session)
 	}
 	if err != nil {
 		return err
 	}
-	x.respond(http.StatusOK, body)
+	x.respond(http.StatusOK, string(body))
 	return nil
 }
 

@@ -123,7 +123,7 @@ func (x *exchange) forward() error {
 		if err := x.forgetUnreadable(ctx); err != nil {
 			return err
 		}
-		x.respond(http.StatusCreated, []byte(loggedOut)) // the session has ended, and its token is not known
+		x.respond(http.StatusCreated, loggedOut) // the session has ended, and its token is not known
 		return nil
 	}
 	return x.relay(ctx, v, req)
@@ -291,7 +291,7 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 	case res.Status != http.StatusUnauthorized: // 401: the token is destroyed already
 		x.event.Code = herror.Code(res.Status)
 	}
-	x.respond(http.StatusCreated, []byte(loggedOut))
+	x.respond(http.StatusCreated, loggedOut)
 	return nil
 }
 

@@ -169,6 +169,11 @@ func (s *sink) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (s *sink) WriteString(text string) (int, error) {
+	s.length += len(text)
+	return len(text), nil
+}
+
 // login sends a login to a handler.
 func login(ctx context.Context, h http.Handler, path string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(`{"code":"ks071Jwd000ACg4L1A1Z300nzYGz1Jw","createUser":true}`))

@@ -108,5 +108,5 @@ func (x *exchange) respondFailure(f failure, err error, body []byte) {
 		x.w.Header().Set(own.header, own.value)
 	}
 	x.event.Code = f.Code
-	x.respond(f.status, body)
+	x.respond(f.status, string(body))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/internal/access"
 	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
@@ -34,11 +35,8 @@ func (x *exchange) logIn(account string, login loginCall) error {
 		x.noteReplaced(fresh, old.sessionOrZero()) // a login that fails half-way leaves a token
 		return x.discardUnknown(ctx, old, fresh, err)
 	}
-	text, err := u.MarshalJSON()
-	if err == nil {
-		err = checkShown(text, fresh, old.sessionOrZero())
-	}
-	if err != nil {
+	fields := access.FieldsOf(u)
+	if err := checkShown(string(fields), fresh, old.sessionOrZero()); err != nil {
 		x.noteReplaced(fresh, old.sessionOrZero())
 		return err
 	}
@@ -52,13 +50,13 @@ func (x *exchange) logIn(account string, login loginCall) error {
 	x.noteReplaced(old.sessionOrZero(), fresh)
 	_ = x.forgetUnreadable(ctx) // its id is not used any more, and the record expires by itself
 	if x.p.onLogin != nil {
-		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, response.User{Fields: response.Fields(text)}))
+		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, response.User{Fields: fields}))
 	}
 	x.setSessionCookie(id, s)
 	if x.p.cookie != "" && isBrowser(x.r) {
 		id = "" // the cookie has it, where no script can read it
 	}
-	x.respondSession(id, s, text)
+	x.respondSession(id, s, fields)
 	return nil
 }
 

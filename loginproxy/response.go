@@ -1,10 +1,13 @@
 package loginproxy
 
 import (
+	"io"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/hydrogen-go/baas/internal/access"
+	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -18,7 +21,7 @@ var (
 
 // respond sends a response whose body is the concatenation of parts. It sets
 // Content-Length, so that a flush sends the complete response.
-func (x *exchange) respond(status int, parts ...[]byte) {
+func (x *exchange) respond(status int, parts ...string) {
 	length := 0
 	for _, part := range parts {
 		length += len(part)
@@ -31,29 +34,26 @@ func (x *exchange) respond(status int, parts ...[]byte) {
 	x.noteStatus(status)
 	x.w.WriteHeader(status)
 	for _, part := range parts {
-		_, _ = x.w.Write(part) // an error means that the phone has hung up
+		_, _ = io.WriteString(x.w, part) // an error means that the phone has hung up
 	}
 }
 
 // respondEmpty responds with an empty object.
-func (x *exchange) respondEmpty() { x.respond(http.StatusOK, []byte("{}")) }
+func (x *exchange) respondEmpty() { x.respond(http.StatusOK, "{}") }
 
 // respondUser responds with a user whose session id stays the same.
 func (x *exchange) respondUser(s session.Session, u *user.CurrentUser) error {
-	text, err := u.MarshalJSON()
-	if err == nil {
-		err = checkShown(text, s)
-	}
-	if err != nil {
+	fields := access.FieldsOf(u)
+	if err := checkShown(string(fields), s); err != nil {
 		return err
 	}
-	x.respondSession("", s, text)
+	x.respondSession("", s, fields)
 	return nil
 }
 
 // respondSession responds with the user's JSON as the backend sent it, the end of
 // the session, and the session id unless it is empty.
-func (x *exchange) respondSession(id string, s session.Session, user []byte) {
+func (x *exchange) respondSession(id string, s session.Session, user response.Fields) {
 	head := make([]byte, 0, idLength+64)
 	head = append(head, '{')
 	if id != "" {
@@ -64,10 +64,8 @@ func (x *exchange) respondSession(id string, s session.Session, user []byte) {
 	head = append(head, `"expires_at":`...)
 	head = strconv.AppendInt(head, s.ExpiresAt.Unix(), 10)
 	head = append(head, `,"user":`...)
-	x.respond(http.StatusOK, head, user, closingBrace)
+	x.respond(http.StatusOK, string(head), string(user), "}")
 }
-
-var closingBrace = []byte{'}'}
 
 // setSessionCookie has a browser keep a new session id until the session ends.
 func (x *exchange) setSessionCookie(id string, s session.Session) {

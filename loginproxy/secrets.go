@@ -87,8 +87,8 @@ func tokensOf(sessions ...session.Session) (tokens []string) {
 
 // checkShown returns an error if the text, which no token belongs in, may have the token
 // of a session.
-func checkShown(text []byte, sessions ...session.Session) error {
-	if mayHaveAny(string(text), tokensOf(sessions...)) {
+func checkShown(text string, sessions ...session.Session) error {
+	if mayHaveAny(text, tokensOf(sessions...)) {
 		return errToken
 	}
 	return nil

@@ -25,6 +25,7 @@ func init() {
 	access.NewCurrentUser = func(conn *visitor.Conn, u response.User, s session.Session) any {
 		return newCurrentUser(conn, u, s)
 	}
+	access.FieldsOf = func(u any) response.Fields { return u.(*CurrentUser).snapshot() }
 	access.NewMe = func(conn *visitor.Conn, s session.Session) any { return newMe(conn, s) }
 }
 

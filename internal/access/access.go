@@ -20,6 +20,8 @@ var (
 	NewUser func(response.Fields) any
 	// NewCurrentUser returns the *user.CurrentUser with the fields of the user. Package user sets it.
 	NewCurrentUser func(*visitor.Conn, response.User, session.Session) any
+	// FieldsOf returns the fields of a *user.CurrentUser as they are now. Package user sets it.
+	FieldsOf func(user any) response.Fields
 	// NewMe returns the *user.Me of that session. Package user sets it.
 	NewMe func(*visitor.Conn, session.Session) any
 )
