@@ -9,7 +9,7 @@ import (
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/access"
-	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/clientconfig"
 	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/internal/visitor"
@@ -42,15 +42,15 @@ func New(clientID string, opts ...Option) (*Client, error) {
 	if clientID == "" {
 		return nil, herror.New(herror.Uninitialized, "no client id")
 	}
-	if !isToken(clientID) {
-		return nil, check.Invalid("a client id is letters, digits, - and _")
+	if err := clientconfig.CheckClientID(clientID); err != nil {
+		return nil, err
 	}
-	cfg := config{
-		host:     "https://" + clientID + ".myminapp.com",
-		timeout:  DefaultTimeout,
-		maxConns: DefaultMaxConnsPerHost,
-		now:      time.Now,
-	}
+	cfg := config{Config: clientconfig.Config{
+		Host:     "https://" + clientID + ".myminapp.com",
+		Timeout:  DefaultTimeout,
+		MaxConns: DefaultMaxConnsPerHost,
+		Now:      time.Now,
+	}}
 	for _, opt := range opts {
 		if opt == nil {
 			continue
@@ -59,31 +59,24 @@ func New(clientID string, opts ...Option) (*Client, error) {
 			return nil, err
 		}
 	}
-	host, err := baseURL(cfg.host, cfg.insecureHTTP)
+	host, err := cfg.BaseURL()
 	if err != nil {
 		return nil, err
 	}
 	if cfg.store == nil {
-		if cfg.store, err = session.NewMemory(session.WithClock(cfg.now)); err != nil {
+		if cfg.store, err = session.NewMemory(session.WithClock(cfg.Now)); err != nil {
 			return nil, err
 		}
 	}
-	via := transport.New(transport.Config{
-		BaseURL:    host,
-		ClientID:   clientID,
-		Env:        cfg.env,
-		Version:    Version,
-		HTTPClient: cfg.httpClient,
-		MaxConns:   cfg.maxConns,
-		Timeout:    cfg.timeout,
-		Logger:     cfg.logger,
-	})
+	settings := cfg.Transport(host, Version)
+	settings.ClientID = clientID
+	via := transport.New(settings)
 	shared := &visitor.Shared{
 		Transport: via,
 		IDPs:      idp.New(via),
 		Store:     cfg.store,
-		Scope:     visitor.ScopeOf(host, clientID, cfg.env),
-		Now:       cfg.now,
+		Scope:     visitor.ScopeOf(host, clientID, cfg.Env),
+		Now:       cfg.Now,
 		Flights:   new(visitor.Flights),
 	}
 	if cfg.source != nil {

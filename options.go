@@ -3,15 +3,11 @@ package baas
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
-	"path"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/clientconfig"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -20,18 +16,11 @@ import (
 type Option func(*config) error
 
 type config struct {
-	host           string
-	insecureHTTP   bool
-	env            string
-	httpClient     *http.Client
-	timeout        time.Duration
-	maxConns       int
-	logger         *slog.Logger
+	clientconfig.Config
 	store          session.Store
 	source         CodeSource
 	sourcePlatform platform.Platform
 	sourceOptions  []platform.LoginOption
-	now            func() time.Time
 }
 
 // WithHost sets the backend's address, a URL with scheme and host: the documented
@@ -39,7 +28,7 @@ type config struct {
 // is dropped. Plain http is refused, except on the loopback interface.
 func WithHost(host string) Option {
 	return func(c *config) error {
-		c.host = host
+		c.Host = host
 		return nil
 	}
 }
@@ -48,7 +37,7 @@ func WithHost(host string) Option {
 // then read codes, passwords and tokens.
 func WithInsecureHTTP() Option {
 	return func(c *config) error {
-		c.insecureHTTP = true
+		c.InsecureHTTP = true
 		return nil
 	}
 }
@@ -56,13 +45,7 @@ func WithInsecureHTTP() Option {
 // WithEnv sets the backend environment, sent as X-Hydrogen-Env-ID: the documented
 // option env. The default is none.
 func WithEnv(id string) Option {
-	return func(c *config) error {
-		if !isToken(id) {
-			return check.Invalid("an environment id is letters, digits, - and _")
-		}
-		c.env = id
-		return nil
-	}
+	return func(c *config) error { return c.SetEnv(id) }
 }
 
 // WithHTTPClient sets the HTTP client to send requests with, for tracing, metrics,
@@ -71,26 +54,14 @@ func WithEnv(id string) Option {
 // may open ([http.Transport.MaxIdleConnsPerHost]; the default of two costs more
 // than half of the throughput).
 func WithHTTPClient(hc *http.Client) Option {
-	return func(c *config) error {
-		if hc == nil {
-			return check.Invalid("HTTP client is nil")
-		}
-		c.httpClient = hc
-		return nil
-	}
+	return func(c *config) error { return c.SetHTTPClient(hc) }
 }
 
 // WithMaxConnsPerHost sets how many connections to the backend may be open at
 // once; further requests wait for one. The default is [DefaultMaxConnsPerHost].
 // It has no effect on a client given with [WithHTTPClient].
 func WithMaxConnsPerHost(n int) Option {
-	return func(c *config) error {
-		if n < 1 {
-			return check.Invalid("max connections per host is less than 1")
-		}
-		c.maxConns = n
-		return nil
-	}
+	return func(c *config) error { return c.SetMaxConns(n) }
 }
 
 // WithTimeout bounds how long one request to the backend may take, retries included.
@@ -98,26 +69,14 @@ func WithMaxConnsPerHost(n int) Option {
 // together. A context with an earlier deadline wins. The default is [DefaultTimeout];
 // the timeout must be less than [session.Grace].
 func WithTimeout(d time.Duration) Option {
-	return func(c *config) error {
-		if d <= 0 || d >= session.Grace {
-			return check.Invalid("timeout is not over 0 and under " + session.Grace.String())
-		}
-		c.timeout = d
-		return nil
-	}
+	return func(c *config) error { return c.SetTimeout(d) }
 }
 
 // WithLogger sets a logger for one line per request at debug level: method, path,
 // attempt, duration, and status or error. No secret and no body is ever logged.
 // The default is to log nothing.
 func WithLogger(l *slog.Logger) Option {
-	return func(c *config) error {
-		if l == nil {
-			return check.Invalid("logger is nil")
-		}
-		c.logger = l
-		return nil
-	}
+	return func(c *config) error { return c.SetLogger(l) }
 }
 
 // WithSessionStore sets where sessions are kept. The default is a
@@ -160,65 +119,5 @@ func WithCodeSource(p platform.Platform, source CodeSource, opts ...platform.Log
 // WithClock sets the clock that decides whether a session has expired. The default is
 // [time.Now].
 func WithClock(now func() time.Time) Option {
-	return func(c *config) error {
-		if now == nil {
-			return check.Invalid("clock is nil")
-		}
-		c.now = now
-		return nil
-	}
-}
-
-// baseURL checks the address of a backend and returns it without a slash at its end.
-func baseURL(host string, insecureHTTP bool) (string, error) {
-	u, err := url.Parse(host)
-	base := ""
-	if err == nil {
-		base = strings.TrimRight(u.Path, "/")
-	}
-	switch {
-	case err != nil, u.Hostname() == "", u.Opaque != "":
-		return "", check.Invalid("host is not a URL with a scheme and a host")
-	case u.Port() == "" && strings.HasSuffix(u.Host, ":"), u.Port() != "" && !isPort(u.Port()):
-		return "", check.Invalid("the port of the host is not from 1 to 65535")
-	case base != "" && path.Clean(base) != base:
-		return "", check.Invalid("the path of the host has empty or dot segments")
-	case u.User != nil, strings.ContainsAny(host, "?#"): // also an empty query, which would swallow the path
-		return "", check.Invalid("host has a user, a query or a fragment")
-	case u.Scheme == "https":
-	case u.Scheme == "http":
-		if !insecureHTTP && !isLoopback(u.Hostname()) {
-			return "", check.Invalid("host is plain http off the loopback interface: use https, or WithInsecureHTTP")
-		}
-	default:
-		return "", check.Invalid("host is neither https nor http")
-	}
-	return strings.TrimRight(host, "/"), nil
-}
-
-// isPort reports whether text is the number of a port.
-func isPort(text string) bool {
-	n, err := strconv.ParseUint(text, 10, 16)
-	return err == nil && n > 0
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
-// isToken reports whether s can stand in a header and in a host name as it is.
-func isToken(s string) bool {
-	if s == "" || len(s) > check.MaxIdentifier {
-		return false
-	}
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
-			return false
-		}
-	}
-	return true
+	return func(c *config) error { return c.SetNow(now) }
 }
