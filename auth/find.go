@@ -2,21 +2,18 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/access"
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/transport"
+	"github.com/hydrogen-go/baas/internal/userquery"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -54,13 +51,13 @@ type usersQuery struct {
 // Keys selects the fields to read, as in "nickname", or with a - in front those to
 // leave out: the documented select. The default is all fields.
 func Keys(names ...string) SelectOption {
-	return func(q *usersQuery) error { return addNames(&q.keys, names) }
+	return func(q *usersQuery) error { return userquery.AddNames(&q.keys, names) }
 }
 
 // Expand has the backend put the objects that pointers name in their places: the
 // documented expand.
 func Expand(names ...string) SelectOption {
-	return func(q *usersQuery) error { return addNames(&q.expand, names) }
+	return func(q *usersQuery) error { return userquery.AddNames(&q.expand, names) }
 }
 
 // Where asks for the users who meet all of the conditions: the documented setQuery.
@@ -75,43 +72,24 @@ func Where(conditions ...user.Condition) QueryOption {
 // OrderBy sorts by these fields, the first one first, and with a - in front from the
 // largest to the smallest: the documented orderBy.
 func OrderBy(names ...string) QueryOption {
-	return func(q *usersQuery) error { return addNames(&q.orderBy, names) }
+	return func(q *usersQuery) error { return userquery.AddNames(&q.orderBy, names) }
 }
 
 // PageSize sets how many users one request reads, 1 to [MaxPageSize]: the documented
 // limit. The default is [DefaultPageSize].
 func PageSize(n int) QueryOption {
 	return func(q *usersQuery) error {
-		if n < 1 || n > MaxPageSize {
-			return check.Invalid("page size is not from 1 to " + strconv.Itoa(MaxPageSize))
-		}
 		q.pageSize = n
-		return nil
+		return userquery.CheckPageSize(n, MaxPageSize)
 	}
 }
 
 // Offset leaves out the first n users: the documented offset. The default is 0.
 func Offset(n int) QueryOption {
 	return func(q *usersQuery) error {
-		if n < 0 {
-			return check.Invalid("offset is under 0")
-		}
 		q.offset = n
-		return nil
+		return userquery.CheckOffset(n)
 	}
-}
-
-func addNames(to *[]string, names []string) error {
-	for _, name := range names {
-		if err := check.Required("a field's name", name, check.MaxIdentifier); err != nil {
-			return err
-		}
-		if strings.Contains(name, ",") {
-			return check.Invalid("a field's name has a comma")
-		}
-	}
-	*to = append(*to, names...)
-	return nil
 }
 
 // GetUser reads another user by id: the documented new User().get(id), GET
@@ -162,19 +140,20 @@ func (a *Auth) FindUsers(ctx context.Context, opts ...FindOption) iter.Seq2[*use
 	return func(yield func(*user.User, error) bool) {
 		q, err := newUsersQuery(opts)
 		for err == nil {
-			var page usersPage
+			var page response.Page
 			if page, err = a.readUsers(ctx, q, false); err != nil {
 				break
 			}
-			for _, fields := range page.users {
-				if !yield(access.NewUser(fields).(*user.User), nil) {
+			for _, fields := range page.Objects {
+				if !yield(access.NewUser(fields.Without(response.Secret)).(*user.User), nil) {
 					return
 				}
 			}
-			if page.last {
+			n := len(page.Objects)
+			if n == 0 || page.Last || !page.Next && n < q.pageSize {
 				return
 			}
-			q.offset += len(page.users)
+			q.offset += n
 		}
 		yield(nil, err)
 	}
@@ -191,7 +170,7 @@ func (a *Auth) CountUsers(ctx context.Context, opts ...FindOption) (int64, error
 	}
 	q.pageSize, q.offset = 1, 0
 	page, err := a.readUsers(ctx, q, true)
-	return page.total, err
+	return page.Total, err
 }
 
 func newUsersQuery(opts []FindOption) (usersQuery, error) {
@@ -219,21 +198,22 @@ func (q usersQuery) selection() url.Values {
 	return v
 }
 
+// condition returns what all of the conditions together ask for.
+func (q usersQuery) condition() user.Condition {
+	if len(q.where) == 0 {
+		return user.Condition{}
+	}
+	return user.And(q.where...)
+}
+
 // encode returns the query as the vendor's client sends it.
 func (q usersQuery) encode(count bool) (string, error) {
 	v := q.selection()
-	where := []byte("{}")
-	if len(q.where) > 0 {
-		var err error
-		if where, err = json.Marshal(user.And(q.where...)); err != nil {
-			var bad *herror.HError
-			if errors.As(err, &bad) {
-				return "", bad
-			}
-			return "", check.Invalid("a condition is not JSON").WithCause(err)
-		}
+	where, err := userquery.JSON(q.condition())
+	if err != nil {
+		return "", err
 	}
-	v.Set("where", string(where))
+	v.Set("where", where)
 	v.Set("limit", strconv.Itoa(q.pageSize))
 	v.Set("offset", strconv.Itoa(q.offset))
 	v.Set("return_total_count", "0")
@@ -246,51 +226,19 @@ func (q usersQuery) encode(count bool) (string, error) {
 	return v.Encode(), nil
 }
 
-// usersPage is one page of users.
-type usersPage struct {
-	users []response.Fields
-	last  bool
-	total int64
-}
-
-func (a *Auth) readUsers(ctx context.Context, q usersQuery, count bool) (usersPage, error) {
+func (a *Auth) readUsers(ctx context.Context, q usersQuery, count bool) (response.Page, error) {
 	query, err := q.encode(count)
 	if err != nil {
-		return usersPage{}, err
+		return response.Page{}, err
 	}
 	req := &transport.Request{Method: http.MethodGet, Path: "/hserve/v2.2/user/info/?" + query}
 	res, err := a.conn.DoRaw(ctx, visitor.Always(a.conn.Plain(req)))
 	if err != nil {
-		return usersPage{}, err
+		return response.Page{}, err
 	}
-	return parseUsers(res.Body, q.pageSize, count)
-}
-
-// parseUsers reads a response of the form {"meta": {…}, "objects": […]}.
-func parseUsers(body string, pageSize int, count bool) (usersPage, error) {
-	fields, err := response.Object(body, "users")
-	if err != nil {
-		return usersPage{}, err
+	page, err := response.ParsePage(res.Body, "users")
+	if err == nil && count && !page.Counted {
+		return response.Page{}, herror.New(herror.InvalidResponse, "no count").WithSent(true)
 	}
-	meta, objects := fields.Get("meta"), fields.Get("objects")
-	if !meta.IsObject() || !objects.IsArray() {
-		return usersPage{}, herror.New(herror.InvalidResponse, "no list of users").WithSent(true)
-	}
-	var page usersPage
-	total := response.Fields(meta.Raw).Get("total_count")
-	if page.total = response.Int(total); count && total.Type != gjson.Number {
-		return usersPage{}, herror.New(herror.InvalidResponse, "no count").WithSent(true)
-	}
-	bad := false
-	objects.ForEach(func(_, v gjson.Result) bool {
-		bad = !v.IsObject()
-		page.users = append(page.users, response.Fields(v.Raw).Without(response.Secret))
-		return !bad
-	})
-	if bad {
-		return usersPage{}, herror.New(herror.InvalidResponse, "a user is not an object").WithSent(true)
-	}
-	next := response.Fields(meta.Raw).Get("next")
-	page.last = len(page.users) == 0 || next.Type == gjson.Null && next.Exists() || !next.Exists() && len(page.users) < pageSize
-	return page, nil
+	return page, err
 }

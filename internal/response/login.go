@@ -69,11 +69,8 @@ func ParseLogin(body string) (Login, error) {
 	if err != nil {
 		return Login{}, err
 	}
-	if l.Token == "" {
-		return Login{}, herror.New(herror.InvalidResponse, "no token").WithSent(true)
-	}
-	if !printable(l.Token) {
-		return Login{}, herror.New(herror.InvalidResponse, "a token that no header can hold").WithSent(true)
+	if err := checkToken(l.Token); err != nil {
+		return Login{}, err
 	}
 	switch {
 	case user.Fields != "":
@@ -113,13 +110,29 @@ func (l *Login) take(u scannedUser) {
 // session expires with the token. If the response has no lifetime, it returns the
 // zero time, so the session counts as expired.
 func (l Login) ExpiresAt(now time.Time) time.Time {
-	switch {
-	case l.lifetime == 0:
+	if l.lifetime == 0 {
 		return time.Time{}
-	case l.lifetime <= expiryMargin:
-		return now.Add(l.lifetime)
 	}
-	return now.Add(l.lifetime - expiryMargin)
+	return expiry(now, l.lifetime)
+}
+
+// expiry returns when a token that was got at now is no longer used.
+func expiry(now time.Time, lifetime time.Duration) time.Time {
+	if lifetime <= expiryMargin {
+		return now.Add(lifetime)
+	}
+	return now.Add(lifetime - expiryMargin)
+}
+
+// checkToken returns an error with code 690 unless a header can hold the token.
+func checkToken(token string) error {
+	switch {
+	case token == "":
+		return herror.New(herror.InvalidResponse, "no token").WithSent(true)
+	case !printable(token):
+		return herror.New(herror.InvalidResponse, "a token that no header can hold").WithSent(true)
+	}
+	return nil
 }
 
 // printable reports whether text is ASCII without white space and control characters.

@@ -12,6 +12,7 @@ const UserAgent = "hydrogen-go-baas/"
 // headers makes the header of each request.
 type headers struct {
 	constant http.Header
+	scheme   string // of the token
 	// cache has one header per platform for requests without a token, which are the
 	// most frequent. It is nil with a caller's http.Client, whose transport might
 	// change the header although http.RoundTripper forbids it.
@@ -30,14 +31,17 @@ func (h headers) asksGzip(r *Request) bool {
 var gzipOnly = []string{"gzip"}
 
 func newHeaders(cfg Config, own bool) headers {
-	h := headers{constant: http.Header{
-		headerClientID: {cfg.ClientID},
-		headerVersion:  {cfg.Version},
-		headerSDKType:  {"file"},
+	h := headers{scheme: bearerScheme, constant: http.Header{
 		"Accept":       {"application/json"},
 		"Content-Type": {"application/json"},
 		"User-Agent":   {UserAgent + strings.TrimPrefix(cfg.Version, "v")},
 	}}
+	if !cfg.OpenAPI {
+		h.scheme = userScheme
+		h.constant[headerClientID] = []string{cfg.ClientID}
+		h.constant[headerVersion] = []string{cfg.Version}
+		h.constant[headerSDKType] = []string{"file"}
+	}
 	if cfg.Env != "" {
 		h.constant[headerEnv] = []string{cfg.Env}
 	}
@@ -67,7 +71,9 @@ func (h headers) build(r *Request, token, platform string) http.Header {
 	for name, values := range h.constant {
 		header[name] = values[:1:1] // an append must not write into the shared array
 	}
-	header[headerPlatform] = []string{platform}
+	if platform != "" {
+		header[headerPlatform] = []string{platform}
+	}
 	if r.Version != "" {
 		header[headerVersion] = []string{r.Version}
 	}
@@ -75,7 +81,7 @@ func (h headers) build(r *Request, token, platform string) http.Header {
 		header["Accept-Encoding"] = gzipOnly
 	}
 	if token != "" {
-		header[headerToken] = []string{tokenScheme + token}
+		header[headerToken] = []string{h.scheme + token}
 	}
 	return header
 }

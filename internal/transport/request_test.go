@@ -92,6 +92,33 @@ func TestHeadersAreExact(t *testing.T) {
 	}
 }
 
+// The Open API has another token, and knows nothing of a client of end users.
+func TestHeadersOfTheOpenAPIAreExact(t *testing.T) {
+	constant := http.Header{
+		"Accept":          {"application/json"},
+		"Accept-Encoding": {"gzip"},
+		"Content-Type":    {"application/json"},
+		"User-Agent":      {"hydrogen-go-baas/1.2.3"},
+	}
+	for _, token := range []string{"", "token-1"} {
+		var got http.Header
+		srv := serve(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Clone() })
+		cfg := config(srv.URL)
+		cfg.OpenAPI = true
+		tr := transport.New(cfg)
+		defer tr.CloseIdleConnections()
+		want := constant.Clone()
+		if token != "" {
+			want.Set("Authorization", "Bearer "+token)
+		}
+		for range 2 { // the second time with the cached header
+			_, err := tr.Do(t.Context(), &transport.Request{Method: "GET", Path: "/oserve/", Token: token})
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
+	}
+}
+
 func TestMethodPathAndBodyArriveAsGiven(t *testing.T) {
 	for _, tt := range []struct{ method, path, body string }{
 		{"GET", "/hserve/v2.5/user/info/1/", ""},

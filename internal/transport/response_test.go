@@ -139,6 +139,25 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+// Only a request that asks for it gets a redirect as a response, and it is not followed
+// either.
+func TestRedirectsAreReturnedOnRequest(t *testing.T) {
+	for status, code := range map[int]herror.Code{301: 0, 302: 0, 303: 0, 300: 300, 304: 304, 307: 307, 308: 308, 400: 400} {
+		srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "/elsewhere/")
+			w.WriteHeader(status)
+		})
+		req := post("/", "{}")
+		req.Redirects = true
+		res, err := own(t, srv.URL).Do(t.Context(), req)
+		require.Equal(t, code, herror.CodeOf(err))
+		if code == 0 {
+			require.Equal(t, status, res.Status)
+			require.Equal(t, "/elsewhere/", res.Header.Get("Location"))
+		}
+	}
+}
+
 // A status that HTTP does not have is no code of the client itself: 603 is not a user
 // who refused.
 func TestImpossibleStatuses(t *testing.T) {

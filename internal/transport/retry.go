@@ -19,15 +19,15 @@ const (
 )
 
 // mayRetry reports whether the request may be sent again after err.
-func mayRetry(method string, err *herror.HError) bool {
+func mayRetry(r *Request, err *herror.HError, retryAfter time.Duration) bool {
 	if err.Code == herror.RequestTimeout || err.Code == herror.InvalidResponse {
 		return false
 	}
 	if !err.Sent() {
 		return true
 	}
-	if method != http.MethodGet && method != http.MethodHead {
-		return false
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return r.AfterThrottling && err.Code == herror.TooManyRequests && retryAfter > 0
 	}
 	return err.Code == herror.NetworkDisconnected || err.Code == herror.TooManyRequests ||
 		err.Code >= 500 && err.Code < 600

@@ -99,6 +99,35 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// After a 429 that says how long to wait, nothing has been done: it is safe to send
+// the request again.
+func TestRetriesAfterThrottling(t *testing.T) {
+	for name, tt := range map[string]struct {
+		steps    []step
+		after    bool
+		code     herror.Code
+		attempts int
+		waits    time.Duration
+	}{
+		"asked for":              {[]step{{status: 429, after: "3"}, {status: 200}}, true, 0, 2, 3 * time.Second},
+		"each time":              {[]step{{status: 429, after: "1"}}, true, 429, 3, 2 * time.Second},
+		"not asked for":          {[]step{{status: 429, after: "3"}}, false, 429, 1, 0},
+		"without Retry-After":    {[]step{{status: 429}}, true, 429, 1, 0},
+		"another status":         {[]step{{status: 503, after: "3"}}, true, 503, 1, 0},
+		"longer than a call may": {[]step{{status: 429, after: "60"}}, true, 429, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mock, began := script(tt.steps...), time.Now()
+				_, err := on(mock).Do(t.Context(), &transport.Request{Method: "PUT", Path: "/", Body: "{}", AfterThrottling: tt.after})
+				require.Equal(t, tt.code, herror.CodeOf(err))
+				require.Equal(t, tt.attempts, mock.GetTotalCallCount())
+				require.Equal(t, tt.waits, time.Since(began))
+			})
+		})
+	}
+}
+
 // A request without a body may have been sent although no body was read.
 func TestPostWithoutABodyIsNotSentAgain(t *testing.T) {
 	mock := script(step{err: errors.New("connection reset")})

@@ -30,19 +30,23 @@ const (
 	headerSDKType  = "X-Hydrogen-Client-Sdk-Type"
 	headerEnv      = "X-Hydrogen-Env-Id"
 	headerToken    = "Authorization"
-	tokenScheme    = "Hydrogen-r1 "
+	userScheme     = "Hydrogen-r1 "
+	bearerScheme   = "Bearer "
 )
 
 // Config has the settings of a Transport.
 type Config struct {
 	BaseURL    string // without a trailing slash
-	ClientID   string
+	ClientID   string // not used with OpenAPI
 	Env        string // may be empty
 	Version    string // of this SDK
 	HTTPClient *http.Client
 	MaxConns   int // per host; used only if HTTPClient is nil
 	Timeout    time.Duration
 	Logger     *slog.Logger // may be nil
+	// OpenAPI is for the API of servers: the token is a bearer token, and no header
+	// describes a client of end users.
+	OpenAPI bool
 }
 
 // Transport sends requests. It is safe for concurrent use.
@@ -67,6 +71,11 @@ type Request struct {
 	// AnyStatus makes Do return a response with a status outside 2xx, instead of an
 	// error.
 	AnyStatus bool
+	// Redirects makes Do return a response with status 301, 302 or 303, instead of an
+	// error.
+	Redirects bool
+	// AfterThrottling has a 429 with a Retry-After header retried whatever the method.
+	AfterThrottling bool
 	// Secrets are replaced by "[redacted]" where the backend's error text repeats them.
 	Secrets []string
 }
@@ -81,8 +90,17 @@ func NewRequest(method, path string, body any, secrets ...string) (*Request, err
 	return &Request{Method: method, Path: path, Body: string(b), Secrets: secrets}, nil
 }
 
+// returns reports whether Do returns a response with that status, instead of an error.
+func (r *Request) returns(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther:
+		return r.Redirects || r.AnyStatus
+	}
+	return status/100 == 2 || r.AnyStatus
+}
+
 // Response is a response of the backend. Its status is in 2xx, unless the request has
-// AnyStatus.
+// AnyStatus or Redirects.
 type Response struct {
 	Status int
 	Header http.Header
@@ -109,7 +127,7 @@ func New(cfg Config) *Transport {
 // Timeout returns how long one call may take, including retries.
 func (t *Transport) Timeout() time.Duration { return t.timeout }
 
-// ClientID returns the client id, which every request sends.
+// ClientID returns the client id, which every request sends, or "" with OpenAPI.
 func (t *Transport) ClientID() string { return t.headers.constant.Get(headerClientID) }
 
 // Env returns the environment, which every request sends, or "".
@@ -156,7 +174,8 @@ func newRoundTripper(maxConns int) *http.Transport {
 // Do sends the request and returns the response. The error is an *herror.HError: the
 // backend's for a status outside 2xx, or one of the client's own codes. Reads (GET
 // and HEAD) are retried after connection errors, 429 and 5xx. Other requests are
-// retried only if nothing was sent. One call takes no longer than the timeout.
+// retried only if nothing was sent, or as AfterThrottling says. One call takes no longer
+// than the timeout.
 func (t *Transport) Do(ctx context.Context, r *Request) (*Response, error) {
 	return t.DoAs(ctx, r, r.Token, r.Platform)
 }
@@ -177,7 +196,7 @@ func (t *Transport) DoAs(ctx context.Context, r *Request, token, platform string
 		res, info, err := t.sendOnce(ctx, r, token, platform)
 		t.logAttempt(ctx, r, res, err, attempt, began)
 		attempt += info.repeats
-		if err == nil || attempt >= maxAttempts || !mayRetry(r.Method, err) {
+		if err == nil || attempt >= maxAttempts || !mayRetry(r, err, info.retryAfter) {
 			return res, asError(err)
 		}
 		if !pause(ctx, backoff(attempt, info.retryAfter)) {
@@ -218,14 +237,14 @@ func (t *Transport) sendOnce(ctx context.Context, r *Request, token, platform st
 		return nil, attemptInfo{repeats: attempt.repeats()}, failure(ctx, err, attempt.maybeSent())
 	}
 	body, err := readAll(raw, t.headers.asksGzip(r))
-	if err != nil && (raw.StatusCode/100 == 2 || r.AnyStatus || ctx.Err() != nil) {
+	if err != nil && (r.returns(raw.StatusCode) || ctx.Err() != nil) {
 		return nil, attemptInfo{repeats: attempt.repeats()}, failure(ctx, err, true)
 	}
 	if !r.AnyStatus && (raw.StatusCode < 200 || raw.StatusCode > 599) {
 		// No status of HTTP, and it must not be taken for a code of the client itself.
 		return nil, attemptInfo{repeats: attempt.repeats()}, herror.New(herror.InvalidResponse, "no HTTP status").WithSent(true)
 	}
-	if raw.StatusCode/100 != 2 && !r.AnyStatus {
+	if !r.returns(raw.StatusCode) {
 		info := attemptInfo{retryAfter(raw.Header), attempt.repeats()}
 		return nil, info, herror.FromBackend(raw.StatusCode, redact(errorText(body), r.Secrets, token))
 	}
