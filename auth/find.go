@@ -125,7 +125,7 @@ func (a *Auth) GetUser(ctx context.Context, id int64, opts ...GetOption) (*user.
 	case response.Int(got) != id:
 		return nil, herror.New(herror.InvalidResponse, "another user").WithSent(true)
 	}
-	return access.NewUser(fields.Without(response.Secret)).(*user.User), nil
+	return access.NewUser(response.User{Fields: fields.Without(response.Secret)}).(*user.User), nil
 }
 
 // FindUsers reads the users that a query finds, one page after the other, as the loop
@@ -145,7 +145,7 @@ func (a *Auth) FindUsers(ctx context.Context, opts ...FindOption) iter.Seq2[*use
 				break
 			}
 			for _, fields := range page.Objects {
-				if !yield(access.NewUser(fields.Without(response.Secret)).(*user.User), nil) {
+				if !yield(access.NewUser(response.User{Fields: fields.Without(response.Secret)}).(*user.User), nil) {
 					return
 				}
 			}

@@ -7,8 +7,8 @@ import (
 	"github.com/hydrogen-go/baas/internal/check"
 )
 
-// Condition is a condition on the fields of users, for auth.Where: the documented
-// Query. Make one with [Field], [And], [Or] or [RawCondition]. The zero Condition is
+// Condition is a condition on the fields of users, for Where of packages auth and admin:
+// the documented Query. Make one with [Field], [And], [Or] or [RawCondition]. The zero Condition is
 // met by every user. What is wrong with one is reported by the call that it is for,
 // with 605, before anything is sent.
 type Condition struct {
@@ -20,7 +20,7 @@ type Condition struct {
 type FieldName string
 
 // Field names a field, as in user.Field("nickname").Contains("li"). End users may ask
-// for id and nickname only.
+// for id and nickname only; package admin may ask for every field.
 func Field(name string) FieldName { return FieldName(name) }
 
 // Equal asks for fields that are value: the documented compare(name, "=", value).
@@ -55,6 +55,10 @@ func (f FieldName) In(values ...any) Condition { return f.is("$in", list(values)
 
 // NotIn asks for fields that are none of the values: the documented notIn(name, values).
 func (f FieldName) NotIn(values ...any) Condition { return f.is("$nin", list(values)) }
+
+// Range asks for fields from from to to, both included: the documented $range of the
+// Open API, for package admin.
+func (f FieldName) Range(from, to any) Condition { return f.is("$range", []any{from, to}) }
 
 // IsNull asks for fields that are null: the documented isNull(name).
 func (f FieldName) IsNull() Condition { return f.is("$isnull", true) }

@@ -21,7 +21,7 @@ import (
 )
 
 func init() {
-	access.NewUser = func(fields response.Fields) any { return &User{record{data: response.User{Fields: fields}}} }
+	access.NewUser = func(u response.User) any { return &User{record{data: u}} }
 	access.NewCurrentUser = func(conn *visitor.Conn, u response.User, s session.Session) any {
 		return newCurrentUser(conn, u, s)
 	}
@@ -29,9 +29,9 @@ func init() {
 	access.NewMe = func(conn *visitor.Conn, s session.Session) any { return newMe(conn, s) }
 }
 
-// User is a user as other users see it: the fields that the backend shows to
-// all. It is safe for concurrent use. Printing it shows the user's id and nothing
-// else. Get one from GetUser of package auth.
+// User is a user as others see it: with the fields that the backend shows to all, from
+// GetUser of package auth, or with all fields, from package admin. It is safe for
+// concurrent use. Printing it shows the user's id and nothing else.
 type User struct{ record }
 
 // CurrentUser is the logged-in user, as the backend last described it: the

@@ -17,7 +17,7 @@ var (
 	// ConnOf returns the connection of an *auth.Auth. Package auth sets it.
 	ConnOf func(auth any) *visitor.Conn
 	// NewUser returns the *user.User with these fields. Package user sets it.
-	NewUser func(response.Fields) any
+	NewUser func(response.User) any
 	// NewCurrentUser returns the *user.CurrentUser with the fields of the user. Package user sets it.
 	NewCurrentUser func(*visitor.Conn, response.User, session.Session) any
 	// FieldsOf returns the fields of a *user.CurrentUser as they are now. Package user sets it.

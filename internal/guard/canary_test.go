@@ -173,16 +173,7 @@ func canaryCalls() map[string]canaryCall {
 		return a.LoginOn(ctx, platform.QQ{}, canaryData(false), code)
 	})
 	onAuth("CountUsers", func(ctx context.Context, a *auth.Auth) (any, error) { return a.CountUsers(ctx) })
-	onAuth("FindUsers", func(ctx context.Context, a *auth.Auth) (any, error) {
-		var found []*user.User
-		for u, err := range a.FindUsers(ctx) {
-			if err != nil {
-				return found, err
-			}
-			found = append(found, u)
-		}
-		return found, nil
-	})
+	onAuth("FindUsers", func(ctx context.Context, a *auth.Auth) (any, error) { return collect(a.FindUsers(ctx)) })
 	onAuth("GetServerDate", func(ctx context.Context, a *auth.Auth) (any, error) { return a.GetServerDate(ctx) })
 	onAuth("Me", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Me(ctx) })
 	onAuth("Logout", func(ctx context.Context, a *auth.Auth) (any, error) { return nil, a.Logout(ctx) })
@@ -339,15 +330,18 @@ func echoes() map[string]func(string) (int, string) {
 // canaryLog is a log at debug level, as text and as JSON.
 type canaryLog struct{ strings.Builder }
 
+func (l *canaryLog) logger(json bool) *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
+	if json {
+		return slog.New(slog.NewJSONHandler(l, options))
+	}
+	return slog.New(slog.NewTextHandler(l, options))
+}
+
 func (l *canaryLog) client(t *testing.T, rt http.RoundTripper, json bool, opts ...baas.Option) *baas.Client {
 	t.Helper()
-	options := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-	var handler slog.Handler = slog.NewTextHandler(l, options)
-	if json {
-		handler = slog.NewJSONHandler(l, options)
-	}
 	client, err := baas.New(baastest.DefaultClientID, append([]baas.Option{
-		baas.WithHTTPClient(&http.Client{Transport: rt}), baas.WithLogger(slog.New(handler)),
+		baas.WithHTTPClient(&http.Client{Transport: rt}), baas.WithLogger(l.logger(json)),
 	}, opts...)...)
 	require.NoError(t, err)
 	return client

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/admin"
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
@@ -57,8 +58,16 @@ func canaryValues(t *testing.T) map[string]any {
 	require.NoError(t, err)
 
 	u.Set("note", canaryToken)
+	openAPI := new(echo)
+	openAPI.set(canaryExchange(canarySuccess))
+	adminClient, err := admin.New("client-1", canaryClientSecret, admin.WithHTTPClient(&http.Client{Transport: openAPI}))
+	require.NoError(t, err)
+	_, err = adminClient.Token(ctx)
+	require.NoError(t, err)
 
 	values := map[string]any{
+		"admin.Client":     adminClient,
+		"admin.Progress":   admin.Progress{Found: 7},
 		"baas.Client":      client,
 		"baas.SessionInfo": baas.SessionInfo{Platform: "wechat"},
 		"auth.Auth":        a,
