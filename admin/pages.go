@@ -146,8 +146,8 @@ func (p *pager) locate(err error) error {
 }
 
 // cursor is a position in users that are sorted by their id or by the time of their
-// creation, which do not change. A page is asked for by a condition: from the value of
-// the last user on. Users with that value come again and are left out.
+// creation, which do not change. A page is asked for by a condition: after the id of the
+// last user, or from its time on. Users with that time come again and are left out.
 type cursor struct {
 	field string
 	order string // the field, with a - in front if the largest value comes first
@@ -173,13 +173,19 @@ func (c *cursor) falls() bool { return c.order != c.field }
 
 // bound returns the condition for the next page.
 func (c *cursor) bound() []user.Condition {
-	switch {
-	case !c.began:
+	if !c.began {
 		return nil
-	case c.falls():
-		return []user.Condition{Field(c.field).LessOrEqual(c.value)}
 	}
-	return []user.Condition{Field(c.field).GreaterOrEqual(c.value)}
+	field := Field(c.field)
+	switch unique := c.field == "id"; {
+	case unique && c.falls():
+		return []user.Condition{field.Less(c.value)}
+	case unique:
+		return []user.Condition{field.Greater(c.value)}
+	case c.falls():
+		return []user.Condition{field.LessOrEqual(c.value)}
+	}
+	return []user.Condition{field.GreaterOrEqual(c.value)}
 }
 
 // pass moves the cursor to a user. Fresh reports that the user has not come before,

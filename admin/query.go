@@ -194,13 +194,3 @@ func values(c user.Condition, limit int) (url.Values, error) {
 	}
 	return v, nil
 }
-
-// Progress says how far a call is that changes many users.
-type Progress struct {
-	// Found is how many users met the conditions when the call began.
-	Found int64
-	// Done is how many of them the backend was asked to change.
-	Done int64
-	// Succeeded is how many the backend has changed.
-	Succeeded int64
-}

@@ -113,7 +113,7 @@ func (tb *table) meets(where string, r row) bool {
 			for operator, operand := range operators {
 				operand, ok := operand.(float64)
 				value := float64(r.value(field))
-				if !ok || operator == "$gte" && value < operand || operator == "$lte" && value > operand || operator == "$gt" && value <= operand {
+				if !ok || operator == "$gte" && value < operand || operator == "$lte" && value > operand || operator == "$gt" && value <= operand || operator == "$lt" && value >= operand {
 					return false
 				}
 			}
@@ -157,10 +157,8 @@ func TestUsersSendsExactly(t *testing.T) {
 	where := func(text string) string { return "&where=" + url.QueryEscape(text) }
 	require.Equal(t, []string{
 		users + "limit=2&order_by=id",
-		users + "limit=2&order_by=id" + where(`{"id":{"$gte":2}}`),
-		users + "limit=2&order_by=id" + where(`{"id":{"$gte":3}}`),
-		users + "limit=2&order_by=id" + where(`{"id":{"$gte":4}}`),
-		users + "limit=2&order_by=id" + where(`{"id":{"$gte":5}}`),
+		users + "limit=2&order_by=id" + where(`{"id":{"$gt":2}}`),
+		users + "limit=2&order_by=id" + where(`{"id":{"$gt":4}}`),
 		users + "limit=3&order_by=-created_at",
 		users + "limit=3&order_by=-created_at" + where(`{"created_at":{"$lte":1700000002}}`),
 		users + "limit=3&order_by=-created_at" + where(`{"created_at":{"$lte":1700000000}}`),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/fieldchange"
 	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/internal/visitor"
@@ -30,8 +31,8 @@ type Me struct {
 	reading chan struct{}   // held while the fields are read; nil where they have been
 
 	mu      sync.Mutex
-	user    *CurrentUser // nil until the fields are read
-	changes []change     // set but not sent yet
+	user    *CurrentUser         // nil until the fields are read
+	changes []fieldchange.Change // set but not sent yet
 }
 
 func newMe(conn *visitor.Conn, s session.Session) *Me {

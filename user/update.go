@@ -2,89 +2,59 @@ package user
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
-	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/fieldchange"
 	"github.com/hydrogen-go/baas/internal/response"
 )
-
-// change is a field's new value, not sent yet.
-type change struct {
-	key   string
-	value json.RawMessage
-	unset bool  // the field is to be removed
-	err   error // the value has no JSON
-}
 
 // Set notes a field's new value, which [Me.Update] sends: the documented
 // set(key, value). The value is marshalled at once, with [json.Marshal]; where that
 // fails, Update fails with 605. It returns m, so that calls chain:
 //
 //	err := u.Set("age", 30).Set("city", "Huizhou").Update(ctx)
-func (m *Me) Set(key string, value any) *Me { return m.note(key, value) }
+func (m *Me) Set(key string, value any) *Me { return m.add(fieldchange.Set(key, value)) }
 
 // IncrementBy notes that a number is to be raised by n: the documented
 // incrementBy(key, n). The backend adds atomically.
 func (m *Me) IncrementBy(key string, n float64) *Me {
-	return m.note(key, map[string]float64{"$incr_by": n})
+	return m.add(fieldchange.IncrementBy(key, n))
 }
 
 // Append notes that values are to be added at the end of an array: the documented
 // append(key, values).
-func (m *Me) Append(key string, values ...any) *Me { return m.array(key, "$append", values) }
+func (m *Me) Append(key string, values ...any) *Me { return m.add(fieldchange.Append(key, values)) }
 
 // UAppend notes that those of the values that an array does not have yet are to be
 // added at its end: the documented uAppend(key, values).
-func (m *Me) UAppend(key string, values ...any) *Me { return m.array(key, "$append_unique", values) }
+func (m *Me) UAppend(key string, values ...any) *Me { return m.add(fieldchange.UAppend(key, values)) }
 
 // Remove notes that values are to be removed from an array: the documented
 // remove(key, values). Of several objects the backend removes the first one only.
-func (m *Me) Remove(key string, values ...any) *Me { return m.array(key, "$remove", values) }
+func (m *Me) Remove(key string, values ...any) *Me { return m.add(fieldchange.Remove(key, values)) }
 
 // Pop notes that the last element of an array is to be removed: the documented
 // pop(key).
-func (m *Me) Pop(key string) *Me { return m.note(key, map[string]int{"$pop": 1}) }
+func (m *Me) Pop(key string) *Me { return m.add(fieldchange.Pop(key)) }
 
 // Shift notes that the first element of an array is to be removed: the documented
 // shift(key).
-func (m *Me) Shift(key string) *Me { return m.note(key, map[string]int{"$pop": -1}) }
+func (m *Me) Shift(key string) *Me { return m.add(fieldchange.Shift(key)) }
 
 // PatchObject notes that the members of patch are to replace those of an object,
 // whose other members stay: the documented patchObject(key, patch).
 func (m *Me) PatchObject(key string, patch map[string]any) *Me {
-	if patch == nil {
-		patch = map[string]any{}
-	}
-	return m.note(key, map[string]map[string]any{"$update": patch})
+	return m.add(fieldchange.PatchObject(key, patch))
 }
 
 // Unset notes that a field is to be removed: the documented unset(key). It is sent
 // as $unset; the vendor's JavaScript client drops it for users, its iOS and Android
 // clients send it.
 func (m *Me) Unset(key string) *Me {
-	return m.add(change{key: key, unset: true})
+	return m.add(fieldchange.Unset(key))
 }
 
-func (m *Me) array(key, operator string, values []any) *Me {
-	if values == nil {
-		values = []any{}
-	}
-	return m.note(key, map[string][]any{operator: values})
-}
-
-func (m *Me) note(key string, value any) *Me {
-	c := change{key: key}
-	if c.value, c.err = json.Marshal(value); c.err != nil {
-		c.err = check.Invalid("the value of a field is not JSON").WithCause(c.err)
-	}
-	return m.add(c)
-}
-
-func (m *Me) add(c change) *Me {
-	if err := check.Required("a field's key", c.key, check.MaxIdentifier); err != nil {
-		c.err = err
-	}
+func (m *Me) add(c fieldchange.Change) *Me {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changes = append(m.changes, c)
@@ -117,13 +87,13 @@ func (m *Me) Update(ctx context.Context) error {
 
 // take removes and returns the noted changes. Where one of them cannot be sent, it
 // removes that one only and returns its error.
-func (m *Me) take() ([]change, error) {
+func (m *Me) take() ([]fieldchange.Change, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i, c := range m.changes {
-		if c.err != nil {
+		if c.Err != nil {
 			m.changes = slices.Delete(m.changes, i, i+1)
-			return nil, c.err
+			return nil, c.Err
 		}
 	}
 	taken := m.changes
@@ -131,24 +101,10 @@ func (m *Me) take() ([]change, error) {
 	return taken, nil
 }
 
-func (m *Me) send(ctx context.Context, changes []change) error {
-	body := make(map[string]json.RawMessage, len(changes))
-	unset := make(map[string]string)
-	for _, c := range changes { // of several changes of one field the last one counts
-		if c.unset {
-			delete(body, c.key)
-			unset[c.key] = ""
-		} else {
-			delete(unset, c.key)
-			body[c.key] = c.value
-		}
-	}
-	if len(unset) > 0 {
-		text, err := json.Marshal(unset)
-		if err != nil {
-			return check.Invalid("a field's key is not JSON").WithCause(err)
-		}
-		body["$unset"] = text
+func (m *Me) send(ctx context.Context, changes []fieldchange.Change) error {
+	body, err := fieldchange.Body(changes)
+	if err != nil {
+		return err
 	}
 	// The response spells every field as the user does: a "phone" in it is a custom field.
 	return m.put(ctx, "/hserve/v2.5/user/info/", body, response.SameName)

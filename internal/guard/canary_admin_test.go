@@ -23,7 +23,16 @@ func canaryAdminCalls() map[string]func(context.Context, *admin.Client) (any, er
 		"CountUsers": func(ctx context.Context, c *admin.Client) (any, error) { return c.CountUsers(ctx) },
 		"GetUser":    func(ctx context.Context, c *admin.Client) (any, error) { return c.GetUser(ctx, 7) },
 		"Token":      func(ctx context.Context, c *admin.Client) (any, error) { return c.Token(ctx) },
-		"Users":      func(ctx context.Context, c *admin.Client) (any, error) { return collect(c.Users(ctx)) },
+		"UpdateAccount": func(ctx context.Context, c *admin.Client) (any, error) {
+			return c.UpdateAccount(ctx, 7, admin.Username("bob"), admin.NewPassword(canaryPassword))
+		},
+		"UpdateUser": func(ctx context.Context, c *admin.Client) (any, error) {
+			return c.UpdateUser(ctx, 7, admin.Set("age", 1))
+		},
+		"UpdateUsers": func(ctx context.Context, c *admin.Client) (any, error) {
+			return c.UpdateUsers(ctx, []admin.Change{admin.Set("age", 1)}, admin.AllUsers())
+		},
+		"Users": func(ctx context.Context, c *admin.Client) (any, error) { return collect(c.Users(ctx)) },
 	}
 }
 

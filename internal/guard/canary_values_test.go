@@ -66,13 +66,18 @@ func canaryValues(t *testing.T) map[string]any {
 	require.NoError(t, err)
 
 	values := map[string]any{
-		"admin.Client":     adminClient,
-		"admin.Progress":   admin.Progress{Found: 7},
-		"baas.Client":      client,
-		"baas.SessionInfo": baas.SessionInfo{Platform: "wechat"},
-		"auth.Auth":        a,
-		"auth.Credentials": auth.Credentials{Username: "ann", Password: canaryPassword},
-		"auth.LoginInfo":   auth.LoginInfo{ID: 7, OpenID: "o-1"},
+		"admin.Account":       admin.Account{Username: "ann"},
+		"admin.AccountChange": admin.NewPassword(canaryPassword),
+		"admin.Change":        admin.Set("note", canaryToken),
+		"admin.Client":        adminClient,
+		"admin.Operation":     admin.Operation{ID: "7"},
+		"admin.Progress":      admin.Progress{Found: 7},
+		"admin.UpdateResult":  admin.UpdateResult{Found: 7},
+		"baas.Client":         client,
+		"baas.SessionInfo":    baas.SessionInfo{Platform: "wechat"},
+		"auth.Auth":           a,
+		"auth.Credentials":    auth.Credentials{Username: "ann", Password: canaryPassword},
+		"auth.LoginInfo":      auth.LoginInfo{ID: 7, OpenID: "o-1"},
 		"auth.Request": auth.Request{
 			Method: "POST", Path: "/hserve/?token=" + canaryToken, Query: url.Values{"code": {canaryCode}},
 			Header: http.Header{"X-Key": {canaryKey}}, Body: map[string]string{"password": canaryPassword},
