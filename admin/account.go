@@ -11,7 +11,6 @@ import (
 
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/response"
-	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -87,11 +86,7 @@ func (c *Client) UpdateAccount(ctx context.Context, id int64, changes ...Account
 	if err != nil {
 		return Account{}, err
 	}
-	req, err := transport.NewRequest(http.MethodPut, "/oserve/v2.1/miniapp/user/account/"+path(id), body, secrets...)
-	if err != nil {
-		return Account{}, err
-	}
-	res, err := c.do(ctx, req)
+	res, err := c.write(ctx, http.MethodPut, pathOf("/oserve/v2.1/miniapp/user/account/", id), body, secrets...)
 	if err != nil {
 		return Account{}, err
 	}

@@ -108,6 +108,15 @@ func (c *Client) do(ctx context.Context, r *transport.Request) (*transport.Respo
 	return c.via.DoAs(ctx, r, token.Reveal(), "")
 }
 
+// write sends a request with a body.
+func (c *Client) write(ctx context.Context, method, path string, body any, secrets ...string) (*transport.Response, error) {
+	req, err := transport.NewRequest(method, path, body, secrets...)
+	if err != nil {
+		return nil, err
+	}
+	return c.do(ctx, req)
+}
+
 // CloseIdleConnections closes the connections to the backend that are idle. The
 // client stays usable.
 func (c *Client) CloseIdleConnections() { c.via.CloseIdleConnections() }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/fieldchange"
-	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/user"
 )
 
@@ -65,11 +64,7 @@ func (c *Client) UpdateUser(ctx context.Context, id int64, changes ...Change) (*
 	if err != nil {
 		return nil, err
 	}
-	req, err := transport.NewRequest(http.MethodPut, updatePath+path(id), body)
-	if err != nil {
-		return nil, err
-	}
-	res, err := c.do(ctx, req)
+	res, err := c.write(ctx, http.MethodPut, pathOf(updatePath, id), body)
 	if err != nil {
 		return nil, err
 	}

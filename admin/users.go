@@ -5,12 +5,10 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/access"
-	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/user"
@@ -23,7 +21,7 @@ func (c *Client) GetUser(ctx context.Context, id int64) (*user.User, error) {
 	if err := checkID("user", id); err != nil {
 		return nil, err
 	}
-	res, err := c.do(ctx, &transport.Request{Method: http.MethodGet, Path: usersPath + path(id)})
+	res, err := c.do(ctx, &transport.Request{Method: http.MethodGet, Path: pathOf(usersPath, id)})
 	if err != nil {
 		return nil, err
 	}
@@ -124,15 +122,4 @@ func ownUser(res *transport.Response, id int64) (*user.User, error) {
 		return nil, herror.New(herror.InvalidResponse, "another user").WithSent(true)
 	}
 	return access.NewUser(found).(*user.User), nil
-}
-
-// path returns the last segment of the path of what has that id.
-func path(id int64) string { return strconv.FormatInt(id, 10) + "/" }
-
-// checkID returns an error with code 605 unless the id is over 0.
-func checkID(what string, id int64) error {
-	if id <= 0 {
-		return check.Invalid("a " + what + " id is over 0")
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package guard_test
 import (
 	"context"
 	"iter"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -16,15 +17,45 @@ import (
 
 const canaryClientSecret = "canary client secret <&>"
 
-// canaryAdminCalls returns all calls of an admin.Client with a context, with secrets in
-// their arguments.
-func canaryAdminCalls() map[string]func(context.Context, *admin.Client) (any, error) {
-	return map[string]func(context.Context, *admin.Client) (any, error){
-		"CountUsers": func(ctx context.Context, c *admin.Client) (any, error) { return c.CountUsers(ctx) },
-		"GetUser":    func(ctx context.Context, c *admin.Client) (any, error) { return c.GetUser(ctx, 7) },
-		"Token":      func(ctx context.Context, c *admin.Client) (any, error) { return c.Token(ctx) },
+// canaryAdminCall is a call with secrets in its arguments.
+type canaryAdminCall func(context.Context, *admin.Client) (any, error)
+
+// canaryAdminCalls returns all calls of an admin.Client with a context.
+func canaryAdminCalls() map[string]canaryAdminCall {
+	calls := make(map[string]canaryAdminCall)
+	for name, call := range map[string]func(context.Context, *admin.Client) error{
+		"DeleteGroup":       func(ctx context.Context, c *admin.Client) error { return c.DeleteGroup(ctx, 7) },
+		"DeleteGroups":      func(ctx context.Context, c *admin.Client) error { return c.DeleteGroups(ctx, 7) },
+		"DeleteSuperGroup":  func(ctx context.Context, c *admin.Client) error { return c.DeleteSuperGroup(ctx, 7) },
+		"DeleteSuperGroups": func(ctx context.Context, c *admin.Client) error { return c.DeleteSuperGroups(ctx, 7) },
+		"SendSmsCode":       func(ctx context.Context, c *admin.Client) error { return c.SendSmsCode(ctx, 7, "13800138000") },
+		"UpdateMembership": func(ctx context.Context, c *admin.Client) error {
+			return c.UpdateMembership(ctx, admin.AddMembers([]int64{7}, []int64{8}))
+		},
+		"VerifySmsCode": func(ctx context.Context, c *admin.Client) error {
+			return c.VerifySmsCode(ctx, 7, "13800138000", canarySMS)
+		},
+	} {
+		calls[name] = func(ctx context.Context, c *admin.Client) (any, error) { return nil, call(ctx, c) }
+	}
+	maps.Copy(calls, map[string]canaryAdminCall{
+		"CountUsers":  func(ctx context.Context, c *admin.Client) (any, error) { return c.CountUsers(ctx) },
+		"CreateGroup": func(ctx context.Context, c *admin.Client) (any, error) { return c.CreateGroup(ctx, "group") },
+		"CreateSuperGroup": func(ctx context.Context, c *admin.Client) (any, error) {
+			return c.CreateSuperGroup(ctx, "super group", nil)
+		},
+		"GetGroup":      func(ctx context.Context, c *admin.Client) (any, error) { return c.GetGroup(ctx, 7) },
+		"GetSuperGroup": func(ctx context.Context, c *admin.Client) (any, error) { return c.GetSuperGroup(ctx, 7) },
+		"GetUser":       func(ctx context.Context, c *admin.Client) (any, error) { return c.GetUser(ctx, 7) },
+		"Groups":        func(ctx context.Context, c *admin.Client) (any, error) { return collect(c.Groups(ctx)) },
+		"SuperGroups":   func(ctx context.Context, c *admin.Client) (any, error) { return collect(c.SuperGroups(ctx)) },
+		"Token":         func(ctx context.Context, c *admin.Client) (any, error) { return c.Token(ctx) },
 		"UpdateAccount": func(ctx context.Context, c *admin.Client) (any, error) {
 			return c.UpdateAccount(ctx, 7, admin.Username("bob"), admin.NewPassword(canaryPassword))
+		},
+		"UpdateGroup": func(ctx context.Context, c *admin.Client) (any, error) { return c.UpdateGroup(ctx, 7, "group") },
+		"UpdateSuperGroup": func(ctx context.Context, c *admin.Client) (any, error) {
+			return c.UpdateSuperGroup(ctx, 7, "super group", nil)
 		},
 		"UpdateUser": func(ctx context.Context, c *admin.Client) (any, error) {
 			return c.UpdateUser(ctx, 7, admin.Set("age", 1))
@@ -33,7 +64,8 @@ func canaryAdminCalls() map[string]func(context.Context, *admin.Client) (any, er
 			return c.UpdateUsers(ctx, []admin.Change{admin.Set("age", 1)}, admin.AllUsers())
 		},
 		"Users": func(ctx context.Context, c *admin.Client) (any, error) { return collect(c.Users(ctx)) },
-	}
+	})
+	return calls
 }
 
 // collect returns what a loop gets until the first error.
@@ -78,7 +110,14 @@ func canaryExchange(respond func(string) (int, string)) func(string) (int, strin
 // Whatever the backend responds, to a call or to the requests that get an access token,
 // no error, no returned value and no log shows a secret.
 func TestNoSecretOfTheOpenAPIShows(t *testing.T) {
-	for way, respond := range echoes() {
+	ways := echoes()
+	ways["200 lists"] = func(request string) (int, string) {
+		if strings.Contains(request, `"age"`) {
+			return 200, asJSON(map[string]any{"operation_result": []any{map[string]any{"success": map[string]any{"id": "7", "token": canaryFresh}}}})
+		}
+		return 200, `{"meta":{"next":null,"total_count":1},"objects":[` + canaryUser + `]}`
+	}
+	for way, respond := range ways {
 		for what, backend := range map[string]func(string) (int, string){"call": canaryExchange(respond), "exchange": respond} {
 			synctest.Test(t, func(t *testing.T) { // because reads are retried after a pause
 				var log canaryLog
