@@ -134,10 +134,10 @@ func (c *Client) UpdateUsers(ctx context.Context, changes []Change, opts ...Quer
 const maxIDs = 200
 
 // updateFound changes the users, and adds to the result.
-func (c *Client) updateFound(ctx context.Context, q *query, put transport.Request, users []foundUser, result *UpdateResult) error {
+func (c *Client) updateFound(ctx context.Context, q *query, put transport.Request, users []response.ListedUser, result *UpdateResult) error {
 	var ids []any
 	for _, u := range users {
-		ids = append(ids, u.id)
+		ids = append(ids, u.ID)
 	}
 	v, err := values(q.condition(Field("id").In(ids...)), len(ids))
 	if err != nil {
@@ -162,13 +162,13 @@ func (c *Client) updateFound(ctx context.Context, q *query, put transport.Reques
 }
 
 // locateUpdate says in an error which users the request was for.
-func locateUpdate(err error, users []foundUser, before int64) error {
+func locateUpdate(err error, users []response.ListedUser, before int64) error {
 	var h *herror.HError
 	if !errors.As(err, &h) {
 		return err
 	}
 	located := h.WithSent(h.Sent())
-	located.Message += fmt.Sprintf(" (after %d users, in the request for the ids from %d to %d)", before, users[0].id, users[len(users)-1].id)
+	located.Message += fmt.Sprintf(" (after %d users, in the request for the ids from %d to %d)", before, users[0].ID, users[len(users)-1].ID)
 	return located
 }
 

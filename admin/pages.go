@@ -10,22 +10,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/user"
 )
 
-// foundUser is a user in a page.
-type foundUser struct {
-	id     int64
-	fields response.Fields
-}
-
 // usersPage has the users of a page that no earlier page had.
 type usersPage struct {
-	users []foundUser
+	users []response.ListedUser
 	total int64 // how many the query finds; only in the first page, if it is asked for
 }
 
@@ -67,14 +59,13 @@ func (p *pager) next(ctx context.Context, c *Client) (usersPage, error) {
 	if err != nil {
 		return usersPage{}, err
 	}
-	got, err := c.readUsers(ctx, v)
+	users, page, err := c.readUsers(ctx, v)
 	if err != nil {
 		return usersPage{}, err
 	}
-	n := len(got.Objects)
-	p.done = n == 0 || n < p.query.pageSize && !got.Next
-	users, err := p.take(got.Objects)
-	return usersPage{users, got.Total}, err
+	p.done = len(users) == 0 || len(users) < p.query.pageSize && !page.Next
+	fresh, err := p.take(users)
+	return usersPage{fresh, page.Total}, err
 }
 
 // request returns the query of the next request.
@@ -102,36 +93,24 @@ func (p *pager) request() (url.Values, error) {
 
 // take returns the users of a page that no earlier page had, and moves on to the next
 // page.
-func (p *pager) take(objects []response.Fields) ([]foundUser, error) {
-	users := make([]foundUser, 0, len(objects))
-	moved := false
-	for _, object := range objects {
-		fields, id, err := response.ListedUser(object)
-		if err != nil {
+func (p *pager) take(users []response.ListedUser) ([]response.ListedUser, error) {
+	fresh, moved := users, false
+	if p.cursor != nil {
+		var err error
+		if fresh, moved, err = p.cursor.pass(users); err != nil {
 			return nil, err
-		}
-		fresh := true
-		if p.cursor != nil {
-			var further bool
-			if fresh, further, err = p.cursor.pass(fields, id); err != nil {
-				return nil, err
-			}
-			moved = moved || further
-		}
-		if fresh {
-			users = append(users, foundUser{id, fields})
 		}
 	}
 	if moved {
 		p.offset = 0
 	} else { // also between users with the same value
-		p.offset += len(objects)
+		p.offset += len(users)
 	}
-	if n := len(users); n > 0 {
+	if n := len(fresh); n > 0 {
 		p.read += n
-		p.lastID = users[n-1].id
+		p.lastID = fresh[n-1].ID
 	}
-	return users, nil
+	return fresh, nil
 }
 
 // locate says in an error where the pages ended.
@@ -188,28 +167,31 @@ func (c *cursor) bound() []user.Condition {
 	return []user.Condition{field.GreaterOrEqual(c.value)}
 }
 
-// pass moves the cursor to a user. Fresh reports that the user has not come before,
-// and further that its value is another one than that of the user before. A user in the
-// wrong order is an error: pages could then miss users, or never end.
-func (c *cursor) pass(fields response.Fields, id int64) (fresh, further bool, err error) {
-	value := id
-	if c.field != "id" {
-		v := fields.Get(c.field)
-		if value = response.Int(v); v.Type != gjson.Number || value == 0 {
-			return false, false, herror.New(herror.InvalidResponse, "a user without "+c.field).WithSent(true)
+// pass moves the cursor to the end of a page. It returns the users who have not come
+// before, and whether the last one has another value than the last one before. Users in
+// the wrong order are an error: pages could then miss users, or never end.
+func (c *cursor) pass(users []response.ListedUser) (fresh []response.ListedUser, moved bool, err error) {
+	fresh = make([]response.ListedUser, 0, len(users))
+	for _, u := range users {
+		value := u.ID
+		if c.field != "id" {
+			value = u.CreatedAt
 		}
-	}
-	switch {
-	case c.began && value != c.value && c.falls() != (value < c.value):
-		return false, false, herror.New(herror.InvalidResponse, "the users are not sorted as asked for").WithSent(true)
-	case c.began && value == c.value:
-		if slices.Contains(c.seen, id) {
-			return false, false, nil
+		switch {
+		case value == 0:
+			return nil, false, herror.New(herror.InvalidResponse, "a user without "+c.field).WithSent(true)
+		case c.began && value == c.value:
+			if slices.Contains(c.seen, u.ID) {
+				continue
+			}
+		case c.began && c.falls() != (value < c.value):
+			return nil, false, herror.New(herror.InvalidResponse, "the users are not sorted as asked for").WithSent(true)
+		default:
+			c.began, moved = true, true
+			c.value, c.seen = value, c.seen[:0]
 		}
-	default:
-		c.began, further = true, true
-		c.value, c.seen = value, c.seen[:0]
+		c.seen = append(c.seen, u.ID)
+		fresh = append(fresh, u)
 	}
-	c.seen = append(c.seen, id)
-	return true, further, nil
+	return fresh, moved, nil
 }

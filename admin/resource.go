@@ -47,25 +47,25 @@ func (r resource[T]) parseOne(body string) (T, error) {
 func (r resource[T]) list(ctx context.Context, c *Client, query url.Values) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for offset, more := 0, true; more; {
-			page, err := r.readPage(ctx, c, query, offset)
+			objects, page, err := r.readPage(ctx, c, query, offset)
 			if err != nil {
 				var none T
 				yield(none, err)
 				return
 			}
-			for _, object := range page.Objects {
+			for _, object := range objects {
 				if v, err := r.parse(object); !yield(v, err) || err != nil {
 					return
 				}
 			}
-			n := len(page.Objects)
+			n := len(objects)
 			more = n > 0 && (page.Next || n == MaxPageSize)
 			offset += n
 		}
 	}
 }
 
-func (r resource[T]) readPage(ctx context.Context, c *Client, query url.Values, offset int) (response.Page, error) {
+func (r resource[T]) readPage(ctx context.Context, c *Client, query url.Values, offset int) ([]response.Fields, response.Page, error) {
 	v := url.Values{"limit": {strconv.Itoa(MaxPageSize)}}
 	if offset > 0 {
 		v.Set("offset", strconv.Itoa(offset))
@@ -75,7 +75,7 @@ func (r resource[T]) readPage(ctx context.Context, c *Client, query url.Values, 
 	}
 	res, err := c.do(ctx, &transport.Request{Method: http.MethodGet, Path: r.path + "?" + v.Encode()})
 	if err != nil {
-		return response.Page{}, err
+		return nil, response.Page{}, err
 	}
 	return response.ParsePage(res.Body, r.what+"s")
 }

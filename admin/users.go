@@ -5,7 +5,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/access"
@@ -65,8 +64,7 @@ func (c *Client) Users(ctx context.Context, opts ...QueryOption) iter.Seq2[*user
 				return
 			}
 			for _, found := range page.users {
-				copied := response.User{Fields: response.Fields(strings.Clone(string(found.fields)))}
-				if !yield(access.NewUser(copied).(*user.User), nil) {
+				if !yield(access.NewUser(found.User()).(*user.User), nil) {
 					return
 				}
 			}
@@ -91,7 +89,7 @@ func (c *Client) CountUsers(ctx context.Context, opts ...QueryOption) (int64, er
 		return 0, err
 	}
 	v.Set("return_total_count", "1")
-	page, err := c.readUsers(ctx, v)
+	_, page, err := c.readUsers(ctx, v)
 	if err != nil {
 		return 0, err
 	}
@@ -104,12 +102,12 @@ func (c *Client) CountUsers(ctx context.Context, opts ...QueryOption) (int64, er
 const usersPath = "/oserve/v2.2/miniapp/user_profile/"
 
 // readUsers reads one page of users.
-func (c *Client) readUsers(ctx context.Context, query url.Values) (response.Page, error) {
+func (c *Client) readUsers(ctx context.Context, query url.Values) ([]response.ListedUser, response.Page, error) {
 	res, err := c.do(ctx, &transport.Request{Method: http.MethodGet, Path: usersPath + "?" + query.Encode()})
 	if err != nil {
-		return response.Page{}, err
+		return nil, response.Page{}, err
 	}
-	return response.ParsePage(res.Body, "users")
+	return response.ParseUsers(res.Body)
 }
 
 // ownUser returns the user of a response that must be the user with that id.

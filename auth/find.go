@@ -140,16 +140,19 @@ func (a *Auth) FindUsers(ctx context.Context, opts ...FindOption) iter.Seq2[*use
 	return func(yield func(*user.User, error) bool) {
 		q, err := newUsersQuery(opts)
 		for err == nil {
-			var page response.Page
-			if page, err = a.readUsers(ctx, q, false); err != nil {
+			var (
+				users []response.Fields
+				page  response.Page
+			)
+			if users, page, err = a.readUsers(ctx, q, false); err != nil {
 				break
 			}
-			for _, fields := range page.Objects {
+			for _, fields := range users {
 				if !yield(access.NewUser(response.User{Fields: fields.Without(response.Secret)}).(*user.User), nil) {
 					return
 				}
 			}
-			n := len(page.Objects)
+			n := len(users)
 			if n == 0 || page.Last || !page.Next && n < q.pageSize {
 				return
 			}
@@ -169,7 +172,7 @@ func (a *Auth) CountUsers(ctx context.Context, opts ...FindOption) (int64, error
 		return 0, err
 	}
 	q.pageSize, q.offset = 1, 0
-	page, err := a.readUsers(ctx, q, true)
+	_, page, err := a.readUsers(ctx, q, true)
 	return page.Total, err
 }
 
@@ -226,19 +229,19 @@ func (q usersQuery) encode(count bool) (string, error) {
 	return v.Encode(), nil
 }
 
-func (a *Auth) readUsers(ctx context.Context, q usersQuery, count bool) (response.Page, error) {
+func (a *Auth) readUsers(ctx context.Context, q usersQuery, count bool) ([]response.Fields, response.Page, error) {
 	query, err := q.encode(count)
 	if err != nil {
-		return response.Page{}, err
+		return nil, response.Page{}, err
 	}
 	req := &transport.Request{Method: http.MethodGet, Path: "/hserve/v2.2/user/info/?" + query}
 	res, err := a.conn.DoRaw(ctx, visitor.Always(a.conn.Plain(req)))
 	if err != nil {
-		return response.Page{}, err
+		return nil, response.Page{}, err
 	}
-	page, err := response.ParsePage(res.Body, "users")
+	users, page, err := response.ParsePage(res.Body, "users")
 	if err == nil && count && !page.Counted {
-		return response.Page{}, herror.New(herror.InvalidResponse, "no count").WithSent(true)
+		return nil, response.Page{}, herror.New(herror.InvalidResponse, "no count").WithSent(true)
 	}
-	return page, err
+	return users, page, err
 }

@@ -65,7 +65,8 @@ const (
 	// InvalidResponse means that the backend's response breaks the protocol: it is not
 	// JSON, or too large, or it has no token or no user.
 	InvalidResponse Code = 690
-	// StoreFailed means that the session store failed. It wraps the store's error.
+	// StoreFailed means that the session store failed, or the token store of package
+	// admin. It wraps the store's error.
 	StoreFailed Code = 691
 )
 

@@ -1,7 +1,7 @@
 // Package herror holds the error type of this module, [HError], and its codes.
 //
 // Every call of a client, of an auth.Auth and of a user returns its error as an
-// *HError. So do the constructors of packages baas, session, redisstore and
+// *HError. So do the constructors of packages baas, admin, session, redisstore and
 // loginproxy. Test for its kind with [errors.Is] and a [Code], and read its fields
 // with [errors.As]:
 //

@@ -19,9 +19,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func readme(t *testing.T) string {
+func readme(t *testing.T) string { return page(t, "README.md") }
+
+func page(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile(absolute(t, path))
 	require.NoError(t, err)
 	return strings.ReplaceAll(string(text), "\r\n", "\n")
 }
@@ -55,14 +57,14 @@ func TestReadmeLinks(t *testing.T) {
 	requireNone(t, missing, "files that the README links to and that do not exist")
 }
 
-// Every Go snippet is formatted and builds. Each one is a package that exists only in
-// the build's overlay.
+// Every Go snippet of the README and of the page of the Open API is formatted and
+// builds. Each one is a package that exists only in the build's overlay.
 func TestReadmeSnippets(t *testing.T) {
 	goTool, err := exec.LookPath("go")
 	if err != nil {
 		t.Skip("no go tool")
 	}
-	snippets := fenced(readme(t), "go")
+	snippets := slices.Concat(fenced(readme(t), "go"), fenced(page(t, openAPIPage), "go"))
 	require.NotEmpty(t, snippets)
 	root, err := filepath.Abs(".")
 	require.NoError(t, err)
@@ -93,13 +95,13 @@ func TestReadmeSnippets(t *testing.T) {
 // snippetPackages are the packages that snippets may use.
 var snippetPackages = []string{
 	"context", "encoding/json", "errors", "log", "net/http", "testing", "time",
-	"github.com/hydrogen-go/baas", "github.com/hydrogen-go/baas/auth", "github.com/hydrogen-go/baas/baastest",
+	"github.com/hydrogen-go/baas", "github.com/hydrogen-go/baas/admin", "github.com/hydrogen-go/baas/auth", "github.com/hydrogen-go/baas/baastest",
 	"github.com/hydrogen-go/baas/herror", "github.com/hydrogen-go/baas/loginproxy", "github.com/hydrogen-go/baas/platform",
 	"github.com/hydrogen-go/baas/session", "github.com/hydrogen-go/baas/session/redisstore", "github.com/hydrogen-go/baas/user",
 	"github.com/redis/go-redis/v9",
 }
 
-// snippetVars are the variables that the README's text introduces.
+// snippetVars are the variables that the text of the pages introduces.
 const snippetVars = `
 var (
 	ctx             context.Context
@@ -109,6 +111,8 @@ var (
 	code, freshCode string
 	data            *platform.AuthData
 	credentials     auth.Credentials
+	clientID        string
+	clientSecret    string
 	addr            string
 	mux             *http.ServeMux
 	api             http.Handler
@@ -191,6 +195,38 @@ func TestReadmeNamesTheAPI(t *testing.T) {
 	requireNone(t, unknown, "names in the README that do not exist")
 	requireNone(t, missing, "calls that the README does not name")
 }
+
+// Every Go name in the page of the Open API exists, and it names every condition, every
+// change and every option of a query.
+func TestOpenAPIPageNamesTheAPI(t *testing.T) {
+	adminAPI, userAPI := exportedOf(t, "admin"), exportedOf(t, "user")
+	known := map[string]map[string]bool{
+		"admin": adminAPI.names, "user": userAPI.names, "c": adminAPI.methodsOf("Client"),
+	}
+	var unknown, missing []string
+	for _, cell := range goCells(page(t, openAPIPage)) {
+		for _, m := range regexp.MustCompile(`\b(admin|user|c)\.([A-Z]\w*)`).FindAllStringSubmatch(cell, -1) {
+			if !known[m[1]][m[2]] {
+				unknown = append(unknown, m[0])
+			}
+		}
+	}
+	words := regexp.MustCompile(`\w+`).FindAllString(page(t, openAPIPage), -1)
+	for name := range userAPI.methodsOf("FieldName") {
+		if !slices.Contains(words, name) {
+			missing = append(missing, name)
+		}
+	}
+	for _, name := range []string{"Set", "IncrementBy", "Append", "UAppend", "Remove", "Unset", "ByOpenID", "ByUnionID", "ByPhone", "ByProvider"} {
+		if !slices.Contains(words, name) {
+			missing = append(missing, name)
+		}
+	}
+	requireNone(t, unknown, "names in "+openAPIPage+" that do not exist")
+	requireNone(t, missing, "names that "+openAPIPage+" lacks")
+}
+
+const openAPIPage = "docs/open-api.md"
 
 // The table of errors has every code of package herror, with its number.
 func TestReadmeErrorCodes(t *testing.T) {

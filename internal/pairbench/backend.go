@@ -43,9 +43,9 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// serve responds to every GET with the user, to everything else with a login, and at
-// connsPath with the number of connections so far. It returns at the end of its
-// standard input.
+// serve responds to every GET with the user, to everything else with a login, at
+// connsPath with the number of connections so far, and to the Open API as openAPI says.
+// It returns at the end of its standard input.
 func serve(delay string) {
 	wait, err := time.ParseDuration(delay)
 	if err != nil {
@@ -55,7 +55,7 @@ func serve(delay string) {
 	if err != nil {
 		panic(err)
 	}
-	var conns atomic.Int64
+	var conns, tokens atomic.Int64
 	srv := &http.Server{
 		ConnState: func(_ net.Conn, s http.ConnState) {
 			if s == http.StateNew {
@@ -70,6 +70,9 @@ func serve(delay string) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			time.Sleep(wait)
 			w.Header().Set("Content-Type", "application/json")
+			if openAPI(w, r, &tokens) {
+				return
+			}
 			if r.Method == http.MethodGet {
 				_, _ = io.WriteString(w, User)
 				return

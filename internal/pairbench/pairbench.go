@@ -32,13 +32,17 @@ type Case struct {
 	Callers int           // at once
 	Ops     int           // of each implementation in a round
 	Delay   time.Duration // before the backend responds
+	Parts   int           // of an operation, if what it uses is reported per part
 }
 
 // Compare runs both implementations with 1, 64 and 512 callers on a backend without a
 // delay, and with 512 callers on one with a delay of 20 ms. Baseline is the name of the
 // hand-written one in the reported metrics.
 func Compare(b *testing.B, baseline string, setup Setup) {
-	for _, c := range []Case{{1, 3000, 0}, {64, 12000, 0}, {512, 16000, 0}, {512, 16000, 20 * time.Millisecond}} {
+	for _, c := range []Case{
+		{Callers: 1, Ops: 3000}, {Callers: 64, Ops: 12000}, {Callers: 512, Ops: 16000},
+		{Callers: 512, Ops: 16000, Delay: 20 * time.Millisecond},
+	} {
 		b.Run("callers="+strconv.Itoa(c.Callers)+"/delay="+c.Delay.String(), func(b *testing.B) { CompareOn(b, baseline, c, setup) })
 	}
 }
@@ -48,17 +52,18 @@ func CompareOn(b *testing.B, baseline string, c Case, setup Setup) {
 	backend := start(b, c.Delay)
 	ours, theirs := setup(b, backend)
 	for b.Loop() {
-		report(b, baseline, backend, c.Callers, c.Ops, ours, theirs)
+		report(b, baseline, backend, c, ours, theirs)
 	}
 }
 
-func report(b *testing.B, baseline, backend string, callers, ops int, ours, theirs Work) {
+func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work) {
 	rounds := 7 // of each, after one shorter round to warm up
+	callers, ops, parts := c.Callers, c.Ops, float64(max(1, c.Parts))
 	if testing.Short() {
-		rounds, ops = 1, ops/20
+		rounds, ops = 1, max(1, ops/20)
 	}
-	run(b, callers, ops/4, theirs)
-	run(b, callers, ops/4, ours)
+	run(b, callers, max(1, ops/4), theirs)
+	run(b, callers, max(1, ops/4), ours)
 	var cpu, allocs, bytes, rate, p99 []float64
 	var own, base usage
 	for range rounds {
@@ -78,10 +83,10 @@ func report(b *testing.B, baseline, backend string, callers, ops int, ours, thei
 	b.ReportMetric(median(bytes), "bytes/"+baseline)
 	b.ReportMetric(median(rate), "throughput/"+baseline)
 	b.ReportMetric(median(p99), "p99/"+baseline)
-	b.ReportMetric(own.allocs, "allocs")
-	b.ReportMetric(base.allocs, baseline+"-allocs")
-	b.ReportMetric(own.cpu/1e3, "cpu-µs")
-	b.ReportMetric(base.cpu/1e3, baseline+"-cpu-µs")
+	b.ReportMetric(own.allocs/parts, "allocs")
+	b.ReportMetric(base.allocs/parts, baseline+"-allocs")
+	b.ReportMetric(own.cpu/1e3/parts, "cpu-µs")
+	b.ReportMetric(base.cpu/1e3/parts, baseline+"-cpu-µs")
 	b.ReportMetric(milliseconds(own.p99), "p99-ms")
 	b.ReportMetric(milliseconds(base.p99), baseline+"-p99-ms")
 	b.ReportMetric(float64(own.conns), "conns-opened")
@@ -146,8 +151,11 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func connections(b *testing.B, backend string) int {
-	res, err := http.Get(backend + connsPath)
+func connections(b *testing.B, backend string) int { return number(b, backend+connsPath) }
+
+// number reads a number of the backend.
+func number(b *testing.B, url string) int {
+	res, err := http.Get(url)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,16 +12,20 @@ import (
 
 func TestParsePage(t *testing.T) {
 	objects := []response.Fields{`{"id":1}`, `{"id": 2}`}
-	for body, want := range map[string]response.Page{
+	type parsed struct {
+		objects []response.Fields
+		page    response.Page
+	}
+	for body, want := range map[string]parsed{
 		`{"meta":{"limit":20,"next":null,"offset":0,"previous":null,"total_count":2},"objects":[{"id":1},{"id": 2}]}`: {
-			Objects: objects, Total: 2, Counted: true, Last: true,
+			objects, response.Page{Total: 2, Counted: true, Last: true},
 		},
-		`{"objects":[{"id":1},{"id": 2}],"meta":{"next":"/oserve/?offset=2"}}`: {Objects: objects, Next: true},
-		`{"meta":{"total_count":"2"},"objects":[]}`:                            {Total: 2},
+		`{"objects":[{"id":1},{"id": 2}],"meta":{"next":"/oserve/?offset=2"}}`: {objects, response.Page{Next: true}},
+		`{"meta":{"total_count":"2"},"objects":[]}`:                            {nil, response.Page{Total: 2}},
 	} {
-		got, err := response.ParsePage(body, "users")
+		got, page, err := response.ParsePage(body, "users")
 		require.NoError(t, err)
-		require.Equal(t, want, got)
+		require.Equal(t, want, parsed{got, page})
 	}
 	for body, want := range map[string]string{
 		`<html>`:                       "690: invalid response: users is not JSON",
@@ -31,8 +35,24 @@ func TestParsePage(t *testing.T) {
 		`{"meta":[],"objects":[]}`:     "690: invalid response: no list of users",
 		`{"meta":{},"objects":[{},1]}`: "690: invalid response: one of the users is not an object",
 	} {
-		_, err := response.ParsePage(body, "users")
+		_, _, err := response.ParsePage(body, "users")
 		require.EqualError(t, err, want, body)
+		_, _, err = response.ParseUsers(body)
+		require.EqualError(t, err, want, body)
+	}
+}
+
+func TestParseUsers(t *testing.T) {
+	users, page, err := response.ParseUsers(`{"meta":{"next":"/x"},"objects":[ {"id":1,"created_at":5} , {"token":"canary","id":"2","created_at":"6","nickname":"n"}]}`)
+	require.NoError(t, err)
+	require.Equal(t, response.Page{Next: true}, page)
+	require.Len(t, users, 2)
+	require.Equal(t, []int64{1, 5, 2, 0}, []int64{users[0].ID, users[0].CreatedAt, users[1].ID, users[1].CreatedAt})
+	require.Equal(t, response.Fields(`{"id":1,"created_at":5}`), users[0].User().Fields)
+	require.Equal(t, response.Fields(`{"id":"2","created_at":"6","nickname":"n"}`), users[1].User().Fields)
+	for _, object := range []string{`{}`, `{"id":0}`, `{"id":-1}`, `{"id":null}`, `{"user_id":7}`} {
+		_, _, err := response.ParseUsers(`{"meta":{},"objects":[{"id":1},` + object + `]}`)
+		require.EqualError(t, err, "690: invalid response: no user", object)
 	}
 }
 
@@ -45,15 +65,22 @@ func FuzzParsePage(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		page, err := response.ParsePage(body, "users")
+		objects, page, err := response.ParsePage(body, "users")
+		users, same, failed := response.ParseUsers(body)
 		if err != nil {
 			require.Equal(t, herror.InvalidResponse, herror.CodeOf(err))
+			require.Equal(t, err.Error(), failed.Error())
 			return
 		}
+		require.True(t, json.Valid([]byte(body)))
 		require.False(t, page.Next && page.Last)
-		for _, o := range page.Objects {
+		for i, o := range objects {
 			var object map[string]json.RawMessage
 			require.NoError(t, json.Unmarshal([]byte(o), &object))
+			if failed == nil {
+				require.Equal(t, page, same)
+				require.NoError(t, json.Unmarshal([]byte(users[i].User().Fields), &object))
+			}
 		}
 	})
 }

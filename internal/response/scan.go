@@ -66,6 +66,28 @@ func (s *scanner) object(member func(key string)) {
 	s.depth--
 }
 
+// array reads the array that comes next. It calls element for each element, which reads
+// it.
+func (s *scanner) array(element func()) {
+	if s.depth++; s.depth > maxDepth {
+		s.fail()
+		return
+	}
+	s.at++
+	for end := s.next(); end != ']'; {
+		s.next()
+		element()
+		if end = s.next(); end == ',' {
+			s.at++
+		} else if end != ']' {
+			s.fail()
+			return
+		}
+	}
+	s.at++
+	s.depth--
+}
+
 // name reads a key and the colon after it, and returns the key, unescaped.
 func (s *scanner) name() string {
 	if s.next() != '"' {

@@ -70,26 +70,6 @@ func ParseUser(body string) (User, int64, error) {
 	return u.withoutSecrets(), u.id, nil
 }
 
-// ListedUser returns a user of a list without the token and the session, and its id. The
-// places of its fields are not known. The error is 690 if the id is missing.
-func ListedUser(user Fields) (_ Fields, id int64, err error) {
-	secret := false
-	user.Each(func(key string, v gjson.Result) bool {
-		if key == "id" {
-			id = Int(v)
-		}
-		secret = secret || Secret(key)
-		return true
-	})
-	if id <= 0 {
-		return "", 0, herror.New(herror.InvalidResponse, "no user").WithSent(true)
-	}
-	if secret {
-		user = user.Without(Secret)
-	}
-	return user, id, nil
-}
-
 // scannedUser is a user with what a login needs to know of it.
 type scannedUser struct {
 	User
