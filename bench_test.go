@@ -4,6 +4,7 @@ package baas_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,9 +13,12 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-resty/resty/v2"
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
@@ -31,7 +35,7 @@ import (
 func TestMain(m *testing.M) { pairbench.Main(m) }
 
 func newBenchClient(b *testing.B, backend string, opts ...baas.Option) *baas.Client {
-	client, err := baas.New("995140f59511a222c937", append(opts, baas.WithHost(backend))...)
+	client, err := baas.New(clientID, append(opts, baas.WithHost(backend))...)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -39,20 +43,131 @@ func newBenchClient(b *testing.B, backend string, opts ...baas.Option) *baas.Cli
 	return client
 }
 
+// BenchmarkLogin also has a peer: resty as its documentation shows it.
 func BenchmarkLogin(b *testing.B) {
-	const code = "ks071Jwd000ACg4L1A1Z300nzYGz1Jw"
-	pairbench.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
-		client, f := newBenchClient(b, backend), newFloor(backend)
-		var users atomic.Int64 // each login is of a new one, as on a login server
-		ours = func(ctx context.Context) error {
-			u, err := client.Auth("user-"+strconv.FormatInt(users.Add(1), 10)).LoginWithKs(ctx, nil, auth.Code(code))
-			if err == nil && u.OpenID() == "" {
-				err = errors.New("no user")
-			}
-			return err
+	pairbench.Compare(b, "floor", newLogins, pairbench.Peer{Name: "resty", Setup: restyLogins})
+}
+
+// BenchmarkLoginTLS is BenchmarkLogin on a backend that speaks TLS.
+func BenchmarkLoginTLS(b *testing.B) {
+	for _, protocol := range []pairbench.Protocol{pairbench.HTTP1, pairbench.HTTP2} {
+		for _, c := range []pairbench.Case{
+			{Callers: 64, Ops: 8000, TLS: protocol}, {Callers: 512, Ops: 8000, TLS: protocol},
+			{Callers: 512, Ops: 8000, TLS: protocol, Delay: 20 * time.Millisecond},
+		} {
+			b.Run(string(protocol)+"/callers="+strconv.Itoa(c.Callers)+"/delay="+c.Delay.String(), func(b *testing.B) {
+				pairbench.CompareOn(b, "floor", c, newLogins)
+			})
 		}
-		return ours, func(ctx context.Context) error { return f.login(ctx, code) }
-	})
+	}
+}
+
+// BenchmarkColdBurst is 512 logins at once with a new client: what they cost together, and
+// how many connections they open.
+func BenchmarkColdBurst(b *testing.B) {
+	const callers = 512
+	for _, protocol := range []pairbench.Protocol{"", pairbench.HTTP1, pairbench.HTTP2} {
+		b.Run(cmp.Or(string(protocol), "plain"), func(b *testing.B) {
+			c := pairbench.Case{Callers: 1, Ops: 1, TLS: protocol}
+			pairbench.CompareOn(b, "floor", c, func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
+				ours = func(ctx context.Context) error {
+					client, err := baas.New(clientID, baas.WithHost(backend))
+					if err != nil {
+						return err
+					}
+					defer client.CloseIdleConnections()
+					return burst(callers, func(i int) error {
+						_, err := client.Auth("user-"+strconv.Itoa(i)).LoginWithKs(ctx, nil, auth.Code(code))
+						return err
+					})
+				}
+				return ours, func(ctx context.Context) error {
+					f := newFloor(backend)
+					defer f.hc.CloseIdleConnections()
+					return burst(callers, func(int) error { return f.login(ctx, code) })
+				}
+			})
+		})
+	}
+}
+
+// burst calls fn so many times at once.
+func burst(n int, fn func(i int) error) error {
+	errs := make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { errs[i] = fn(i) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// BenchmarkLoginBySessions is a login with that many sessions in the store.
+func BenchmarkLoginBySessions(b *testing.B) {
+	for _, sessions := range []int{10_000, 100_000, 1_000_000} {
+		if testing.Short() {
+			sessions /= 100
+		}
+		b.Run("sessions="+strconv.Itoa(sessions), func(b *testing.B) {
+			c := pairbench.Case{Callers: 64, Ops: 8000}
+			pairbench.CompareOn(b, "floor", c, func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
+				store := testkit.Memory(b, session.WithMaxSessions(2*sessions))
+				for i := range sessions {
+					s := session.Session{Token: session.NewSecret("t"), UserID: int64(i + 1), ExpiresAt: time.Now().Add(time.Hour)}
+					if ok, err := store.Swap(b.Context(), session.KeyOf(strconv.Itoa(i)), 0, s); !ok || err != nil {
+						b.Fatal(ok, err)
+					}
+				}
+				return logins(b, backend, baas.WithSessionStore(store))
+			})
+		})
+	}
+}
+
+const (
+	clientID = "995140f59511a222c937"
+	code     = "ks071Jwd000ACg4L1A1Z300nzYGz1Jw"
+)
+
+// logins returns logins of the SDK, each of a new user as on a login server, and of the floor.
+func logins(b *testing.B, backend string, opts ...baas.Option) (ours, theirs pairbench.Work) {
+	client, f := newBenchClient(b, backend, opts...), newFloor(backend)
+	var users atomic.Int64
+	ours = func(ctx context.Context) error {
+		u, err := client.Auth("user-"+strconv.FormatInt(users.Add(1), 10)).LoginWithKs(ctx, nil, auth.Code(code))
+		if err == nil && u.OpenID() == "" {
+			err = errors.New("no user")
+		}
+		return err
+	}
+	return ours, func(ctx context.Context) error { return f.login(ctx, code) }
+}
+
+// newLogins is logins for a client with its own store.
+func newLogins(b *testing.B, backend string) (ours, theirs pairbench.Work) { return logins(b, backend) }
+
+// restyLogins returns logins with resty, on its default transport.
+func restyLogins(b *testing.B, backend string) pairbench.Work {
+	rc := resty.New().SetBaseURL(backend).SetTimeout(30 * time.Second)
+	b.Cleanup(rc.GetClient().CloseIdleConnections)
+	return func(ctx context.Context) error {
+		var answer floorLogin
+		res, err := rc.R().SetContext(ctx).
+			SetHeader("X-Hydrogen-Client-ID", clientID).
+			SetHeader("X-Hydrogen-Client-Version", "v0.1.0").
+			SetHeader("X-Hydrogen-Client-Platform", "KUAISHOU").
+			SetHeader("X-Hydrogen-Client-SDK-Type", "file").
+			SetBody(map[string]any{"create_user": true, "code": code}).
+			SetResult(&answer).
+			Post("/hserve/v2.5/idp/kuaishou/silent-login/")
+		switch {
+		case err != nil:
+			return err
+		case res.IsError() || answer.Token == "" || answer.User.OpenID == "":
+			return errors.New("no token")
+		}
+		return nil
+	}
 }
 
 func BenchmarkAuthorisedRead(b *testing.B) {
@@ -86,7 +201,10 @@ func BenchmarkAuthorisedRead(b *testing.B) {
 	})
 }
 
-// floor is the hand-written client: what a careful programmer does in an afternoon.
+// floor is the hand-written client: what a careful programmer does in an afternoon. It
+// has a tuned connection pool, a timeout, a bounded response and typed fields. It does
+// not deduplicate, retry, tell what was sent from what was not, redact, store a session,
+// or keep the fields that it does not know.
 type floor struct {
 	base string
 	hc   *http.Client
@@ -101,6 +219,12 @@ func newFloor(base string) *floor {
 			IdleConnTimeout:     90 * time.Second,
 		},
 	}}
+}
+
+type floorLogin struct {
+	Token     string    `json:"token"`
+	ExpiresIn int64     `json:"expires_in"`
+	User      floorUser `json:"user_info"`
 }
 
 type floorUser struct {
@@ -134,7 +258,7 @@ func (f *floor) do(ctx context.Context, method, path, token string, body, into a
 	if err != nil {
 		return err
 	}
-	req.Header.Set("X-Hydrogen-Client-ID", "995140f59511a222c937")
+	req.Header.Set("X-Hydrogen-Client-ID", clientID)
 	req.Header.Set("X-Hydrogen-Client-Version", "v0.1.0")
 	req.Header.Set("X-Hydrogen-Client-Platform", "KUAISHOU")
 	req.Header.Set("X-Hydrogen-Client-SDK-Type", "file")
@@ -158,11 +282,7 @@ func (f *floor) do(ctx context.Context, method, path, token string, body, into a
 }
 
 func (f *floor) login(ctx context.Context, code string) error {
-	var answer struct {
-		Token     string    `json:"token"`
-		ExpiresIn int64     `json:"expires_in"`
-		User      floorUser `json:"user_info"`
-	}
+	var answer floorLogin
 	body := struct {
 		CreateUser bool   `json:"create_user"`
 		Code       string `json:"code"`

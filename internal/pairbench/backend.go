@@ -28,25 +28,28 @@ const (
 	loginResponse = `{"token":"v4pdxqwi45962eucg4q6yc91qq6hoxn1","expires_in":2592000,"user_info":` + User + `}`
 
 	// backendVar makes a test binary run as the backend. Its value is the delay of a
-	// response.
+	// response. With tlsVar, it speaks that protocol over TLS.
 	backendVar = "BAAS_BENCH_BACKEND"
+	tlsVar     = "BAAS_BENCH_TLS"
 	connsPath  = "/conns"
+	cpuPath    = "/cpu"
 )
 
 // Main is for TestMain of a package that uses Compare. It runs the tests, or the
 // backend if the test binary was started as one.
 func Main(m *testing.M) {
 	if delay, ok := os.LookupEnv(backendVar); ok {
-		serve(delay)
+		serve(delay, Protocol(os.Getenv(tlsVar)))
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(withCertificate(m))
 }
 
 // serve responds to every GET with the user, to everything else with a login, at
-// connsPath with the number of connections so far, and to the Open API as openAPI says.
+// connsPath with the number of connections so far, at cpuPath with its own CPU time in
+// nanoseconds, and to the Open API as openAPI says.
 // It returns at the end of its standard input.
-func serve(delay string) {
+func serve(delay string, p Protocol) {
 	wait, err := time.ParseDuration(delay)
 	if err != nil {
 		panic(err)
@@ -67,6 +70,10 @@ func serve(delay string) {
 				_, _ = fmt.Fprint(w, conns.Load())
 				return
 			}
+			if r.URL.Path == cpuPath {
+				_, _ = fmt.Fprint(w, cpuTime().Nanoseconds())
+				return
+			}
 			_, _ = io.Copy(io.Discard, r.Body)
 			time.Sleep(wait)
 			w.Header().Set("Content-Type", "application/json")
@@ -81,23 +88,23 @@ func serve(delay string) {
 			_, _ = io.WriteString(w, loginResponse)
 		}),
 	}
-	fmt.Println("http://" + l.Addr().String())
+	fmt.Println(p.scheme() + "://" + l.Addr().String())
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		_ = srv.Close()
 	}()
-	_ = srv.Serve(l)
+	p.serve(srv, l)
 }
 
 // start runs the backend in another process until the benchmark ends, and returns its
 // address.
-func start(b *testing.B, delay time.Duration) string {
+func start(b *testing.B, c Case) string {
 	exe, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), backendVar+"="+delay.String())
+	cmd.Env = append(os.Environ(), backendVar+"="+c.Delay.String(), tlsVar+"="+string(c.TLS))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		b.Fatal(err)

@@ -27,36 +27,55 @@ type Work func(context.Context) error
 // Setup returns both implementations, for the backend with this address.
 type Setup func(b *testing.B, backend string) (ours, theirs Work)
 
+// Peer is another implementation of the same operation, which runs in the same rounds.
+type Peer struct {
+	Name  string
+	Setup func(b *testing.B, backend string) Work
+}
+
 // Case is one load.
 type Case struct {
 	Callers int           // at once
 	Ops     int           // of each implementation in a round
 	Delay   time.Duration // before the backend responds
+	TLS     Protocol      // what the backend speaks; without it, HTTP/1.1 without TLS
 	Parts   int           // of an operation, if what it uses is reported per part
 }
 
-// Compare runs both implementations with 1, 64 and 512 callers on a backend without a
-// delay, and with 512 callers on one with a delay of 20 ms. Baseline is the name of the
-// hand-written one in the reported metrics.
-func Compare(b *testing.B, baseline string, setup Setup) {
+// Compare runs both implementations with 1, 64, 512 and 4096 callers on a backend
+// without a delay, and with 512 callers on one with a delay of 20 ms. Baseline is the
+// name of the hand-written one in the reported metrics.
+func Compare(b *testing.B, baseline string, setup Setup, peers ...Peer) {
 	for _, c := range []Case{
-		{Callers: 1, Ops: 3000}, {Callers: 64, Ops: 12000}, {Callers: 512, Ops: 16000},
+		{Callers: 1, Ops: 3000}, {Callers: 64, Ops: 12000}, {Callers: 512, Ops: 16000}, {Callers: 4096, Ops: 16000},
 		{Callers: 512, Ops: 16000, Delay: 20 * time.Millisecond},
 	} {
-		b.Run("callers="+strconv.Itoa(c.Callers)+"/delay="+c.Delay.String(), func(b *testing.B) { CompareOn(b, baseline, c, setup) })
+		b.Run("callers="+strconv.Itoa(c.Callers)+"/delay="+c.Delay.String(), func(b *testing.B) { CompareOn(b, baseline, c, setup, peers...) })
 	}
 }
 
 // CompareOn is Compare for one load, in the benchmark b itself.
-func CompareOn(b *testing.B, baseline string, c Case, setup Setup) {
-	backend := start(b, c.Delay)
+func CompareOn(b *testing.B, baseline string, c Case, setup Setup, peers ...Peer) {
+	backend := start(b, c)
 	ours, theirs := setup(b, backend)
+	others := make([]other, len(peers))
+	for i, p := range peers {
+		others[i] = other{name: p.Name, work: p.Setup(b, backend)}
+	}
 	for b.Loop() {
-		report(b, baseline, backend, c, ours, theirs)
+		report(b, baseline, backend, c, ours, theirs, others)
 	}
 }
 
-func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work) {
+// other is a peer at work.
+type other struct {
+	name      string
+	work      Work
+	cpu, rate []float64 // over the baseline's, of each round
+	allocs    float64
+}
+
+func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work, others []other) {
 	rounds := 7 // of each, after one shorter round to warm up
 	callers, ops, parts := c.Callers, c.Ops, float64(max(1, c.Parts))
 	if testing.Short() {
@@ -64,14 +83,24 @@ func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work) {
 	}
 	run(b, callers, max(1, ops/4), theirs)
 	run(b, callers, max(1, ops/4), ours)
-	var cpu, allocs, bytes, rate, p99 []float64
+	for i := range others {
+		run(b, callers, max(1, ops/4), others[i].work)
+	}
+	var cpu, allocs, bytes, rate, p99, share []float64
 	var own, base usage
 	for range rounds {
 		before := connections(b, backend)
 		base = run(b, callers, ops, theirs)
-		between := connections(b, backend)
+		between, idle := connections(b, backend), number(b, backend+cpuPath)
 		own = run(b, callers, ops, ours)
+		busy := float64(number(b, backend+cpuPath) - idle)
 		base.conns, own.conns = between-before, connections(b, backend)-between
+		share = append(share, busy/(busy+own.cpu*float64(ops)))
+		for i := range others {
+			o := &others[i]
+			u := run(b, callers, ops, o.work)
+			o.cpu, o.rate, o.allocs = append(o.cpu, u.cpu/base.cpu), append(o.rate, u.rate/base.rate), u.allocs
+		}
 		cpu = append(cpu, own.cpu/base.cpu)
 		allocs = append(allocs, own.allocs/base.allocs)
 		bytes = append(bytes, own.bytes/base.bytes)
@@ -91,6 +120,12 @@ func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work) {
 	b.ReportMetric(milliseconds(base.p99), baseline+"-p99-ms")
 	b.ReportMetric(float64(own.conns), "conns-opened")
 	b.ReportMetric(float64(base.conns), baseline+"-conns-opened")
+	b.ReportMetric(median(share), "backend-share")
+	for _, o := range others {
+		b.ReportMetric(median(o.cpu), o.name+"-cpu/"+baseline)
+		b.ReportMetric(median(o.rate), o.name+"-throughput/"+baseline)
+		b.ReportMetric(o.allocs, o.name+"-allocs")
+	}
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -151,11 +186,14 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// control makes the requests of the benchmark itself.
+var control = &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true}}
+
 func connections(b *testing.B, backend string) int { return number(b, backend+connsPath) }
 
 // number reads a number of the backend.
 func number(b *testing.B, url string) int {
-	res, err := http.Get(url)
+	res, err := control.Get(url)
 	if err != nil {
 		b.Fatal(err)
 	}
