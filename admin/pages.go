@@ -1,12 +1,12 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +15,7 @@ import (
 	"github.com/hydrogen-go/baas/user"
 )
 
-// usersPage has the users of a page that no earlier page had.
+// usersPage is a page of users.
 type usersPage struct {
 	users []response.ListedUser
 	total int64 // how many the query finds; only in the first page, if it is asked for
@@ -63,16 +63,25 @@ func (p *pager) next(ctx context.Context, c *Client) (usersPage, error) {
 	if err != nil {
 		return usersPage{}, err
 	}
-	p.done = len(users) == 0 || len(users) < p.query.pageSize && !page.Next
-	fresh, err := p.take(users)
-	return usersPage{fresh, page.Total}, err
+	if p.cursor == nil {
+		p.offset += len(users)
+	} else if err := p.cursor.pass(users); err != nil {
+		return usersPage{}, err
+	}
+	n := len(users)
+	p.done = n == 0 || n < p.query.pageSize && !page.Next
+	if n > 0 {
+		p.read += n
+		p.lastID = users[n-1].ID
+	}
+	return usersPage{users, page.Total}, nil
 }
 
 // request returns the query of the next request.
 func (p *pager) request() (url.Values, error) {
 	order, bound := p.query.orderBy, []user.Condition(nil)
 	if p.cursor != nil {
-		order, bound = []string{p.cursor.order}, p.cursor.bound()
+		order, bound = p.cursor.orderBy(), p.cursor.bound()
 	}
 	v, err := values(p.query.condition(bound...), p.query.pageSize)
 	if err != nil {
@@ -91,28 +100,6 @@ func (p *pager) request() (url.Values, error) {
 	return v, nil
 }
 
-// take returns the users of a page that no earlier page had, and moves on to the next
-// page.
-func (p *pager) take(users []response.ListedUser) ([]response.ListedUser, error) {
-	fresh, moved := users, false
-	if p.cursor != nil {
-		var err error
-		if fresh, moved, err = p.cursor.pass(users); err != nil {
-			return nil, err
-		}
-	}
-	if moved {
-		p.offset = 0
-	} else { // also between users with the same value
-		p.offset += len(users)
-	}
-	if n := len(fresh); n > 0 {
-		p.read += n
-		p.lastID = fresh[n-1].ID
-	}
-	return fresh, nil
-}
-
 // locate says in an error where the pages ended.
 func (p *pager) locate(err error) error {
 	var h *herror.HError
@@ -124,15 +111,14 @@ func (p *pager) locate(err error) error {
 	return located
 }
 
-// cursor is a position in users that are sorted by their id or by the time of their
-// creation, which do not change. A page is asked for by a condition: after the id of the
-// last user, or from its time on. Users with that time come again and are left out.
+// cursor is a position in users that are sorted by their id, or by the time of their
+// creation and then by their id. Neither changes. A page is asked for by a condition:
+// after the last user.
 type cursor struct {
 	field string
-	order string // the field, with a - in front if the largest value comes first
+	falls bool // the largest value comes first
 	began bool
-	value int64   // of the last user
-	seen  []int64 // the ids of the users with that value
+	last  response.ListedUser
 }
 
 // newCursor returns nil if the query's order has no cursor.
@@ -141,57 +127,63 @@ func newCursor(q *query) *cursor {
 	if len(q.orderBy) > 0 {
 		order = q.orderBy[0]
 	}
-	field := strings.TrimPrefix(order, "-")
+	field, falls := strings.CutPrefix(order, "-")
 	if q.offset > 0 || len(q.orderBy) > 1 || field != "id" && field != "created_at" {
 		return nil
 	}
-	return &cursor{field: field, order: order}
+	return &cursor{field: field, falls: falls}
 }
 
-func (c *cursor) falls() bool { return c.order != c.field }
+func (c *cursor) orderBy() []string {
+	sign := ""
+	if c.falls {
+		sign = "-"
+	}
+	if c.field == "id" {
+		return []string{sign + "id"}
+	}
+	return []string{sign + c.field, sign + "id"}
+}
 
 // bound returns the condition for the next page.
 func (c *cursor) bound() []user.Condition {
 	if !c.began {
 		return nil
 	}
-	field := Field(c.field)
-	switch unique := c.field == "id"; {
-	case unique && c.falls():
-		return []user.Condition{field.Less(c.value)}
-	case unique:
-		return []user.Condition{field.Greater(c.value)}
-	case c.falls():
-		return []user.Condition{field.LessOrEqual(c.value)}
+	after := user.FieldName.Greater
+	if c.falls {
+		after = user.FieldName.Less
 	}
-	return []user.Condition{field.GreaterOrEqual(c.value)}
+	afterID := after(Field("id"), c.last.ID)
+	if c.field == "id" {
+		return []user.Condition{afterID}
+	}
+	at := Field(c.field)
+	return []user.Condition{user.Or(after(at, c.last.CreatedAt), user.And(at.Equal(c.last.CreatedAt), afterID))}
 }
 
-// pass moves the cursor to the end of a page. It returns the users who have not come
-// before, and whether the last one has another value than the last one before. Users in
-// the wrong order are an error: pages could then miss users, or never end.
-func (c *cursor) pass(users []response.ListedUser) (fresh []response.ListedUser, moved bool, err error) {
-	fresh = make([]response.ListedUser, 0, len(users))
+// pass moves the cursor to the end of a page. Users in the wrong order are an error: pages
+// could then miss users, or never end.
+func (c *cursor) pass(users []response.ListedUser) error {
 	for _, u := range users {
-		value := u.ID
-		if c.field != "id" {
-			value = u.CreatedAt
+		if c.field != "id" && u.CreatedAt == 0 {
+			return herror.New(herror.InvalidResponse, "a user without "+c.field).WithSent(true)
 		}
-		switch {
-		case value == 0:
-			return nil, false, herror.New(herror.InvalidResponse, "a user without "+c.field).WithSent(true)
-		case c.began && value == c.value:
-			if slices.Contains(c.seen, u.ID) {
-				continue
-			}
-		case c.began && c.falls() != (value < c.value):
-			return nil, false, herror.New(herror.InvalidResponse, "the users are not sorted as asked for").WithSent(true)
-		default:
-			c.began, moved = true, true
-			c.value, c.seen = value, c.seen[:0]
+		if c.began && !c.isAfterLast(u) {
+			return herror.New(herror.InvalidResponse, "the users are not sorted as asked for").WithSent(true)
 		}
-		c.seen = append(c.seen, u.ID)
-		fresh = append(fresh, u)
+		c.began, c.last = true, u
 	}
-	return fresh, moved, nil
+	return nil
+}
+
+func (c *cursor) isAfterLast(u response.ListedUser) bool {
+	order := cmp.Compare(u.ID, c.last.ID)
+	if c.field != "id" && u.CreatedAt != c.last.CreatedAt {
+		order = cmp.Compare(u.CreatedAt, c.last.CreatedAt)
+	}
+	if c.falls {
+		order = -order
+	}
+	return order > 0
 }

@@ -41,8 +41,9 @@ func (c *Client) GetUser(ctx context.Context, id int64) (*user.User, error) {
 //   - Without OrderBy, or with "id", "-id", "created_at" or "-created_at" alone, and
 //     without Offset, a page begins after the last user of the page before. A user who
 //     exists and meets the conditions all the time comes exactly once. Without OrderBy
-//     users come by their ids. To go on after an error, ask for those after the last
-//     one, as in Where(Field("id").Greater(last)).
+//     users are sorted by id, and users of the same second are sorted by id too. To go on
+//     after an error, ask for the users after the last one, as in
+//     Where(Field("id").Greater(last)).
 //   - With any other order, or with Offset, pages are counted from the start, because
 //     the backend has no other way. If a user before the current page appears or
 //     disappears, another one comes twice or is missed. To go on after an error, use
