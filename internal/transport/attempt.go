@@ -18,26 +18,26 @@ import (
 // sends header and body in two packets, which takes a fifth of a login's CPU time.
 type attempt struct {
 	context.Context
-	url      url.URL
-	header   http.Header
-	trace    httptrace.ClientTrace
-	getConns atomic.Int32 // how often the transport asked for a connection; 0 if it does not call the trace
-	written  atomic.Bool  // the header was written
+	url     url.URL
+	header  http.Header
+	trace   httptrace.ClientTrace
+	traced  atomic.Bool  // the transport calls the trace
+	written atomic.Int32 // how often the header was written
 }
 
 func newAttempt(ctx context.Context, at url.URL, header http.Header) *attempt {
 	a := &attempt{Context: ctx, url: at, header: header}
-	a.trace.GetConn = func(string) { a.getConns.Add(1) }
-	a.trace.WroteHeaders = func() { a.written.Store(true) }
+	a.trace.GetConn = func(string) { a.traced.Store(true) }
+	a.trace.WroteHeaders = func() { a.written.Add(1) }
 	return a
 }
 
 // maybeSent reports whether any part of the request may have been sent. If the
 // transport does not call the trace, it may have sent all of it.
-func (a *attempt) maybeSent() bool { return a.written.Load() || a.getConns.Load() == 0 }
+func (a *attempt) maybeSent() bool { return a.written.Load() > 0 || !a.traced.Load() }
 
 // repeats returns how often the transport repeated the request.
-func (a *attempt) repeats() int { return max(0, int(a.getConns.Load())-1) }
+func (a *attempt) repeats() int { return max(0, int(a.written.Load())-1) }
 
 type attemptKey struct{}
 
