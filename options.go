@@ -52,14 +52,21 @@ func WithEnv(id string) Option {
 // proxies or TLS settings of your own. It is copied; its cookie jar and redirect
 // policy are not used. Give its transport as many idle connections per host as it
 // may open ([http.Transport.MaxIdleConnsPerHost]; the default of two costs more
-// than half of the throughput).
+// than half of the throughput). If it may speak HTTP/2, leave
+// [http.Transport.MaxConnsPerHost] at zero: before Go 1.27, net/http miscounts HTTP/2
+// connections that break, and in the end a request panics or all requests wait.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error { return c.SetHTTPClient(hc) }
 }
 
-// WithMaxConnsPerHost sets how many connections to the backend may be open at
+// WithMaxConnsPerHost sets how many HTTP/1.1 connections to the backend may be open at
 // once; further requests wait for one. The default is [DefaultMaxConnsPerHost].
 // It has no effect on a client given with [WithHTTPClient].
+//
+// A backend with TLS may speak HTTP/2. Then requests share connections, and this limit
+// has no effect: another connection is opened when the open ones take no more requests,
+// which is often at 100 to 250 each. A backend that does not speak HTTP/2 is found out
+// with the first connection, which is not kept.
 func WithMaxConnsPerHost(n int) Option {
 	return func(c *config) error { return c.SetMaxConns(n) }
 }

@@ -16,12 +16,11 @@ import (
 // contains no secret of the SDK's own calls. Call closeIdle when the client is no longer
 // needed.
 func newClient(clientID string, spans trace.TracerProvider, opts ...baas.Option) (client *baas.Client, closeIdle func(), err error) {
-	// Allow as many idle connections as open ones. With the default of two, most
-	// connections are closed after one request.
+	// Keep idle connections. With the default of two, most connections are closed after
+	// one request. MaxConnsPerHost stays 0, see baas.WithHTTPClient.
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConns = 0 // no limit except the one per host
 	base.MaxIdleConnsPerHost = baas.DefaultMaxConnsPerHost
-	base.MaxConnsPerHost = baas.DefaultMaxConnsPerHost
 
 	traced := otelhttp.NewTransport(base,
 		otelhttp.WithTracerProvider(spans),

@@ -103,14 +103,8 @@ func (n *network) dial(context.Context, string, string) (net.Conn, error) {
 // serveHTTP returns an accept function that serves h.
 func serveHTTP(h http.HandlerFunc) func(net.Conn) {
 	return func(c net.Conn) {
-		l := &oneConn{conn: make(chan net.Conn, 1), closed: make(chan struct{})}
-		l.conn <- c
-		srv := &http.Server{Handler: h, ConnState: func(_ net.Conn, state http.ConnState) {
-			if state == http.StateClosed || state == http.StateHijacked {
-				l.Close()
-			}
-		}}
-		_ = srv.Serve(l)
+		l := listen(c)
+		_ = l.server(h).Serve(l)
 	}
 }
 
@@ -119,6 +113,21 @@ type oneConn struct {
 	conn   chan net.Conn
 	closed chan struct{}
 	once   sync.Once
+}
+
+func listen(c net.Conn) *oneConn {
+	l := &oneConn{conn: make(chan net.Conn, 1), closed: make(chan struct{})}
+	l.conn <- c
+	return l
+}
+
+// server returns a server that closes the listener at the end of the connection.
+func (l *oneConn) server(h http.HandlerFunc) *http.Server {
+	return &http.Server{Handler: h, ConnState: func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed || state == http.StateHijacked {
+			l.Close()
+		}
+	}}
 }
 
 func (l *oneConn) Accept() (net.Conn, error) {

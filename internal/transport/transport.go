@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -148,27 +147,11 @@ func httpClient(cfg Config) (hc *http.Client, own bool) {
 			hc.Transport = http.DefaultTransport // as in net/http; resty would create another one
 		}
 	} else {
-		hc, own = &http.Client{Transport: newRoundTripper(cfg.MaxConns)}, true
+		hc, own = &http.Client{Transport: newConnections(cfg.MaxConns)}, true
 	}
 	hc.Jar = nil
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return hc, own
-}
-
-// newRoundTripper returns a transport that keeps as many idle connections as it may
-// open, so that a busy server does not close and reopen them.
-func newRoundTripper(maxConns int) *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          0, // no bound except the one per host
-		MaxIdleConnsPerHost:   maxConns,
-		MaxConnsPerHost:       maxConns,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
 }
 
 // Do sends the request and returns the response. The error is an *herror.HError: the
