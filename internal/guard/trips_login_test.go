@@ -106,7 +106,7 @@ var loginTrips = []trip{
 	}, {
 		calls: platformLogins, title: platformTitle, state: "nobody logged in, code refused",
 		ours: cost{1, 1}, least: cost{1, 1},
-		vendor: "1", from: "recorded: `kuaishou__silent_login_create_user_false_404` call 1",
+		vendor: "1", from: "run: `WeChat: login with a spent code`",
 		run: func(w *tripWorld) calls {
 			return w.eachPlatform(func(a *auth.Auth, _ *baastest.Phone) func(testkit.Calls) error {
 				return func(on testkit.Calls) error {

@@ -38,7 +38,7 @@ var sessionTrips = []trip{
 		with:   setting{source: true},
 		run:    func(w *tripWorld) calls { return w.currentUser() },
 	}, {
-		calls: []string{"CurrentUser"}, state: "the token is no longer known, code source",
+		calls: []string{"CurrentUser"}, state: "live session whose token the backend no longer knows, code source",
 		ours: cost{2, 5}, least: cost{2, 2}, index: 1,
 		vendor: "3", from: "run: `automatic login: current user after the session has ended`",
 		why:  "The old session is dropped at once, so that no other call sends its token. " + secondLoad,

@@ -27,8 +27,8 @@ type trip struct {
 	calls []string
 	title string // in place of the calls on the page, if there are too many
 	state string
-	// ours is what this SDK needs, and least what any program needs that keeps the same
-	// promises: requests to the backend, and commands to Redis.
+	// ours is what this SDK needs, and least the fewest with which the call can be made:
+	// requests to the backend, and commands to Redis.
 	ours, least cost
 	// index is how many commands more a redisstore with WithUserIndex sends.
 	index int

@@ -39,7 +39,7 @@ var userTrips = append(accountTrips(), []trip{
 			}}
 		},
 	}, {
-		calls: accountCallNames(), title: "`Update`, `SetUsername` … `UpdatePassword`", state: "session ended",
+		calls: accountCallNames(), title: "`Update`, `SetUsername` … `UpdatePassword`", state: "after a logout",
 		ours: cost{0, 1}, least: cost{0, 1},
 		vendor: "1", from: "run: `nobody is logged in: update`",
 		run: func(w *tripWorld) calls {
