@@ -134,7 +134,7 @@ func compare(b *testing.B, work func(*testing.B, server) pairbench.Work) {
 		for _, callers := range []int{64, 512} {
 			b.Run(fmt.Sprintf("callers=%d/redis=%s", callers, delay), func(b *testing.B) {
 				addr := redistest.Start(b).Addr()
-				pairbench.CompareOn(b, "hand", pairbench.Case{Callers: callers, Ops: 8000}, func(b *testing.B, backend string) (pairbench.Work, pairbench.Work) {
+				pairbench.CompareOn(b, "hand", pairbench.Case{Callers: callers, Ops: 4000}, func(b *testing.B, backend string) (pairbench.Work, pairbench.Work) {
 					ours, hand := servers(b, backend, addr, delay)
 					return counted(b, "redis", ours, work(b, ours)), counted(b, "hand-redis", hand, work(b, hand))
 				})
