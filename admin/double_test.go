@@ -17,15 +17,27 @@ import (
 )
 
 // onDouble returns a double of the backend and a client of its Open API.
-func onDouble(t *testing.T, opts ...admin.Option) (*baastest.Backend, *admin.Client) {
+func onDouble(t *testing.T, opts ...baastest.Option) (*baastest.Backend, *admin.Client) {
 	t.Helper()
-	b, err := baastest.New()
+	b, err := baastest.New(opts...)
 	require.NoError(t, err)
-	c, err := admin.New(b.ClientID(), b.ClientSecret(), append([]admin.Option{
-		admin.WithHTTPClient(&http.Client{Transport: b.Transport()}), admin.WithClock(b.Clock().Now),
-	}, opts...)...)
+	c, err := admin.New(b.ClientID(), b.ClientSecret(),
+		admin.WithHTTPClient(&http.Client{Transport: b.Transport()}), admin.WithClock(b.Clock().Now))
 	require.NoError(t, err)
 	return b, c
+}
+
+// onDoubles runs a test on the double, and on doubles with the other responses of the
+// Open API where its documentation contradicts itself.
+func onDoubles(t *testing.T, test func(t *testing.T, b *baastest.Backend, c *admin.Client)) {
+	for name, responses := range map[string]baastest.Responses{
+		"default": {}, "newest first": {NewestFirst: true}, "bulk limit 1000": {BulkLimit1000: true}, "numeric bulk ids": {NumericBulkIDs: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, c := onDouble(t, baastest.WithResponses(responses))
+			test(t, b, c)
+		})
+	}
 }
 
 // seed adds users with a level each, from 1 on.
@@ -44,8 +56,9 @@ func seed(t *testing.T, b *baastest.Backend, n int) []int64 {
 	return ids
 }
 
-func TestUsersOfTheDouble(t *testing.T) {
-	b, c := onDouble(t)
+func TestUsersOfTheDouble(t *testing.T) { onDoubles(t, testUsersOfTheDouble) }
+
+func testUsersOfTheDouble(t *testing.T, b *baastest.Backend, c *admin.Client) {
 	all := seed(t, b, 25)
 	for _, opts := range [][]admin.QueryOption{
 		nil, {admin.PageSize(4)}, {admin.PageSize(4), admin.OrderBy("-created_at")}, {admin.PageSize(7), admin.OrderBy("level")},
@@ -88,8 +101,9 @@ func TestUsersWhoHaveLoggedIn(t *testing.T) {
 	require.Empty(t, ids(t, c, admin.ByUnionID("u-1")))
 }
 
-func TestUpdatesOfTheDouble(t *testing.T) {
-	b, c := onDouble(t)
+func TestUpdatesOfTheDouble(t *testing.T) { onDoubles(t, testUpdatesOfTheDouble) }
+
+func testUpdatesOfTheDouble(t *testing.T, b *baastest.Backend, c *admin.Client) {
 	all := seed(t, b, 450)
 	u, err := c.UpdateUser(t.Context(), all[0], admin.Set("level", 7), admin.Unset("vip"))
 	require.NoError(t, err)
@@ -101,6 +115,11 @@ func TestUpdatesOfTheDouble(t *testing.T) {
 		admin.Where(admin.Field("vip").Equal(false)), admin.PageSize(150))
 	require.NoError(t, err)
 	require.Equal(t, []int64{449, 449}, []int64{result.Found, result.Succeeded})
+	require.Len(t, result.Operations, 449)
+	for _, o := range result.Operations {
+		require.False(t, o.Failed)
+		require.NotEmpty(t, o.ID)
+	}
 	n, err := c.CountUsers(t.Context(), admin.Where(admin.Field("level").Greater(100)))
 	require.NoError(t, err)
 	require.EqualValues(t, 449, n)

@@ -376,11 +376,13 @@ func FuzzUpdateUsers(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
+		if len(body) == 3 {
+			return // it would be a status, see answers
+		}
 		a := newAPI().answers(`{"meta":{"next":null},"objects":[{"id":1}]}`, body)
 		result, err := a.client(t).UpdateUsers(t.Context(), []admin.Change{admin.Set("a", 1)}, admin.AllUsers())
 		if err != nil {
-			code := herror.CodeOf(err)
-			require.True(t, code == herror.InvalidResponse || len(body) == 3, err)
+			require.Equal(t, herror.InvalidResponse, herror.CodeOf(err), err)
 			return
 		}
 		require.EqualValues(t, 1, result.Found)

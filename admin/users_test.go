@@ -469,6 +469,9 @@ func FuzzUsers(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
+		if len(body) == 3 {
+			return // it would be a status, see answers
+		}
 		for _, order := range []string{"id", "-created_at", "nickname"} {
 			a := newAPI().answers(body, `{"meta":{"next":null},"objects":[]}`)
 			seen := map[int64]bool{}
