@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,9 +21,9 @@ import (
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// The benchmark compares a login through the proxy with one through a proxy written by hand with
-// net/http and encoding/json on a tuned transport, in the same run. The handlers
-// are called as a server would call them.
+// The benchmarks compare the proxy with one written by hand with net/http and
+// encoding/json on a tuned transport, in the same run. The handlers are called as a
+// server would call them.
 //
 //	go test -run '^$' -bench . -benchtime 1x ./loginproxy
 
@@ -32,20 +33,46 @@ const benchClientID = "995140f59511a222c937"
 
 func BenchmarkProxyLogin(b *testing.B) {
 	pairbench.Compare(b, "hand", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
-		client, err := baas.New(benchClientID, baas.WithHost(backend))
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(client.CloseIdleConnections)
-		proxy, err := loginproxy.New(client)
-		if err != nil {
-			b.Fatal(err)
-		}
-		hand := newByHand(backend)
-		b.Cleanup(hand.hc.CloseIdleConnections)
-		return func(ctx context.Context) error { return login(ctx, proxy, "/login/ks") },
-			func(ctx context.Context) error { return login(ctx, hand, "/login/ks") }
+		proxy, hand := proxies(b, backend)
+		return func(ctx context.Context) error { return login(ctx, proxy, new(sink)) },
+			func(ctx context.Context) error { return login(ctx, hand, new(sink)) }
 	})
+}
+
+func BenchmarkProxyMe(b *testing.B) {
+	const visitors = 4096 // many more than callers, so that few read as the same one at once
+	pairbench.Compare(b, "hand", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
+		read := func(h http.Handler) pairbench.Work {
+			tokens := make([]string, visitors)
+			for i := range tokens {
+				w := &sink{keep: true}
+				if err := login(b.Context(), h, w); err != nil {
+					b.Fatal(err)
+				}
+				tokens[i] = w.token()
+			}
+			var next atomic.Int64
+			return func(ctx context.Context) error { return readMe(ctx, h, tokens[next.Add(1)%visitors]) }
+		}
+		proxy, hand := proxies(b, backend)
+		return read(proxy), read(hand)
+	})
+}
+
+// proxies returns the proxy and the one written by hand.
+func proxies(b *testing.B, backend string) (*loginproxy.Proxy, *byHand) {
+	client, err := baas.New(benchClientID, baas.WithHost(backend))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(client.CloseIdleConnections)
+	proxy, err := loginproxy.New(client)
+	if err != nil {
+		b.Fatal(err)
+	}
+	hand := newByHand(backend)
+	b.Cleanup(hand.hc.CloseIdleConnections)
+	return proxy, hand
 }
 
 // byHand is the proxy written by hand. It keeps tokens in a map and responds with the
@@ -90,6 +117,31 @@ func newByHand(base string) *byHand {
 }
 
 func (h *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		h.serveMe(w, r)
+		return
+	}
+	h.serveLogin(w, r)
+}
+
+func (h *byHand) serveMe(w http.ResponseWriter, r *http.Request) {
+	id, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	h.mu.Lock()
+	s, ok := h.tokens[id]
+	h.mu.Unlock()
+	if !ok || !time.Now().Before(s.expires) {
+		http.Error(w, "not logged in", http.StatusUnauthorized)
+		return
+	}
+	var u handUser
+	if err := h.send(r.Context(), http.MethodGet, fmt.Sprintf("/hserve/v2.5/user/info/%d/", s.userID), s.token, nil, &u); err != nil {
+		http.Error(w, "bad gateway", http.StatusBadGateway)
+		return
+	}
+	respond(w, handResponse{ExpiresAt: s.expires.Unix(), User: u})
+}
+
+func (h *byHand) serveLogin(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Code       string `json:"code"`
 		CreateUser *bool  `json:"createUser"`
@@ -112,13 +164,19 @@ func (h *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	h.tokens[id] = handSession{out.Token, out.User.ID, expires}
 	h.mu.Unlock()
+	respond(w, handResponse{id, expires.Unix(), out.User})
+}
+
+type handResponse struct {
+	Token     string   `json:"token,omitempty"`
+	ExpiresAt int64    `json:"expires_at"`
+	User      handUser `json:"user"`
+}
+
+func respond(w http.ResponseWriter, v handResponse) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(struct {
-		Token     string   `json:"token"`
-		ExpiresAt int64    `json:"expires_at"`
-		User      handUser `json:"user"`
-	}{id, expires.Unix(), out.User})
+	_ = json.NewEncoder(w).Encode(v)
 }
 
 func (h *byHand) login(ctx context.Context, code string, createUser bool, into any) error {
@@ -129,7 +187,11 @@ func (h *byHand) login(ctx context.Context, code string, createUser bool, into a
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.base+"/hserve/v2.5/idp/kuaishou/silent-login/", bytes.NewReader(body))
+	return h.send(ctx, http.MethodPost, "/hserve/v2.5/idp/kuaishou/silent-login/", "", bytes.NewReader(body), into)
+}
+
+func (h *byHand) send(ctx context.Context, method, path, token string, body io.Reader, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, h.base+path, body)
 	if err != nil {
 		return err
 	}
@@ -138,12 +200,15 @@ func (h *byHand) login(ctx context.Context, code string, createUser bool, into a
 	req.Header.Set("X-Hydrogen-Client-Platform", "KUAISHOU")
 	req.Header.Set("X-Hydrogen-Client-SDK-Type", "file")
 	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Hydrogen-r1 "+token)
+	}
 	res, err := h.hc.Do(req)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusCreated {
+	if res.StatusCode/100 != 2 {
 		return fmt.Errorf("status %d", res.StatusCode)
 	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
@@ -158,30 +223,62 @@ type sink struct {
 	header http.Header
 	status int
 	length int
+	keep   bool // whether to keep the beginning
+	kept   string
 }
 
-func (s *sink) Header() http.Header { return s.header }
+func (s *sink) Header() http.Header {
+	if s.header == nil {
+		s.header = make(http.Header)
+	}
+	return s.header
+}
 
 func (s *sink) WriteHeader(status int) { s.status = status }
 
 func (s *sink) Write(p []byte) (int, error) {
+	if s.keep {
+		return s.WriteString(string(p))
+	}
 	s.length += len(p)
 	return len(p), nil
 }
 
 func (s *sink) WriteString(text string) (int, error) {
+	if s.keep && s.kept == "" {
+		s.kept = text[:min(len(text), 100)]
+	}
 	s.length += len(text)
 	return len(text), nil
 }
 
+// token returns the token at the beginning of a response to a login.
+func (s *sink) token() string {
+	token, _, _ := strings.Cut(strings.TrimPrefix(s.kept, `{"token":"`), `"`)
+	return token
+}
+
 // login sends a login to a handler.
-func login(ctx context.Context, h http.Handler, path string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(`{"code":"ks071Jwd000ACg4L1A1Z300nzYGz1Jw","createUser":true}`))
+func login(ctx context.Context, h http.Handler, w *sink) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/login/ks", strings.NewReader(`{"code":"ks071Jwd000ACg4L1A1Z300nzYGz1Jw","createUser":true}`))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	w := &sink{header: make(http.Header)}
+	return serve(h, w, r)
+}
+
+// readMe sends a read of the user to a handler.
+func readMe(ctx context.Context, h http.Handler, token string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/me", nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	return serve(h, new(sink), r)
+}
+
+func serve(h http.Handler, w *sink, r *http.Request) error {
 	h.ServeHTTP(w, r)
 	if w.status/100 != 2 && w.status != 0 || w.length < 200 {
 		return fmt.Errorf("status %d, %d bytes", w.status, w.length)
