@@ -66,7 +66,7 @@ func WithHTTPClient(hc *http.Client) Option {
 // A backend with TLS may speak HTTP/2. Then requests share connections, and this limit
 // has no effect: another connection is opened when the open ones take no more requests,
 // which is often at 100 to 250 each. A backend that does not speak HTTP/2 is found out
-// with the first connection, which is not kept.
+// with the first one or two connections, which are not kept.
 func WithMaxConnsPerHost(n int) Option {
 	return func(c *config) error { return c.SetMaxConns(n) }
 }

@@ -49,14 +49,16 @@ func WithEnv(id string) Option {
 // WithHTTPClient sets the HTTP client to send requests with, for tracing, metrics,
 // proxies or TLS settings of your own. It is copied; its cookie jar and redirect
 // policy are not used. Give its transport as many idle connections per host as it
-// may open ([http.Transport.MaxIdleConnsPerHost]; the default is two).
+// may open ([http.Transport.MaxIdleConnsPerHost]; the default is two), and leave its
+// MaxConnsPerHost at zero, see [baas.WithHTTPClient].
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error { return c.SetHTTPClient(hc) }
 }
 
-// WithMaxConnsPerHost sets how many connections to the backend may be open at once;
-// further requests wait for one. The default is [baas.DefaultMaxConnsPerHost]. It has
-// no effect on a client given with [WithHTTPClient].
+// WithMaxConnsPerHost sets how many HTTP/1.1 connections to the backend may be open at
+// once; further requests wait for one. The default is [baas.DefaultMaxConnsPerHost]. It
+// has no effect on a client given with [WithHTTPClient], and none over HTTP/2, see
+// [baas.WithMaxConnsPerHost].
 func WithMaxConnsPerHost(n int) Option {
 	return func(c *config) error { return c.SetMaxConns(n) }
 }
