@@ -48,13 +48,16 @@ func readAll(res *http.Response, askedGzip bool) (string, error) {
 // readGzip is readAll for a body in gzip. As in net/http, the header no longer shows
 // that the body was compressed.
 func readGzip(res *http.Response) (string, error) {
-	z := unzippers.Get().(*gzip.Reader)
-	defer unzippers.Put(z)
-	if err := z.Reset(res.Body); err != nil {
-		return "", err
-	}
 	res.Header.Del("Content-Encoding")
 	res.Header.Del("Content-Length")
+	z := unzippers.Get().(*gzip.Reader)
+	defer unzippers.Put(z)
+	switch err := z.Reset(res.Body); {
+	case errors.Is(err, io.EOF):
+		return "", nil // an empty body, which net/http accepts too
+	case err != nil:
+		return "", err
+	}
 	return readLimited(z)
 }
 

@@ -219,16 +219,45 @@ func TestResponsesAreBounded(t *testing.T) {
 	}
 }
 
-func TestZippedResponseIsRead(t *testing.T) {
-	srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		_, _ = io.WriteString(z, `{"id":1}`)
-		_ = z.Close()
-	})
-	res, err := own(t, srv.URL).Do(t.Context(), get("/"))
-	require.NoError(t, err)
-	require.Equal(t, `{"id":1}`, res.Body)
+func TestZippedResponses(t *testing.T) {
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = io.WriteString(z, `{"id":1}`)
+	require.NoError(t, z.Close())
+	whole := zipped.String()
+	for name, tt := range map[string]struct {
+		body, want string
+		fails      bool
+	}{
+		"whole":          {body: whole, want: `{"id":1}`},
+		"two in a row":   {body: whole + whole, want: `{"id":1}{"id":1}`},
+		"empty":          {},
+		"cut":            {body: whole[:len(whole)-5], fails: true},
+		"half a header":  {body: whole[:5], fails: true},
+		"not compressed": {body: `{"id":1,"name":"Ann"}`, fails: true},
+	} {
+		for _, hc := range []*http.Client{nil, {Transport: new(http.Transport)}} { // ours, and net/http's own
+			t.Run(fmt.Sprint(name, hc == nil), func(t *testing.T) {
+				srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Content-Encoding", "gzip")
+					_ = http.NewResponseController(w).Flush() // so that the length is unknown
+					_, _ = io.WriteString(w, tt.body)
+				})
+				cfg := config(srv.URL)
+				cfg.HTTPClient = hc
+				tr := transport.New(cfg)
+				t.Cleanup(tr.CloseIdleConnections)
+				res, err := tr.Do(t.Context(), post("/", "{}"))
+				if tt.fails {
+					require.Equal(t, herror.NetworkDisconnected, failed(t, err).Code)
+					return
+				}
+				require.NoError(t, err)
+				require.Equal(t, tt.want, res.Body)
+				require.Empty(t, res.Header.Get("Content-Encoding"))
+			})
+		}
+	}
 }
 
 func TestResponsesWithoutContent(t *testing.T) {
