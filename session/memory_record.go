@@ -92,25 +92,6 @@ func (r record) recentLogout(now int64) bool {
 // erase overwrites the record, because it holds a token.
 func (r record) erase() { clear(r[4:]) }
 
-// slot is an entry of the index: bits of a record's hash, its chunk, and its offset
-// in the chunk. The hash is kept so that the index can be resized without reading
-// the records. The zero slot is empty, because no record is in chunk 0.
-type slot uint64
-
-const (
-	hashBits   = 24
-	chunkBits  = 24
-	offsetBits = 16
-)
-
-func (s slot) withHash(hash uint64) slot {
-	return s&(1<<(chunkBits+offsetBits)-1) | slot(hash<<(chunkBits+offsetBits))
-}
-
-func (s slot) hash() uint64 { return uint64(s >> (chunkBits + offsetBits)) }
-func (s slot) chunk() int   { return int(s >> offsetBits & (1<<chunkBits - 1)) }
-func (s slot) offset() int  { return int(s & (1<<offsetBits - 1)) }
-
 // chunk is a sequence of records. The bytes hold no pointers, so the garbage
 // collector has one object to scan for many records.
 type chunk struct {

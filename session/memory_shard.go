@@ -26,9 +26,9 @@ const (
 type shard struct {
 	seed   maphash.Seed
 	mu     sync.RWMutex
-	index  []slot // open addressing with linear probing; the length is a power of two
-	count  int    // records in the index
-	live   int    // bytes of those
+	index  index
+	count  int // records in the index
+	live   int // bytes of those
 	chunks []chunk
 	freed  []int // chunks that can be used again
 	open   int   // the chunk that is written to
@@ -42,15 +42,17 @@ func (sh *shard) find(id recordID, hash uint64) (int, record) {
 	if len(sh.index) == 0 {
 		return 0, nil
 	}
-	mask := uint64(len(sh.index) - 1)
-	for i := hash & mask; sh.index[i] != 0; i = (i + 1) & mask {
-		if s := sh.index[i]; s.hash() == hash {
+	for i := sh.index.home(hash); ; i++ {
+		s := sh.index[i]
+		if s == 0 || s.hash() > hash {
+			return 0, nil
+		}
+		if s.hash() == hash {
 			if r := sh.chunks[s.chunk()].at(s.offset()); r.id() == id {
-				return int(i), r
+				return i, r
 			}
 		}
 	}
-	return 0, nil
 }
 
 // put stores r. It replaces current, the record with the same id at position i of
@@ -65,7 +67,9 @@ func (sh *shard) put(r record, i int, current record) {
 	if current != nil {
 		sh.remove(i)
 	}
-	sh.fit()
+	if sh.index == nil {
+		sh.index, sh.chunks = make(index, 16+tail), make([]chunk, 1)
+	}
 	sh.count++
 	sh.live += len(r)
 	sh.link(sh.write(r).withHash(sh.hash(r)))
@@ -126,7 +130,7 @@ func (sh *shard) erase(i int) {
 	sh.live -= len(r)
 	sh.count--
 	r.erase()
-	sh.unlink(i)
+	sh.index.remove(i)
 }
 
 // compact frees chunk n if less than half of it is in use and it is not open.
@@ -211,48 +215,17 @@ func (sh *shard) owned(keys []Key, tag ownerTag, now int64) []Key {
 	return keys
 }
 
-// fit grows the index if one more record would not fit, and shrinks it if it is far
-// too large.
-func (sh *shard) fit() {
-	switch size := len(sh.index); {
-	case size == 0:
-		sh.index, sh.chunks = make([]slot, 16), make([]chunk, 1)
-	case (sh.count+1)*4 > size*3:
-		sh.resize(size * 2)
-	case size > 64 && sh.count*8 < size:
-		sh.resize(size / 2)
-	}
-}
-
-func (sh *shard) resize(size int) {
-	old := sh.index
-	sh.index = make([]slot, size)
-	for _, s := range old {
-		if s != 0 {
-			sh.link(s)
-		}
-	}
-}
-
+// link adds a slot to the index. Before, it grows the index if it would be almost full,
+// and shrinks it if it is far too large.
 func (sh *shard) link(s slot) {
-	mask := uint64(len(sh.index) - 1)
-	i := s.hash() & mask
-	for sh.index[i] != 0 {
-		i = (i + 1) & mask
+	switch homes := len(sh.index) - tail; {
+	case sh.count*10 > homes*9:
+		sh.index = sh.index.resized(homes + homes/8)
+	case homes > 32 && sh.count*2 < homes:
+		sh.index = sh.index.resized(homes * 5 / 8)
 	}
-	sh.index[i] = s
-}
-
-// unlink removes the slot at position i of the index, and moves back the slots
-// after it that linear probing would no longer find.
-func (sh *shard) unlink(i int) {
-	mask := len(sh.index) - 1
-	for j := (i + 1) & mask; sh.index[j] != 0; j = (j + 1) & mask {
-		first := int(sh.index[j].hash()) & mask
-		if (j-first)&mask >= (j-i)&mask {
-			sh.index[i] = sh.index[j]
-			i = j
-		}
+	for !sh.index.add(s) {
+		homes := len(sh.index) - tail
+		sh.index = sh.index.resized(homes + homes/8)
 	}
-	sh.index[i] = 0
 }
