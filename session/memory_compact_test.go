@@ -81,6 +81,7 @@ func checkShape(t *testing.T, m *Memory) {
 			}
 		}
 		require.Len(t, slots, sh.count, "the index")
+		require.LessOrEqual(t, sh.due, sh.nextDue())
 		total, holes := 0, 0
 		for i := range sh.chunks {
 			c := &sh.chunks[i]
@@ -111,6 +112,7 @@ func checkBlank(t *testing.T, c *chunk) {
 	t.Helper()
 	for offset := 0; offset < len(c.data); {
 		r := c.at(offset)
+		require.True(t, r.removed() || offset >= c.gone)
 		if r.removed() {
 			require.Empty(t, bytes.Trim(r[4:], "\x00"), "a removed record")
 		}
@@ -254,7 +256,7 @@ func TestMemoryTellsKeysOfOneHashApart(t *testing.T) {
 func footprint(m *Memory) (taken, live int) {
 	for i := range m.shards {
 		sh := &m.shards[i]
-		taken += 8*cap(sh.index) + 40*cap(sh.chunks) + 8*cap(sh.freed)
+		taken += 8*cap(sh.index) + 48*cap(sh.chunks) + 8*cap(sh.freed)
 		for _, c := range sh.chunks {
 			taken += cap(c.data)
 		}

@@ -97,6 +97,7 @@ func (r record) erase() { clear(r[4:]) }
 type chunk struct {
 	data []byte
 	live int   // bytes of records that are not removed
+	gone int   // the offset before which all records are removed
 	due  int64 // no record may be removed before, in milliseconds since 1970
 }
 
@@ -108,7 +109,7 @@ func (c *chunk) at(offset int) record {
 
 // all calls yield with the offset of each record that is not removed, and the record.
 func (c *chunk) all(yield func(int, record) bool) {
-	for offset := 0; offset < len(c.data); {
+	for offset := c.gone; offset < len(c.data); {
 		r := c.at(offset)
 		if !r.removed() && !yield(offset, r) {
 			return

@@ -33,6 +33,7 @@ type shard struct {
 	freed  []int // chunks that can be used again
 	open   int   // the chunk that is written to
 	swept  int   // the chunk that was swept last
+	due    int64 // no chunk is due before, in milliseconds since 1970
 	victim int   // the chunk to evict from
 }
 
@@ -60,8 +61,7 @@ func (sh *shard) find(id recordID, hash uint64) (int, record) {
 func (sh *shard) put(r record, i int, current record) {
 	if current != nil && len(current) == len(r) {
 		copy(current, r)
-		c := &sh.chunks[sh.index[i].chunk()]
-		c.due = min(c.due, r.end())
+		sh.schedule(r, sh.index[i].chunk())
 		return
 	}
 	if current != nil {
@@ -87,8 +87,15 @@ func (sh *shard) write(r record) slot {
 	offset := len(c.data)
 	c.data = append(c.data, r...)
 	c.live += len(r)
-	c.due = min(c.due, r.end())
+	sh.schedule(r, n)
 	return slot(n)<<offsetBits | slot(offset)
+}
+
+// schedule notes when r, which is in chunk n, may be removed.
+func (sh *shard) schedule(r record, n int) {
+	c := &sh.chunks[n]
+	c.due = min(c.due, r.end())
+	sh.due = min(sh.due, c.due)
 }
 
 // openFor returns the open chunk. If that has no room for size bytes, it opens a
@@ -127,6 +134,9 @@ func (sh *shard) erase(i int) {
 	c := &sh.chunks[s.chunk()]
 	r := c.at(s.offset())
 	c.live -= len(r)
+	if s.offset() == c.gone {
+		c.gone += len(r)
+	}
 	sh.live -= len(r)
 	sh.count--
 	r.erase()
@@ -159,8 +169,14 @@ func (sh *shard) indexOf(r record) int {
 // sweep examines a few chunks, until it has removed from one of them the records
 // that may be removed.
 func (sh *shard) sweep(now int64) {
+	if now < sh.due {
+		return
+	}
 	for range maxSweep {
-		sh.swept = (sh.swept + 1) % len(sh.chunks)
+		if sh.swept++; sh.swept == len(sh.chunks) {
+			sh.swept, sh.due = 0, sh.nextDue()
+			return
+		}
 		c := &sh.chunks[sh.swept]
 		if c.live == 0 || now < c.due {
 			continue
@@ -177,6 +193,17 @@ func (sh *shard) sweep(now int64) {
 		sh.compact(sh.swept)
 		return
 	}
+}
+
+// nextDue returns when the next chunk is due.
+func (sh *shard) nextDue() int64 {
+	due := int64(math.MaxInt64)
+	for i := range sh.chunks {
+		if c := &sh.chunks[i]; c.live > 0 {
+			due = min(due, c.due)
+		}
+	}
+	return due
 }
 
 // evict removes one record of a shard that is not empty. It goes from chunk to
