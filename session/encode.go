@@ -37,17 +37,7 @@ func (s Session) AppendBinary(b []byte) ([]byte, error) {
 		b = make([]byte, 0, 32+len(token)+len(s.OpenID)+len(s.UnionID)+len(s.Platform)+len(s.UserInfo))
 	}
 	b = append(b, encodingVersion)
-	var flags byte
-	if s.Anonymous {
-		flags |= flagAnonymous
-	}
-	if s.LoggedOut {
-		flags |= flagLoggedOut
-	}
-	if s.Sealed {
-		flags |= flagSealed
-	}
-	b = append(b, flags)
+	b = append(b, s.flags())
 	b = binary.AppendVarint(b, s.UserID)
 	b = binary.AppendVarint(b, millis(s.LoggedInAt))
 	b = binary.AppendVarint(b, millis(s.SeenAt))
@@ -80,19 +70,15 @@ func decode(data []byte) (Session, error) {
 		return Session{}, ErrEncoding
 	}
 	flags := d.byte()
-	decoded := Session{
-		Anonymous:  flags&flagAnonymous != 0,
-		LoggedOut:  flags&flagLoggedOut != 0,
-		Sealed:     flags&flagSealed != 0,
-		UserID:     d.varint(),
-		LoggedInAt: fromMillis(d.varint()),
-		SeenAt:     fromMillis(d.varint()),
-		ExpiresAt:  fromMillis(d.varint()),
-		Token:      NewSecret(d.text()),
-		OpenID:     d.text(),
-		UnionID:    d.text(),
-		Platform:   d.text(),
-	}
+	decoded := sessionOf(flags)
+	decoded.UserID = d.varint()
+	decoded.LoggedInAt = fromMillis(d.varint())
+	decoded.SeenAt = fromMillis(d.varint())
+	decoded.ExpiresAt = fromMillis(d.varint())
+	decoded.Token = NewSecret(d.text())
+	decoded.OpenID = d.text()
+	decoded.UnionID = d.text()
+	decoded.Platform = d.text()
 	if d.failed || flags > flagAnonymous|flagLoggedOut|flagSealed {
 		return Session{}, ErrEncoding
 	}
@@ -100,6 +86,26 @@ func decode(data []byte) (Session, error) {
 		decoded.UserInfo = append(json.RawMessage(nil), d.rest...)
 	}
 	return decoded, nil
+}
+
+func (s *Session) flags() byte {
+	return flagIf(flagAnonymous, s.Anonymous) | flagIf(flagLoggedOut, s.LoggedOut) | flagIf(flagSealed, s.Sealed)
+}
+
+func flagIf(flag byte, set bool) byte {
+	if set {
+		return flag
+	}
+	return 0
+}
+
+// sessionOf returns a session with those flags.
+func sessionOf(flags byte) Session {
+	return Session{
+		Anonymous: flags&flagAnonymous != 0,
+		LoggedOut: flags&flagLoggedOut != 0,
+		Sealed:    flags&flagSealed != 0,
+	}
 }
 
 // decoder reads an encoded session. After a failure it returns zero values.
@@ -128,16 +134,28 @@ func (d *decoder) varint() int64 {
 	return v
 }
 
-func (d *decoder) text() string {
-	size, n := binary.Uvarint(d.rest)
-	if n <= 0 || size > uint64(len(d.rest)-n) {
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 {
 		d.failed, d.rest = true, nil
-		return ""
+		return 0
 	}
-	text := string(d.rest[n : n+int(size)])
-	d.rest = d.rest[n+int(size):]
-	return text
+	d.rest = d.rest[n:]
+	return v
 }
+
+// take returns the next n bytes.
+func (d *decoder) take(n uint64) []byte {
+	if n > uint64(len(d.rest)) {
+		d.failed, d.rest = true, nil
+		return nil
+	}
+	b := d.rest[:n]
+	d.rest = d.rest[n:]
+	return b
+}
+
+func (d *decoder) text() string { return string(d.take(d.uvarint())) }
 
 // millis returns t in milliseconds since 1970, and 0 for the zero time.
 func millis(t time.Time) int64 {

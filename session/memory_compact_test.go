@@ -114,7 +114,7 @@ func checkBlank(t *testing.T, c *chunk) {
 		r := c.at(offset)
 		require.True(t, r.removed() || offset >= c.gone)
 		if r.removed() {
-			require.Empty(t, bytes.Trim(r[4:], "\x00"), "a removed record")
+			require.Empty(t, bytes.Trim(r[2:], "\x00"), "a removed record")
 		}
 		offset += len(r)
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"math"
 	"testing"
 	"time"
@@ -8,35 +9,57 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The header of a record has the same size as before there were owners, and its fields
-// do not overlap.
+// The fields of a header do not overlap.
 func TestTheHeaderOfARecord(t *testing.T) {
-	require.Equal(t, 36, recordHead)
+	require.Equal(t, 34, recordHead)
 	key := KeyOf("k")
-	encoded, err := Session{Token: NewSecret("t")}.MarshalBinary()
-	require.NoError(t, err)
 	for _, tt := range []struct {
 		rev      Revision
 		end      int64
-		wantEnd  int64
 		ownerTag ownerTag
+		size     int
 	}{
-		{1, 0, 0, 0},
-		{max48, 0, 0, 0},
-		{1, max48, max48, 0},
-		{1, 0, 0, math.MaxUint32},
-		{max48, max48, max48, math.MaxUint32},
-		{0x0102_0304_0506, 0x0708_090a_0b0c, 0x0708_090a_0b0c, 0x0d0e_0f10},
-		{1, math.MaxInt64, max48, 0},
-		{1, math.MinInt64, 0, 0},
+		{1, 0, 0, 1},
+		{max48, 0, 0, 1},
+		{1, max48, 0, 1},
+		{1, 0, math.MaxUint32, 1},
+		{max48, max48, math.MaxUint32, minChunk - recordHead},
+		{0x0102_0304_0506, 0x0708_090a_0b0c, 0x0d0e_0f10, minChunk - recordHead + 1},
 	} {
-		r := record(append(make([]byte, recordHead), encoded...))
+		body := bytes.Repeat([]byte{0xf0}, tt.size)
+		r := record(append(make([]byte, recordHead), body...))
 		r.setHead(idOf(key), tt.rev, tt.end, tt.ownerTag)
 		require.Equal(t, idOf(key), r.id())
 		require.Equal(t, tt.rev, r.revision())
-		require.Equal(t, tt.wantEnd, r.end())
+		require.Equal(t, tt.end, r.end())
 		require.Equal(t, tt.ownerTag, r.tag())
-		require.Equal(t, encoded, r.session())
+		require.Equal(t, body, r.body())
+		c := chunk{data: r}
+		if !r.alone() {
+			c.data = append(c.data, r...)
+		}
+		require.Equal(t, r, c.at(0))
+		for offset := range c.all {
+			require.Equal(t, r, c.at(offset))
+		}
+	}
+}
+
+func TestTheEndOfARecord(t *testing.T) {
+	grace := Grace.Milliseconds()
+	for _, tt := range []struct {
+		now     int64
+		expires time.Time
+		want    int64
+	}{
+		{0, time.Time{}, grace},
+		{5, time.UnixMilli(grace + 5), grace + 5},
+		{5, time.UnixMilli(grace + 6), grace + 6},
+		{5, time.UnixMilli(max48 + 1), max48},
+		{max48, time.UnixMilli(1), max48},
+		{-2 * grace, time.UnixMilli(-1), 0},
+	} {
+		require.Equal(t, tt.want, endOf(tt.now, tt.expires))
 	}
 }
 

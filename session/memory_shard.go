@@ -78,7 +78,7 @@ func (sh *shard) put(r record, i int, current record) {
 // write appends r to the open chunk and returns its slot, without the hash.
 func (sh *shard) write(r record) slot {
 	var n int
-	if len(r) > minChunk {
+	if r.alone() {
 		n = sh.newChunk(len(r))
 	} else {
 		n = sh.openFor(len(r))

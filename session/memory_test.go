@@ -11,6 +11,7 @@ import (
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/testkit"
+	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
 	"github.com/hydrogen-go/baas/session/sessiontest"
 )
@@ -46,6 +47,15 @@ func requireInvalid(t *testing.T, err error) {
 	var h *herror.HError
 	require.ErrorAs(t, err, &h)
 	require.Equal(t, herror.InvalidParameter, h.Code)
+}
+
+// A platform without a number costs more memory.
+func TestMemoryHasANumberForEveryPlatform(t *testing.T) {
+	for _, p := range platform.All() {
+		require.True(t, session.Numbered(p.Name()), p.Name())
+	}
+	require.True(t, session.Numbered(""))
+	require.False(t, session.Numbered("new"))
 }
 
 func TestMemoryIgnoresNilOptions(t *testing.T) {
