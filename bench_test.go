@@ -3,14 +3,11 @@
 package baas_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"runtime"
 	"strconv"
 	"sync"
@@ -18,13 +15,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-resty/resty/v2"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/internal/pairbench"
+	"github.com/hydrogen-go/baas/internal/pairbench/peer"
+	"github.com/hydrogen-go/baas/internal/redistest"
 	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/session"
+	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
 // The benchmarks set the SDK beside hand-written net/http and encoding/json on a
@@ -35,7 +35,7 @@ import (
 func TestMain(m *testing.M) { pairbench.Main(m) }
 
 func newBenchClient(b *testing.B, backend string, opts ...baas.Option) *baas.Client {
-	client, err := baas.New(clientID, append(opts, baas.WithHost(backend))...)
+	client, err := baas.New(peer.ClientID, append(opts, baas.WithHost(backend))...)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -67,27 +67,30 @@ func BenchmarkLoginTLS(b *testing.B) {
 func BenchmarkColdBurst(b *testing.B) {
 	const callers = 512
 	for _, protocol := range []pairbench.Protocol{"", pairbench.HTTP1, pairbench.HTTP2} {
-		b.Run(cmp.Or(string(protocol), "plain"), func(b *testing.B) {
-			c := pairbench.Case{Callers: 1, Ops: 1, TLS: protocol}
-			pairbench.CompareOn(b, "floor", c, func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
-				ours = func(ctx context.Context) error {
-					client, err := baas.New(clientID, baas.WithHost(backend))
-					if err != nil {
-						return err
+		for _, delay := range []time.Duration{0, 20 * time.Millisecond} {
+			b.Run(cmp.Or(string(protocol), "plain")+"/delay="+delay.String(), func(b *testing.B) {
+				c := pairbench.Case{Callers: 1, Ops: 1, TLS: protocol, Delay: delay}
+				pairbench.CompareOn(b, "floor", c, func(_ *testing.B, backend string) (ours, theirs pairbench.Work) {
+					ours = func(ctx context.Context) error {
+						client, err := baas.New(peer.ClientID, baas.WithHost(backend))
+						if err != nil {
+							return err
+						}
+						defer client.CloseIdleConnections()
+						return burst(callers, func(i int) error {
+							_, err := client.Auth("user-"+strconv.Itoa(i)).LoginWithKs(ctx, nil, auth.Code(code))
+							return err
+						})
 					}
-					defer client.CloseIdleConnections()
-					return burst(callers, func(i int) error {
-						_, err := client.Auth("user-"+strconv.Itoa(i)).LoginWithKs(ctx, nil, auth.Code(code))
-						return err
-					})
-				}
-				return ours, func(ctx context.Context) error {
-					f := newFloor(backend)
-					defer f.hc.CloseIdleConnections()
-					return burst(callers, func(int) error { return f.login(ctx, code) })
-				}
+					return ours, func(ctx context.Context) error {
+						f := peer.NewHand(backend)
+						defer f.CloseIdleConnections()
+						login := peerLogins(f)
+						return burst(callers, func(int) error { return login(ctx) })
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -124,68 +127,78 @@ func BenchmarkLoginBySessions(b *testing.B) {
 	}
 }
 
-const (
-	clientID = "995140f59511a222c937"
-	code     = "ks071Jwd000ACg4L1A1Z300nzYGz1Jw"
-)
+const code = "ks071Jwd000ACg4L1A1Z300nzYGz1Jw"
+
+var errNoUser = errors.New("no user")
 
 // logins returns logins of the SDK, each of a new user as on a login server, and of the floor.
 func logins(b *testing.B, backend string, opts ...baas.Option) (ours, theirs pairbench.Work) {
-	client, f := newBenchClient(b, backend, opts...), newFloor(backend)
+	client := newBenchClient(b, backend, opts...)
 	var users atomic.Int64
 	ours = func(ctx context.Context) error {
 		u, err := client.Auth("user-"+strconv.FormatInt(users.Add(1), 10)).LoginWithKs(ctx, nil, auth.Code(code))
 		if err == nil && u.OpenID() == "" {
-			err = errors.New("no user")
+			err = errNoUser
 		}
 		return err
 	}
-	return ours, func(ctx context.Context) error { return f.login(ctx, code) }
+	return ours, peerLogins(newFloor(b, backend))
 }
 
 // newLogins is logins for a client with its own store.
 func newLogins(b *testing.B, backend string) (ours, theirs pairbench.Work) { return logins(b, backend) }
 
-// restyLogins returns logins with resty, on its default transport.
+// restyLogins returns logins with resty.
 func restyLogins(b *testing.B, backend string) pairbench.Work {
-	rc := resty.New().SetBaseURL(backend).SetTimeout(30 * time.Second)
-	b.Cleanup(rc.GetClient().CloseIdleConnections)
+	return peerLogins(newResty(b, backend))
+}
+
+func peerLogins(p peer.Client) pairbench.Work {
 	return func(ctx context.Context) error {
-		var answer floorLogin
-		res, err := rc.R().SetContext(ctx).
-			SetHeader("X-Hydrogen-Client-ID", clientID).
-			SetHeader("X-Hydrogen-Client-Version", "v0.1.0").
-			SetHeader("X-Hydrogen-Client-Platform", "KUAISHOU").
-			SetHeader("X-Hydrogen-Client-SDK-Type", "file").
-			SetBody(map[string]any{"create_user": true, "code": code}).
-			SetResult(&answer).
-			Post("/hserve/v2.5/idp/kuaishou/silent-login/")
-		switch {
-		case err != nil:
-			return err
-		case res.IsError() || answer.Token == "" || answer.User.OpenID == "":
-			return errors.New("no token")
+		in, err := p.Login(ctx, code, true)
+		if err == nil && (in.Token == "" || in.User.OpenID == "") {
+			err = errNoUser
 		}
-		return nil
+		return err
 	}
 }
 
+func newFloor(b *testing.B, backend string) *peer.Hand {
+	f := peer.NewHand(backend)
+	b.Cleanup(f.CloseIdleConnections)
+	return f
+}
+
+func newResty(b *testing.B, backend string) *peer.Resty {
+	r := peer.NewResty(backend)
+	b.Cleanup(r.CloseIdleConnections)
+	return r
+}
+
+// BenchmarkAuthorisedRead is CurrentUser of a user who is logged in. It has resty as a
+// peer too.
 func BenchmarkAuthorisedRead(b *testing.B) {
 	const (
 		users = 8 << 10 // many more than callers, so that no two read as the same one at once
+		id    = 61736923
 		token = "v4pdxqwi45962eucg4q6yc91qq6hoxn1"
 	)
-	store := testkit.Memory(b)
-	pairbench.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
-		client, f := newBenchClient(b, backend, baas.WithSessionStore(store)), newFloor(backend)
-		for i := range users {
-			s := session.Session{Token: session.NewSecret(token), UserID: 61736923, Platform: "kuaishou", ExpiresAt: time.Now().Add(time.Hour)}
-			key := client.SessionKey("user-" + strconv.Itoa(i))
-			_, revision, err := store.Load(b.Context(), key)
-			if err != nil {
-				b.Fatal(err)
+	read := func(p peer.Client) pairbench.Work {
+		return func(ctx context.Context) error {
+			u, err := p.Read(ctx, id, token)
+			if err == nil && u.OpenID == "" {
+				err = errNoUser
 			}
-			if done, err := store.Swap(b.Context(), key, revision, s); !done || err != nil {
+			return err
+		}
+	}
+	resty := pairbench.Peer{Name: "resty", Setup: func(b *testing.B, backend string) pairbench.Work { return read(newResty(b, backend)) }}
+	pairbench.Compare(b, "floor", func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
+		store := testkit.Memory(b)
+		client := newBenchClient(b, backend, baas.WithSessionStore(store))
+		for i := range users {
+			s := session.Session{Token: session.NewSecret(token), UserID: id, Platform: "kuaishou", ExpiresAt: time.Now().Add(time.Hour)}
+			if done, err := store.Swap(b.Context(), client.SessionKey("user-"+strconv.Itoa(i)), 0, s); !done || err != nil {
 				b.Fatal(done, err)
 			}
 		}
@@ -193,118 +206,58 @@ func BenchmarkAuthorisedRead(b *testing.B) {
 		ours = func(ctx context.Context) error {
 			u, err := client.Auth("user-" + strconv.FormatInt(next.Add(1)%users, 10)).CurrentUser(ctx)
 			if err == nil && u.Nickname() == "" {
-				err = errors.New("no user")
+				err = errNoUser
 			}
 			return err
 		}
-		return ours, func(ctx context.Context) error { return f.read(ctx, token) }
-	})
+		return ours, read(newFloor(b, backend))
+	}, resty)
 }
 
-// floor is the hand-written client: what a careful programmer does in an afternoon. It
-// has a tuned connection pool, a timeout, a bounded response and typed fields. It does
-// not deduplicate, retry, tell what was sent from what was not, redact, store a session,
-// or keep the fields that it does not know.
-type floor struct {
-	base string
-	hc   *http.Client
+// BenchmarkLoginRedis is a login with the sessions in Redis, without latency and with
+// 1 ms. The floor stores the token and the user's id with one SET.
+func BenchmarkLoginRedis(b *testing.B) {
+	for _, latency := range []time.Duration{0, time.Millisecond} {
+		for _, callers := range []int{64, 512} {
+			b.Run("latency="+latency.String()+"/callers="+strconv.Itoa(callers), func(b *testing.B) {
+				addr := redistest.Start(b).Addr()
+				pairbench.CompareOn(b, "floor", pairbench.Case{Callers: callers, Ops: 8000}, func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
+					store, err := redisstore.New(newRedis(b, addr, latency))
+					if err != nil {
+						b.Fatal(err)
+					}
+					ours, _ = logins(b, backend, baas.WithSessionStore(store))
+					return ours, storedLogins(newFloor(b, backend), newRedis(b, addr, latency))
+				})
+			})
+		}
+	}
 }
 
-func newFloor(base string) *floor {
-	return &floor{base, &http.Client{
-		Timeout: 30 * time.Second,
-		Transport: &http.Transport{
-			MaxIdleConnsPerHost: 512,
-			MaxConnsPerHost:     512,
-			IdleConnTimeout:     90 * time.Second,
-		},
-	}}
+func newRedis(b *testing.B, addr string, latency time.Duration) *redis.Client {
+	c := redis.NewClient(&redis.Options{Addr: addr, PoolSize: 128, ContextTimeoutEnabled: true, Dialer: redistest.Dialer(latency)})
+	b.Cleanup(func() { _ = c.Close() })
+	return c
 }
 
-type floorLogin struct {
-	Token     string    `json:"token"`
-	ExpiresIn int64     `json:"expires_in"`
-	User      floorUser `json:"user_info"`
-}
-
-type floorUser struct {
-	ID           int64          `json:"id"`
-	OpenID       string         `json:"openid"`
-	UnionID      string         `json:"unionid"`
-	Avatar       string         `json:"avatar"`
-	Nickname     string         `json:"nickname"`
-	Gender       int            `json:"gender"`
-	City         string         `json:"city"`
-	Province     string         `json:"province"`
-	Country      string         `json:"country"`
-	Language     string         `json:"language"`
-	IsAuthorized bool           `json:"is_authorized"`
-	CreatedAt    int64          `json:"created_at"`
-	UpdatedAt    int64          `json:"updated_at"`
-	Phone        string         `json:"_phone"`
-	Provider     map[string]any `json:"_provider"`
-}
-
-func (f *floor) do(ctx context.Context, method, path, token string, body, into any) error {
-	var payload io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
+// storedLogins returns logins of p, each of which stores its session in Redis.
+func storedLogins(p peer.Client, rc *redis.Client) pairbench.Work {
+	type stored struct {
+		Token string
+		User  int64
+	}
+	var users atomic.Int64
+	return func(ctx context.Context) error {
+		in, err := p.Login(ctx, code, true)
 		if err != nil {
 			return err
 		}
-		payload = bytes.NewReader(b)
+		value, err := json.Marshal(stored{in.Token, in.User.ID})
+		if err != nil {
+			return err
+		}
+		return rc.Set(ctx, "floor:"+strconv.FormatInt(users.Add(1), 10), value, time.Duration(in.ExpiresIn)*time.Second).Err()
 	}
-	req, err := http.NewRequestWithContext(ctx, method, f.base+path, payload)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("X-Hydrogen-Client-ID", clientID)
-	req.Header.Set("X-Hydrogen-Client-Version", "v0.1.0")
-	req.Header.Set("X-Hydrogen-Client-Platform", "KUAISHOU")
-	req.Header.Set("X-Hydrogen-Client-SDK-Type", "file")
-	req.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		req.Header.Set("Authorization", "Hydrogen-r1 "+token)
-	}
-	res, err := f.hc.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode/100 != 2 {
-		return errors.New(res.Status)
-	}
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(answer, into)
-}
-
-func (f *floor) login(ctx context.Context, code string) error {
-	var answer floorLogin
-	body := struct {
-		CreateUser bool   `json:"create_user"`
-		Code       string `json:"code"`
-	}{true, code}
-	if err := f.do(ctx, http.MethodPost, "/hserve/v2.5/idp/kuaishou/silent-login/", "", body, &answer); err != nil {
-		return err
-	}
-	if answer.Token == "" || answer.User.OpenID == "" {
-		return errors.New("no token")
-	}
-	return nil
-}
-
-func (f *floor) read(ctx context.Context, token string) error {
-	var u floorUser
-	if err := f.do(ctx, http.MethodGet, "/hserve/v2.5/user/info/61736923/", token, nil, &u); err != nil {
-		return err
-	}
-	if u.OpenID == "" {
-		return errors.New("no user")
-	}
-	return nil
 }
 
 // BenchmarkMillionSessions reports what a session costs in memory, in bytes of heap.

@@ -69,10 +69,10 @@ func CompareOn(b *testing.B, baseline string, c Case, setup Setup, peers ...Peer
 
 // other is a peer at work.
 type other struct {
-	name      string
-	work      Work
-	cpu, rate []float64 // over the baseline's, of each round
-	allocs    float64
+	name           string
+	work           Work
+	cpu, rate, p99 []float64 // over the baseline's, of each round
+	last           usage
 }
 
 func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work, others []other) {
@@ -98,8 +98,11 @@ func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work, o
 		share = append(share, busy/(busy+own.cpu*float64(ops)))
 		for i := range others {
 			o := &others[i]
+			before := connections(b, backend)
 			u := run(b, callers, ops, o.work)
-			o.cpu, o.rate, o.allocs = append(o.cpu, u.cpu/base.cpu), append(o.rate, u.rate/base.rate), u.allocs
+			u.conns = connections(b, backend) - before
+			o.cpu, o.rate = append(o.cpu, u.cpu/base.cpu), append(o.rate, u.rate/base.rate)
+			o.p99, o.last = append(o.p99, float64(u.p99)/float64(base.p99)), u
 		}
 		cpu = append(cpu, own.cpu/base.cpu)
 		allocs = append(allocs, own.allocs/base.allocs)
@@ -116,6 +119,8 @@ func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work, o
 	b.ReportMetric(base.allocs/parts, baseline+"-allocs")
 	b.ReportMetric(own.cpu/1e3/parts, "cpu-µs")
 	b.ReportMetric(base.cpu/1e3/parts, baseline+"-cpu-µs")
+	b.ReportMetric(milliseconds(own.p50), "p50-ms")
+	b.ReportMetric(milliseconds(base.p50), baseline+"-p50-ms")
 	b.ReportMetric(milliseconds(own.p99), "p99-ms")
 	b.ReportMetric(milliseconds(base.p99), baseline+"-p99-ms")
 	b.ReportMetric(float64(own.conns), "conns-opened")
@@ -124,7 +129,9 @@ func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work, o
 	for _, o := range others {
 		b.ReportMetric(median(o.cpu), o.name+"-cpu/"+baseline)
 		b.ReportMetric(median(o.rate), o.name+"-throughput/"+baseline)
-		b.ReportMetric(o.allocs, o.name+"-allocs")
+		b.ReportMetric(median(o.p99), o.name+"-p99/"+baseline)
+		b.ReportMetric(o.last.allocs/parts, o.name+"-allocs")
+		b.ReportMetric(float64(o.last.conns), o.name+"-conns-opened")
 	}
 	b.ReportMetric(0, "ns/op")
 }
@@ -134,7 +141,7 @@ func report(b *testing.B, baseline, backend string, c Case, ours, theirs Work, o
 type usage struct {
 	cpu, allocs, bytes float64
 	rate               float64 // operations a second
-	p99                time.Duration
+	p50, p99           time.Duration
 	conns              int
 }
 
@@ -168,13 +175,38 @@ func run(b *testing.B, callers, ops int, w Work) usage {
 	if err := failed.Load(); err != nil {
 		b.Fatal(*err)
 	}
+	slices.Sort(took)
 	n := float64(ops)
 	return usage{
 		cpu:    float64(spent.Nanoseconds()) / n,
 		allocs: float64(after.Mallocs-before.Mallocs) / n,
 		bytes:  float64(after.TotalAlloc-before.TotalAlloc) / n,
 		rate:   n / all.Seconds(),
-		p99:    slices.Sorted(slices.Values(took))[ops*99/100],
+		p50:    took[ops/2],
+		p99:    took[ops*99/100],
+	}
+}
+
+// ForEach calls f with the numbers from 0 to n-1, 256 at a time, to prepare what a
+// benchmark needs. An error fails the benchmark.
+func ForEach(b *testing.B, n int, f func(i int) error) {
+	var (
+		wg     sync.WaitGroup
+		next   atomic.Int64
+		failed atomic.Pointer[error]
+	)
+	for range 256 {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && failed.Load() == nil; i = int(next.Add(1)) - 1 {
+				if err := f(i); err != nil {
+					failed.Store(&err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := failed.Load(); err != nil {
+		b.Fatal(*err)
 	}
 }
 

@@ -9,13 +9,21 @@
 // go.sum.
 //
 //	cd loginproxy/compare && go test -run '^$' -bench . -benchtime 1x
+//
+// The handlers are called as a server would call them. The metrics are those of package
+// pairbench, and of Redis, per operation of ours and of the other:
+//
+//	redis-commands  round trips; a script is one, and those of a new connection are left out
+//	redis-executed  commands that Redis has executed, those of scripts included
+//
+// The others are hand, the server by hand, and idle, the same with an idle timeout, which
+// loginproxy has too.
 package compare_test
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -28,17 +36,15 @@ import (
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/internal/pairbench"
+	"github.com/hydrogen-go/baas/internal/pairbench/peer"
 	"github.com/hydrogen-go/baas/internal/redistest"
 	"github.com/hydrogen-go/baas/loginproxy"
 	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
-const (
-	clientID = "995140f59511a222c937"
-	// visitors is how many are logged in before a benchmark of reads: many more than
-	// callers, so that no two read as the same one at once.
-	visitors = 4096
-)
+// visitors is how many are logged in before a benchmark of reads: many more than
+// callers, so that no two read as the same one at once.
+const visitors = 4096
 
 func TestMain(m *testing.M) { pairbench.Main(m) }
 
@@ -56,12 +62,10 @@ func BenchmarkLogin(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	compare(b, func(b *testing.B, s server) pairbench.Work {
 		var all [visitors]credential
-		for i := range all {
-			var err error
-			if all[i], err = s.login(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
+		pairbench.ForEach(b, len(all), func(i int) (err error) {
+			all[i], err = s.login(b.Context())
+			return err
+		})
 		var next atomic.Int64
 		return func(ctx context.Context) error {
 			return s.call(ctx, http.MethodGet, "/me", all[next.Add(1)%visitors])
@@ -85,9 +89,9 @@ func BenchmarkVisit(b *testing.B) {
 	})
 }
 
-// TestBothServe checks that the two servers do what the benchmarks measure, on a
-// backend of the test.
-func TestBothServe(t *testing.T) {
+// TestAllServe checks that the servers do what the benchmarks measure, on a backend of
+// the test.
+func TestAllServe(t *testing.T) {
 	var seen []string
 	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen = append(seen, r.Method+" "+r.URL.Path+" "+r.Header.Get("Authorization"))
@@ -101,10 +105,10 @@ func TestBothServe(t *testing.T) {
 		}
 	}))
 	defer backend.Close()
-	addr := redistest.Start(t).Addr()
-	ours, hand := servers(t, backend.URL, addr, 0)
-	for name, s := range map[string]server{"ours": ours, "by hand": hand} {
-		t.Run(name, func(t *testing.T) {
+	for _, s := range []server{
+		proxyOn(t, backend.URL, 0), byHandOn(t, backend.URL, "hand", 0, 0), byHandOn(t, backend.URL, "idle", 0, time.Hour),
+	} {
+		t.Run(s.name, func(t *testing.T) {
 			seen = nil
 			c, err := s.login(t.Context())
 			if err != nil {
@@ -127,29 +131,44 @@ func TestBothServe(t *testing.T) {
 	}
 }
 
-// compare runs the work of both servers with 64 and 512 callers, on a Redis without a
-// delay and on one whose replies take a millisecond longer.
+// compare runs the work of all servers with 64 and 512 callers, on a Redis without
+// latency and on one with 1 ms.
 func compare(b *testing.B, work func(*testing.B, server) pairbench.Work) {
-	for _, delay := range []time.Duration{0, time.Millisecond} {
+	for _, latency := range []time.Duration{0, time.Millisecond} {
 		for _, callers := range []int{64, 512} {
-			b.Run(fmt.Sprintf("callers=%d/redis=%s", callers, delay), func(b *testing.B) {
-				addr := redistest.Start(b).Addr()
-				pairbench.CompareOn(b, "hand", pairbench.Case{Callers: callers, Ops: 4000}, func(b *testing.B, backend string) (pairbench.Work, pairbench.Work) {
-					ours, hand := servers(b, backend, addr, delay)
-					return counted(b, "redis", ours, work(b, ours)), counted(b, "hand-redis", hand, work(b, hand))
-				})
+			b.Run(fmt.Sprintf("callers=%d/redis=%s", callers, latency), func(b *testing.B) {
+				run := func(b *testing.B, s server) pairbench.Work { return s.counted(b, work(b, s)) }
+				idle := pairbench.Peer{Name: "idle", Setup: func(b *testing.B, backend string) pairbench.Work {
+					return run(b, byHandOn(b, backend, "idle", latency, loginproxy.DefaultIdleTimeout))
+				}}
+				pairbench.CompareOn(b, "hand", pairbench.Case{Callers: callers, Ops: 4000}, func(b *testing.B, backend string) (ours, theirs pairbench.Work) {
+					return run(b, proxyOn(b, backend, latency)), run(b, byHandOn(b, backend, "hand", latency, 0))
+				}, idle)
 			})
 		}
 	}
 }
 
-// counted reports how many commands of w the server has sent to Redis.
-func counted(b *testing.B, metric string, s server, w pairbench.Work) pairbench.Work {
+// server is one of those that are compared, with a Redis of its own.
+type server struct {
+	http.Handler
+	name   string // in the metrics; empty for ours
+	redis  *redisUse
+	bearer bool // whether the visitor's token goes into a header, or into the cookie of scs
+}
+
+// counted reports what w uses of Redis.
+func (s server) counted(b *testing.B, w pairbench.Work) pairbench.Work {
+	prefix := s.name
+	if prefix != "" {
+		prefix += "-"
+	}
 	var ops atomic.Int64
-	before := s.commands.Load()
+	trips, executed := s.redis.trips.Load(), s.redis.executed(b)
 	b.Cleanup(func() {
-		if n := ops.Load(); n > 0 {
-			b.ReportMetric(float64(s.commands.Load()-before)/float64(n), metric)
+		if n := float64(ops.Load()); n > 0 {
+			b.ReportMetric(float64(s.redis.trips.Load()-trips)/n, prefix+"redis-commands")
+			b.ReportMetric(float64(s.redis.executed(b)-executed)/n, prefix+"redis-executed")
 		}
 	})
 	return func(ctx context.Context) error {
@@ -158,21 +177,14 @@ func counted(b *testing.B, metric string, s server, w pairbench.Work) pairbench.
 	}
 }
 
-// server is one of the two, with the commands that it has sent to Redis.
-type server struct {
-	http.Handler
-	commands *atomic.Int64
-	bearer   bool // whether the visitor's token goes into a header, or into the cookie of scs
-}
-
-// servers returns both, each with its own connections.
-func servers(tb testing.TB, backend, addr string, delay time.Duration) (ours, hand server) {
-	rc, commands := redisClient(tb, addr, delay)
-	store, err := redisstore.New(rc)
+// proxyOn returns the server of package loginproxy.
+func proxyOn(tb testing.TB, backend string, latency time.Duration) server {
+	use := newRedisUse(tb, latency)
+	store, err := redisstore.New(use.client)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	client, err := baas.New(clientID, baas.WithHost(backend), baas.WithSessionStore(store))
+	client, err := baas.New(peer.ClientID, baas.WithHost(backend), baas.WithSessionStore(store))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -181,65 +193,77 @@ func servers(tb testing.TB, backend, addr string, delay time.Duration) (ours, ha
 	if err != nil {
 		tb.Fatal(err)
 	}
-	ours = server{proxy, commands, true}
-	rc, commands = redisClient(tb, addr, delay)
-	h := newByHand(backend, rc)
+	return server{Handler: proxy, redis: use, bearer: true}
+}
+
+// byHandOn returns the server by hand, with an idle timeout unless that is 0.
+func byHandOn(tb testing.TB, backend, name string, latency, idle time.Duration) server {
+	use := newRedisUse(tb, latency)
+	h := newByHand(backend, use.client, idle)
 	tb.Cleanup(h.backend.CloseIdleConnections)
-	return ours, server{h, commands, false}
+	return server{Handler: h, name: name, redis: use}
 }
 
-// redisClient returns a client with as many connections as both servers get.
-func redisClient(tb testing.TB, addr string, delay time.Duration) (*redis.Client, *atomic.Int64) {
-	rc := redis.NewClient(&redis.Options{Addr: addr, PoolSize: 128, ContextTimeoutEnabled: true, Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if err != nil || delay == 0 {
-			return c, err
-		}
-		return &slowConn{Conn: c, delay: delay}, nil
-	}})
-	tb.Cleanup(func() { _ = rc.Close() })
-	n := new(counter)
-	rc.AddHook(n)
-	return rc, &n.commands
+// redisUse is a Redis with one client, whose round trips it counts. The options of the
+// client are the same for both servers.
+type redisUse struct {
+	server *redistest.Server
+	client *redis.Client
+	trips  atomic.Int64
 }
 
-// slowConn is a connection on which a reply takes longer.
-type slowConn struct {
-	net.Conn
-	delay time.Duration
-	asked atomic.Bool
+func newRedisUse(tb testing.TB, latency time.Duration) *redisUse {
+	u := &redisUse{server: redistest.Start(tb)}
+	u.client = redis.NewClient(&redis.Options{
+		Addr: u.server.Addr(), PoolSize: 128, ContextTimeoutEnabled: true, Dialer: redistest.Dialer(latency),
+	})
+	tb.Cleanup(func() { _ = u.client.Close() })
+	u.client.AddHook(u)
+	return u
 }
 
-func (c *slowConn) Write(p []byte) (int, error) {
-	c.asked.Store(true)
-	return c.Conn.Write(p)
-}
+// DialHook implements redis.Hook.
+func (u *redisUse) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (c *slowConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if c.asked.Swap(false) {
-		time.Sleep(c.delay)
-	}
-	return n, err
-}
-
-// counter counts commands.
-type counter struct{ commands atomic.Int64 }
-
-func (c *counter) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+// ProcessHook implements redis.Hook.
+func (u *redisUse) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		c.commands.Add(1)
+		if name := cmd.Name(); name != "hello" && name != "client" { // of a new connection
+			u.trips.Add(1)
+		}
 		return next(ctx, cmd)
 	}
 }
 
-func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+// ProcessPipelineHook implements redis.Hook.
+func (u *redisUse) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		c.commands.Add(int64(len(cmds)))
+		if name := cmds[0].Name(); name != "hello" && name != "client" { // of a new connection
+			u.trips.Add(1)
+		}
 		return next(ctx, cmds)
 	}
+}
+
+// executed returns how many commands Redis has executed, except those of a new
+// connection and INFO.
+func (u *redisUse) executed(b *testing.B) (n int64) {
+	info, err := u.server.Do(context.Background(), "INFO", "commandstats")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(info) {
+		name, rest, _ := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
+		calls, _, _ := strings.Cut(rest, ",")
+		switch name, _, _ := strings.Cut(name, "|"); name {
+		case "hello", "client", "info", "command":
+			continue
+		}
+		if c, err := strconv.ParseInt(calls, 10, 64); err == nil {
+			n += c
+		}
+	}
+	return n
 }
 
 // credential is what a visitor sends after the login.
