@@ -90,6 +90,7 @@ func checkShape(t *testing.T, m *Memory) {
 				require.Equal(t, chunk{}, *c)
 				continue
 			}
+			require.True(t, c.gone == len(c.data) || !c.at(c.gone).removed())
 			live := 0
 			for offset, r := range c.all {
 				at, found := sh.find(r.id(), sh.hash(r))

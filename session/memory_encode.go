@@ -15,7 +15,7 @@ import (
 //   - LoggedInAt, as the milliseconds from it to ExpiresAt
 //   - SeenAt, if set, as the milliseconds from LoggedInAt to it
 //   - the token, OpenID, UnionID if set, and the platform if it has no number; see [packing]
-//   - the user info, if there is any; see [infoKeys]
+//   - the user info, if there is any; see [appendInfo]
 
 // The flags of a body, beside those of an encoded session.
 const (

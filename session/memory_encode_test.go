@@ -64,8 +64,10 @@ func FuzzRecord(f *testing.F) {
 		f.Add(text, text, text, text, []byte(`{"nickName":"`+text+`"}`), byte(0), int64(1), int64(1_700_000_000_000), int64(0), int64(1_702_591_970_000), int64(1_702_591_970_000))
 	}
 	for _, info := range []string{
-		"", "null", "{}", `{"nickName":"Larry","gender":1,"city":""}`, `{ "nickName": "Larry" , "city":1}`, `{"city":"","city":""}`,
-		`{"a":"\"city\":\u0022"}`, `"city":`, `":"city":":`, "\x10\x1f\"city\":\x00\xff", strings.Repeat(`"city":`, 40), `{"x":"` + strings.Repeat("y", 300) + `"}`,
+		"", "null", "{}", `{"nickName":"Larry","gender":1,"city":""}`, `{ "nickName": "Larry" , "city":1}`, `{"nickName":"","avatarUrl":"https:"}`,
+		`{"nickName":"\"","gender":`, `{"nickName":"`, `{"nickName":"","avatarUrl":"http`, "\x10\x1f\"city\":\x00\xff",
+		`{"nickName":"","gender":0,"language":"","city":"","province":"","country":"","avatarUrl":"http`,
+		`{"nickName":"` + strings.Repeat("n", 63) + `","gender":2}`, `{"x":"` + strings.Repeat("y", 300) + `"}`,
 	} {
 		f.Add("t", "o", "u", "qq", []byte(info), byte(7), int64(math.MinInt64), int64(-1), int64(math.MaxInt64), int64(0), int64(0))
 	}

@@ -2,68 +2,50 @@ package session
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 )
 
-// infoKeys has the documented keys of user info, as compact JSON has them, in the order
-// in which they are usual. A record has their numbers in their place; 0 is no key.
-var infoKeys = [...]string{
-	"", `"nickName":`, `"avatarUrl":`, `"gender":`, `"city":`, `"province":`, `"country":`, `"language":`,
-	`"openId":`, `"unionId":`, `"watermark":`, `"appid":`, `"timestamp":`,
+// nickName is how compact user info begins, and afterNickName has what follows the
+// nickname: the avatar's URL, with or without empty fields before it, or the gender. A
+// record has a number in place of both. More keys would make it smaller, but loads and
+// swaps slower: to find two of them takes no search of the whole text.
+const nickName = `{"nickName":"`
+
+var afterNickName = [4]string{
+	"", // number 0: none
+	`","avatarUrl":"http`,
+	`","gender":0,"language":"","city":"","province":"","country":"","avatarUrl":"http`,
+	`","gender":`,
 }
 
-// Stored user info is its length and a sequence of parts, each of them a key and the
-// text up to the next one. A part begins with a byte that has the number of the key in
-// the upper four bits and the length of the text in the others. A length from longPart
-// on is longPart there, and the rest of it follows. The text is any bytes, so that all
-// user info is kept to the byte.
-const longPart = 1<<4 - 1
-
-// appendInfo appends info as [decoder.info] reads it.
+// appendInfo appends info as [decoder.info] reads it. Its first byte has the number of the
+// separator in the upper two bits and the length of the nickname in the others. A length
+// from longText on is longText there, and the rest of it follows. Then come the nickname
+// and what is after the separator. Without a separator there is no nickname, and info
+// follows. So all user info is kept to the byte.
 func appendInfo(b, info []byte) []byte {
 	if len(info) == 0 {
 		return b
 	}
-	b = binary.AppendUvarint(b, uint64(len(info)))
-	key, end := 0, 0
-	for {
-		colon := bytes.IndexByte(info[end:], ':')
-		if colon < 0 {
-			return appendPart(b, key, info)
-		}
-		end += colon + 1
-		if next := lastKey(info[:end], key); next > 0 {
-			b = appendPart(b, key, info[:end-len(infoKeys[next])])
-			key, info, end = next, info[end:], 0
-		}
-	}
+	number, name, rest := splitInfo(info)
+	b = appendHead(b, number, len(name))
+	return append(append(b, name...), rest...)
 }
 
-func appendPart(b []byte, key int, text []byte) []byte {
-	b = append(b, byte(key<<4|min(len(text), longPart)))
-	if len(text) >= longPart {
-		b = binary.AppendUvarint(b, uint64(len(text)-longPart))
+// splitInfo returns the number of info's separator, and what is before and after it. The
+// number is 0 if info has none, and then the rest is all of it.
+func splitInfo(info []byte) (number byte, name, rest []byte) {
+	rest, found := bytes.CutPrefix(info, []byte(nickName))
+	if !found {
+		return 0, nil, info
 	}
-	return append(b, text...)
-}
-
-// lastKey returns the number of the key that text, up to a colon, ends with, or 0. It
-// tries the key after previous first.
-func lastKey(text []byte, previous int) int {
-	if len(text) < 2 || text[len(text)-2] != '"' {
-		return 0
-	}
-	key := previous
-	for range infoKeys {
-		if key++; key == len(infoKeys) {
-			key = 1
-		}
-		if start := len(text) - len(infoKeys[key]); start >= 0 && string(text[start:]) == infoKeys[key] {
-			return key
+	size := max(bytes.IndexByte(rest, '"'), 0)
+	for i := 1; i < len(afterNickName); i++ {
+		if after, found := bytes.CutPrefix(rest[size:], []byte(afterNickName[i])); found {
+			return byte(i), rest[:size], after
 		}
 	}
-	return 0
+	return 0, nil, info
 }
 
 // info returns what appendInfo appended.
@@ -71,15 +53,12 @@ func (d *decoder) info() json.RawMessage {
 	if len(d.rest) == 0 {
 		return nil
 	}
-	info := make([]byte, 0, d.uvarint())
-	for len(d.rest) > 0 {
-		part := d.byte()
-		size := uint64(part & longPart)
-		if size == longPart {
-			size += d.uvarint()
-		}
-		info = append(info, infoKeys[part>>4]...)
-		info = append(info, d.take(size)...)
+	number, size := d.head()
+	if number == 0 {
+		return append(json.RawMessage(nil), d.rest...)
 	}
-	return info
+	name, after := d.take(uint64(size)), afterNickName[number]
+	info := make(json.RawMessage, 0, len(nickName)+len(name)+len(after)+len(d.rest))
+	info = append(append(info, nickName...), name...)
+	return append(append(info, after...), d.rest...)
 }

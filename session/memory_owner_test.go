@@ -65,7 +65,7 @@ func TestTheEndOfARecord(t *testing.T) {
 
 // A record that is far in the future, or of a clock before 1970, is kept.
 func TestMemoryAtTheEndsOfTime(t *testing.T) {
-	for _, now := range []time.Time{{}, time.Unix(0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+	for _, now := range []time.Time{{}, time.Unix(0, 0), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(200_000_000, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		m := newMemory(t, WithClock(func() time.Time { return now }))
 		for _, key := range crowdedKeys(m, 50) {
 			store(t, m, key, sized(1, 10, 0, now.AddDate(1, 0, 0)))

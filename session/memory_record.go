@@ -110,7 +110,7 @@ func (r record) erase() { clear(r[2:]) }
 type chunk struct {
 	data []byte
 	live int   // bytes of records that are not removed
-	gone int   // the offset before which all records are removed
+	gone int   // the offset of the first record that is not removed
 	due  int64 // no record may be removed before, in milliseconds since 1970
 }
 
@@ -121,6 +121,17 @@ func (c *chunk) at(offset int) record {
 		return r[:n]
 	}
 	return r
+}
+
+// skipRemoved moves gone past the records that are removed.
+func (c *chunk) skipRemoved() {
+	for c.gone < len(c.data) {
+		r := c.at(c.gone)
+		if !r.removed() {
+			return
+		}
+		c.gone += len(r)
+	}
 }
 
 // all calls yield with the offset of each record that is not removed, and the record.

@@ -134,12 +134,10 @@ func (sh *shard) erase(i int) {
 	c := &sh.chunks[s.chunk()]
 	r := c.at(s.offset())
 	c.live -= len(r)
-	if s.offset() == c.gone {
-		c.gone += len(r)
-	}
 	sh.live -= len(r)
 	sh.count--
 	r.erase()
+	c.skipRemoved()
 	sh.index.remove(i)
 }
 

@@ -44,18 +44,34 @@ func packingOf(text string) packing {
 	return packing(bits.TrailingZeros8(all))
 }
 
-// A stored text begins with a byte that has its packing in the upper two bits and its
+// The head of a stored text is a byte that has its packing in the upper two bits and its
 // length in the others. A length from longText on is longText there, and the rest of
 // it follows.
 const longText = 1<<6 - 1
 
-// appendText appends text as [decoder.appendText] reads it.
+func appendHead(b []byte, kind byte, size int) []byte {
+	b = append(b, kind<<6|byte(min(size, longText)))
+	if size >= longText {
+		b = binary.AppendUvarint(b, uint64(size-longText))
+	}
+	return b
+}
+
+// head returns what appendHead appended.
+func (d *decoder) head() (kind byte, size int) {
+	head := d.byte()
+	kind, size = head>>6, int(head&longText)
+	if size == longText {
+		size += int(d.uvarint())
+	}
+	return kind, size
+}
+
+// appendText appends text as [decoder.appendText] reads it: its head, with its packing,
+// and its digits.
 func appendText(b []byte, text string) []byte {
 	p := packingOf(text)
-	b = append(b, byte(p)<<6|byte(min(len(text), longText)))
-	if len(text) >= longText {
-		b = binary.AppendUvarint(b, uint64(len(text)-longText))
-	}
+	b = appendHead(b, byte(p), len(text))
 	t := text
 	switch p {
 	case base16:
@@ -78,13 +94,9 @@ func appendText(b []byte, text string) []byte {
 
 // appendText appends the text that the function appendText stored.
 func (d *decoder) appendText(b []byte) []byte {
-	head := d.byte()
-	p, size := packing(head>>6), int(head&longText)
-	if size == longText {
-		size += int(d.uvarint())
-	}
+	p, size := d.head()
 	s, at := d.rest, 0
-	switch p {
+	switch packing(p) {
 	case base16:
 		for ; size >= 2; size, at = size-2, at+1 {
 			b = append(b, letters[s[at]>>4], letters[s[at]&15])
