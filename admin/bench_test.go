@@ -16,6 +16,7 @@ import (
 
 	"github.com/hydrogen-go/baas/admin"
 	"github.com/hydrogen-go/baas/internal/pairbench"
+	"github.com/hydrogen-go/baas/internal/pairbench/peer"
 )
 
 // The benchmarks set package admin beside hand-written net/http and encoding/json on a
@@ -54,7 +55,7 @@ func BenchmarkUsers(b *testing.B) {
 			return complete(n)
 		}
 		return ours, func(ctx context.Context) error {
-			n, err := f.users(ctx, func(u floorUser) bool { return u.ID != 0 && u.Nickname != "" && u.Phone != "" })
+			n, err := f.users(ctx, func(u peer.User) bool { return u.ID != 0 && u.Nickname != "" && u.Phone != "" })
 			return errors.Join(err, complete(n))
 		}
 	})
@@ -85,7 +86,7 @@ func BenchmarkUsersMemory(b *testing.B) {
 		}
 		return ours, func(ctx context.Context) error {
 			h := heap{b: b}
-			_, err := f.users(ctx, func(floorUser) bool { h.next(); return true })
+			_, err := f.users(ctx, func(peer.User) bool { h.next(); return true })
 			h.report("floor-heap")
 			return err
 		}
@@ -135,7 +136,7 @@ func BenchmarkGetUser(b *testing.B) {
 			return err
 		}
 		return ours, func(ctx context.Context) error {
-			var u floorUser
+			var u peer.User
 			err := f.get(ctx, "/oserve/v2.2/miniapp/user_profile/61736923/", &u)
 			if err == nil && u.Nickname == "" {
 				err = errMissing
@@ -157,24 +158,6 @@ func newFloor(base string) *floor {
 		Timeout:   30 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: 512, MaxConnsPerHost: 512, IdleConnTimeout: 90 * time.Second},
 	}}
-}
-
-type floorUser struct {
-	ID           int64          `json:"id"`
-	OpenID       string         `json:"openid"`
-	UnionID      string         `json:"unionid"`
-	Avatar       string         `json:"avatar"`
-	Nickname     string         `json:"nickname"`
-	Gender       int            `json:"gender"`
-	City         string         `json:"city"`
-	Province     string         `json:"province"`
-	Country      string         `json:"country"`
-	Language     string         `json:"language"`
-	IsAuthorized bool           `json:"is_authorized"`
-	CreatedAt    int64          `json:"created_at"`
-	UpdatedAt    int64          `json:"updated_at"`
-	Phone        string         `json:"_phone"`
-	Provider     map[string]any `json:"_provider"`
 }
 
 func (f *floor) get(ctx context.Context, path string, into any) error {
@@ -199,12 +182,12 @@ func (f *floor) get(ctx context.Context, path string, into any) error {
 }
 
 // users iterates all users in pages of 1,000, until see returns false.
-func (f *floor) users(ctx context.Context, see func(floorUser) bool) (n int, err error) {
+func (f *floor) users(ctx context.Context, see func(peer.User) bool) (n int, err error) {
 	for last, more := int64(0), true; more; {
 		query := url.Values{"limit": {"1000"}, "order_by": {"id"}, "where": {`{"id":{"$gt":` + strconv.FormatInt(last, 10) + `}}`}}
 		var page struct {
 			Meta    struct{ Next *string }
-			Objects []floorUser
+			Objects []peer.User
 		}
 		if err := f.get(ctx, "/oserve/v2.2/miniapp/user_profile/?"+query.Encode(), &page); err != nil {
 			return n, err
