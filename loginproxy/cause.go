@@ -63,9 +63,7 @@ func describe(err error) string {
 			}
 		case *failed:
 			add(e.Error())
-			err = e.cause
-			var h *herror.HError
-			if !errors.As(err, &h) {
+			if err = e.cause; !isHError(err) {
 				add(err.Error()) // of the program itself, or of this package
 				err = nil
 			}
@@ -84,6 +82,11 @@ func describe(err error) string {
 		return "an error of another kind"
 	}
 	return strings.Join(parts, ": ")
+}
+
+func isHError(err error) bool {
+	_, ok := err.(*herror.HError)
+	return ok
 }
 
 // withField returns the text of e, which names the field that is invalid.
