@@ -26,9 +26,9 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
+
+	"github.com/hydrogen-go/baas/internal/oneline"
 )
 
 // HError is an error of the SDK, after the documented HError of the vendor's
@@ -49,7 +49,8 @@ type HError struct {
 	Platform         string
 	SessionExpiresAt time.Time
 
-	sent bool
+	field string
+	sent  bool
 	// A pointer to the interface, because fmt never follows one, whatever the verb:
 	// the text of the cause may contain a secret.
 	cause *error
@@ -70,7 +71,7 @@ func New(code Code, detail string) *HError {
 // length. As documented, the message of a 404 is always "not found", and that of a
 // response without a text is "unknown error".
 func FromBackend(status int, text string) *HError {
-	e := &HError{Code: Code(status), Message: oneLine(text), sent: true}
+	e := &HError{Code: Code(status), Message: oneline.Of(text), sent: true}
 	if e.Message == "" || e.Code == NotFound {
 		e.Message = e.Code.Message()
 	}
@@ -96,6 +97,18 @@ func (e *HError) WithSent(sent bool) *HError {
 	c.sent = sent
 	return &c
 }
+
+// WithField returns a copy of e whose [HError.Field] is name. The name must be one of
+// the program's own, and not a text that came from outside.
+func (e *HError) WithField(name string) *HError {
+	c := e.clone()
+	c.field = name
+	return &c
+}
+
+// Field names the argument or the field that is invalid, as in "code" or "phone", on
+// errors with code [InvalidParameter], where it is known. It never has the value.
+func (e *HError) Field() string { return e.clone().field }
 
 // clone returns a copy of e. A nil e, which an error of a nil *HError holds, counts as
 // one with code 0, so that no method of it panics.
@@ -177,22 +190,4 @@ func CodeOf(err error) Code {
 		return c
 	}
 	return 0
-}
-
-// maxMessage bounds the length of a backend's text in an error, in bytes.
-const maxMessage = 512
-
-// oneLine returns text on one line, without control characters, of bounded length.
-func oneLine(text string) string {
-	if len(text) > maxMessage {
-		text = text[:maxMessage]
-	}
-	text = strings.ToValidUTF8(text, "")
-	text = strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) { // controls and line ends
-			return ' '
-		}
-		return r
-	}, text)
-	return strings.TrimSpace(text)
 }

@@ -15,6 +15,7 @@ import (
 //   - LoggedInAt, as the milliseconds from it to ExpiresAt
 //   - SeenAt, if set, as the milliseconds from LoggedInAt to it
 //   - the token, OpenID, UnionID if set, and the platform if it has no number; see [packing]
+//   - the values, if set, with their length before them
 //   - the user info, if there is any; see [appendInfo]
 
 // The flags of a body, beside those of an encoded session.
@@ -62,6 +63,9 @@ func (s *Session) appendBody(b []byte, end int64) []byte {
 	if platform == otherPlatform {
 		b = appendText(b, s.Platform)
 	}
+	if flags&flagValues != 0 {
+		b = appendString(b, s.Values)
+	}
 	return appendInfo(b, s.UserInfo)
 }
 
@@ -99,6 +103,9 @@ func (r record) session() Session {
 		s.Platform = all[unionID:]
 	} else {
 		s.Platform = platformNames[platform]
+	}
+	if flags&flagValues != 0 {
+		s.Values = d.text()
 	}
 	s.UserInfo = d.info()
 	return s

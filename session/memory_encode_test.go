@@ -39,6 +39,7 @@ func TestARecordIsSmall(t *testing.T) {
 		{"with a UnionID", func(s *Session) { s.UnionID = s.OpenID }, 22},
 		{"without a platform", func(s *Session) { s.OpenID, s.Platform = "", "" }, -21},
 		{"on an unknown platform", func(s *Session) { s.Platform = "new" }, 3},
+		{"with values", func(s *Session) { s.Values = `{"k":1}` }, 1 + 7},
 		{"seen", func(s *Session) { s.SeenAt = login.Add(time.Hour) }, 4},
 		{"expires before the record", func(s *Session) { s.ExpiresAt = expires.Add(-1) }, 6},
 		{"a logout", func(s *Session) { *s = Session{LoggedOut: true, LoggedInAt: login} }, 2 + 1 + 1 + 6 + 1 + 1 - (small - recordHead)},
@@ -72,10 +73,15 @@ func FuzzRecord(f *testing.F) {
 		f.Add("t", "o", "u", "qq", []byte(info), byte(7), int64(math.MinInt64), int64(-1), int64(math.MaxInt64), int64(0), int64(0))
 	}
 	f.Add("t", "", "", "jd", []byte(nil), byte(1), int64(math.MaxInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MaxInt64), int64(max48))
+	f.Add("t", "o", `{"k":{"role":"admin"}}`, "qq", []byte(`{"nickName":"x","gender":1}`), byte(flagValues), int64(1), int64(1_700_000_000_000), int64(0), int64(1_702_591_970_000), int64(1_702_591_970_000))
+	f.Add("t", "o", strings.Repeat("v", 1<<10), "new", []byte(nil), byte(flagValues|flagSealed), int64(1), int64(0), int64(0), int64(0), int64(0))
 	f.Fuzz(func(t *testing.T, token, openID, unionID, platform string, info []byte, flags byte, userID, login, seen, expires, end int64) {
 		s := sessionOf(flags)
 		s.Token, s.UserID, s.OpenID, s.UnionID, s.Platform = NewSecret(token), userID, openID, unionID, platform
 		s.LoggedInAt, s.SeenAt, s.ExpiresAt = atMillis(login), atMillis(seen), atMillis(expires)
+		if flags&flagValues != 0 {
+			s.Values = unionID
+		}
 		if len(info) > 0 {
 			s.UserInfo = json.RawMessage(info)
 		}
