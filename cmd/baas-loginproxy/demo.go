@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"log/slog"
@@ -17,28 +18,29 @@ var page embed.FS
 
 // demo returns the login server on a double of the backend, with the page, and with the
 // double's control API, which plays the phones.
-func demo(log *slog.Logger) (*site, error) {
+func demo(c config, log *slog.Logger) (*site, error) {
 	backend, err := baastest.New(baastest.WithJournalLimit(200)) // the page reads all of it
 	if err != nil {
 		return nil, err
 	}
-	client, err := backend.Client(baas.WithTimeout(backendTimeout), baas.WithLogger(log))
+	client, err := backend.Client(baas.WithTimeout(c.backend.timeout), baas.WithLogger(log))
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	if err := handle(mux, client, log); err != nil {
+	s := &site{
+		handler: mux,
+		ready:   newReadiness(func(context.Context) error { return nil }, log), // memory does not fail
+		// A delay that the double was told to make would outlast the shutdown.
+		interrupt: backend.Close,
+		close:     func() {},
+	}
+	if err := c.handle(mux, client, s, log); err != nil {
 		return nil, err
 	}
 	mux.Handle(baastest.ControlPath, baastest.Control(backend))
 	mux.Handle("GET /demo/asked", backendRequests(backend))
-	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte("ok\n"))
-	}))
-	if err := handlePage(mux); err != nil {
-		return nil, err
-	}
-	return &site{Handler: mux, interrupt: backend.Close, close: func() {}}, nil
+	return s, handlePage(mux)
 }
 
 // backendRequests responds with the requests that the backend got: methods, paths and

@@ -9,10 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func demoConfig() config {
+	c := defaults()
+	c.mode.demo = true
+	return c
+}
+
 // startDemo serves the demo and returns its address.
 func startDemo(t *testing.T) string {
 	t.Helper()
-	s, err := demo(silent)
+	s, err := demo(demoConfig(), silent)
 	require.NoError(t, err)
 	return serveSite(t, s).url
 }
@@ -27,7 +33,7 @@ func (v *visitor) code(platform string) any {
 
 func TestDemo(t *testing.T) {
 	log := new(syncBuffer)
-	s, err := demo(slog.New(slog.NewTextHandler(log, nil)))
+	s, err := demo(demoConfig(), slog.New(slog.NewTextHandler(log, nil)))
 	require.NoError(t, err)
 	v := serveSite(t, s)
 
@@ -101,7 +107,7 @@ func TestDemoServesThePage(t *testing.T) {
 		require.NotContains(t, text, "//cdn")
 	}
 	require.NotContains(t, policy, "unsafe")
-	res, _ := v.get("/healthz")
+	res, _ := v.get("/readyz")
 	require.Equal(t, http.StatusOK, res.StatusCode)
 	res, _ = v.get("/elsewhere")
 	require.Equal(t, http.StatusNotFound, res.StatusCode)

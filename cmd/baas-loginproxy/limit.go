@@ -23,7 +23,7 @@ const (
 // registers and text messages by the account that they name. Logins on a platform name
 // none, and their codes cannot be guessed. To count by address too, use
 // loginproxy.WithClientAddr to read the address that the balancer puts into a header.
-func limiter(rdb *redis.Client, log *slog.Logger) func(context.Context, loginproxy.RateKey) (bool, time.Duration) {
+func limiter(rdb redis.UniversalClient, log *slog.Logger) func(context.Context, loginproxy.RateKey) (bool, time.Duration) {
 	return func(ctx context.Context, k loginproxy.RateKey) (bool, time.Duration) {
 		if k.Account == "" {
 			return true, 0
