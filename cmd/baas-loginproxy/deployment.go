@@ -41,7 +41,7 @@ func deployment(c config, log *slog.Logger) (_ *site, err error) {
 		},
 	}
 	mux := http.NewServeMux()
-	if err := c.handle(mux, client, s, log, loginproxy.WithRateLimiter(limiter(rdb, log))); err != nil {
+	if err := c.handle(mux, client, s, log, loginproxy.WithRateLimiter(limiter(rdb))); err != nil {
 		return nil, err
 	}
 	s.handler = c.web.browsers(mux)
