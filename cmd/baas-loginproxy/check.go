@@ -12,7 +12,7 @@ func (c config) check(ctx context.Context, out io.Writer, log *slog.Logger) int 
 	rdb, err := c.redis.connect(log)
 	if err == nil {
 		defer func() { _ = rdb.Close() }()
-		_, err = c.web.tls(log)
+		_, err = c.web.certificate(log)
 	}
 	if err != nil {
 		fmt.Fprintf(out, "settings: %v\n", err)

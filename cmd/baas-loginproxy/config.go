@@ -1,11 +1,13 @@
 package main
 
 import (
+	"net/netip"
 	"time"
 
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/clientaddr"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
 	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/settings"
 	"github.com/hydrogen-go/baas/loginproxy"
-	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
 // config is what the settings say. [table] reads it.
@@ -15,6 +17,8 @@ type config struct {
 	redis    redisConfig
 	sessions sessionConfig
 	web      webConfig
+	clients  clientConfig
+	limits   limitConfig
 	stop     stopConfig
 	log      logConfig
 }
@@ -66,6 +70,19 @@ type webConfig struct {
 	cookieOrigins     []string
 	corsOrigins       []string
 	maxBody           int
+	userFields        []string
+}
+
+// clientConfig says how the addresses of clients are found.
+type clientConfig struct {
+	trusted []netip.Prefix
+	header  clientaddr.Header
+	log     bool
+}
+
+type limitConfig struct {
+	rules  ratelimit.Rules
+	secret string
 }
 
 type stopConfig struct {
@@ -80,9 +97,11 @@ type logConfig struct {
 func defaults() config {
 	return config{
 		backend:  backendConfig{timeout: 10 * time.Second, maxConns: 512},
-		redis:    redisConfig{prefix: redisstore.DefaultPrefix, timeout: 2 * time.Second},
+		redis:    redisConfig{prefix: "baas:", timeout: 2 * time.Second},
 		sessions: sessionConfig{idle: loginproxy.DefaultIdleTimeout, absolute: loginproxy.DefaultAbsoluteTimeout},
 		web:      webConfig{addr: "127.0.0.1:8080", maxBody: loginproxy.DefaultMaxBody},
+		clients:  clientConfig{header: clientaddr.ForwardedFor},
+		limits:   limitConfig{rules: ratelimit.Defaults()},
 		stop:     stopConfig{drainDelay: 5 * time.Second, timeout: 20 * time.Second},
 		log:      logConfig{format: "text", level: "info"},
 	}
@@ -106,7 +125,7 @@ const (
 	groupRedis    = "Redis"
 	groupSessions = "Sessions"
 	groupListen   = "Addresses and TLS"
-	groupBrowsers = "Browsers"
+	groupClients  = "Phones and browsers"
 	groupLimits   = "Limits"
 	groupLog      = "Log"
 	groupStop     = "Stopping"
@@ -124,8 +143,8 @@ func table(c *config) settings.Table {
 		{groupRedis, c.redis.rows()},
 		{groupSessions, c.sessions.rows()},
 		{groupListen, c.web.listenRows()},
-		{groupBrowsers, c.web.browserRows()},
-		{groupLimits, c.web.limitRows()},
+		{groupClients, append(c.web.clientRows(), c.clients.rows()...)},
+		{groupLimits, c.limits.rows()},
 		{groupLog, c.log.rows()},
 		{groupStop, c.stop.rows()},
 	} {
@@ -202,7 +221,7 @@ func (r *redisConfig) rows() []settings.Setting {
 		{Name: "redis-tls-server-name", Value: settings.Text(&r.serverName, "NAME"),
 			Help: "Name in the certificate of Redis; if it is not given, the host of the address."},
 		{Name: "redis-prefix", Value: settings.Text(&r.prefix, "TEXT"),
-			Help: "Beginning of the names of all keys in Redis. Replicas that share sessions have the same one."},
+			Help: "Beginning of the names of all keys in Redis: of the sessions (baas:session:…), of the limits (baas:limit:…) and of what /readyz writes (baas:ready:…). Replicas that share sessions have the same one."},
 		{Name: "redis-pool-size", Value: settings.Number(&r.poolSize, 1),
 			Help: "Most connections to each Redis at once; if it is not given, 10 for each CPU."},
 		{Name: "redis-timeout", Value: settings.Duration(&r.timeout, time.Millisecond),
@@ -238,7 +257,7 @@ func (w *webConfig) listenRows() []settings.Setting {
 	}
 }
 
-func (w *webConfig) browserRows() []settings.Setting {
+func (w *webConfig) clientRows() []settings.Setting {
 	return []settings.Setting{
 		{Name: "cookie", Value: settings.Text(&w.cookie, "NAME"),
 			Help: "Give browsers the session id as a cookie of that name, which begins with __Host-. If it is not given, there is no cookie."},
@@ -246,13 +265,55 @@ func (w *webConfig) browserRows() []settings.Setting {
 			Help: "Other origins whose pages may use the cookie, as https://app.example.com."},
 		{Name: "cors-origins", Value: settings.List(&w.corsOrigins, "ORIGIN", checkOrigin),
 			Help: "Origins whose pages may call this server from a browser (CORS), as https://app.example.com."},
+		{Name: "user-fields", Value: settings.List(&w.userFields, "NAME", nil),
+			Help: "The fields of the user that the answers on /auth/ show; if it is not given, all that the backend sends."},
+		{Name: "max-body", Value: settings.Number(&w.maxBody, 1024),
+			Help: "Largest body of a request, in bytes."},
 	}
 }
 
-func (w *webConfig) limitRows() []settings.Setting {
+func (c *clientConfig) rows() []settings.Setting {
+	header := string(c.header)
 	return []settings.Setting{
-		{Name: "max-body", Value: settings.Number(&w.maxBody, 1024),
-			Help: "Largest body of a request, in bytes."},
+		{Name: "trusted-proxies", Value: settings.Value{Word: "PREFIX,…", Set: c.setTrusted},
+			Help: "Addresses of the balancers in front, as 10.0.0.0/8, or the words loopback and private. Only from them the client's address, a request id and a trace are taken from headers. If it is not given, the client is whoever connects."},
+		{Name: "client-header", Value: settings.Value{Word: "NAME", Default: header, Set: c.setHeader},
+			Help: "Header in which the trusted proxies name the client: X-Forwarded-For, or X-Real-Ip."},
+		{Name: "log-client-addr", Value: settings.Switch(&c.log),
+			Help: "Log the addresses of clients. They are personal data in many countries."},
+	}
+}
+
+func (c *clientConfig) setTrusted(text string) (err error) {
+	c.trusted, err = clientaddr.ParsePrefixes(text)
+	return err
+}
+
+func (c *clientConfig) setHeader(text string) (err error) {
+	c.header, err = clientaddr.ParseHeader(text)
+	return err
+}
+
+func (l *limitConfig) rows() []settings.Setting {
+	limit := func(name string, limits *ratelimit.Limits, help string) settings.Setting {
+		return settings.Setting{Name: "limit-" + name, Value: settings.Unmarshal(limits, "N/PERIOD,…|off"), Help: help}
+	}
+	r := &l.rules
+	return []settings.Setting{
+		limit("login-account", &r.Login.Account, "Logins with a password, for each account, as 10/1m,100/24h: at most 10 at once and one more every 6 seconds, and 100 in a day."),
+		limit("login-address", &r.Login.Address, "Logins with a password, for each address of a client. An IPv6 address counts with its /64."),
+		limit("sms-login-account", &r.SMSLogin.Account, "Logins with the code of a text message, for each phone number."),
+		limit("sms-login-address", &r.SMSLogin.Address, "Logins with the code of a text message, for each address."),
+		limit("register-account", &r.Register.Account, "Registrations, for each account."),
+		limit("register-address", &r.Register.Address, "Registrations, for each address."),
+		limit("sms-account", &r.SMS.Account, "Text messages, and checks of their codes, for each phone number."),
+		limit("sms-address", &r.SMS.Address, "Text messages, and checks of their codes, for each address."),
+		limit("password-reset-account", &r.PasswordReset.Account, "Mails to reset a password, for each mailbox."),
+		limit("password-reset-address", &r.PasswordReset.Address, "Mails to reset a password, for each address."),
+		limit("platform-login-address", &r.PlatformLogin, "Logins on a platform, for each address. While Redis fails, only these pass without being counted: their codes cannot be guessed."),
+		limit("anonymous-login-address", &r.AnonymousLogin, "Anonymous logins, for each address."),
+		{Name: "limit-secret", Secret: true, Value: settings.Text(&l.secret, ""),
+			Help: "At least 16 random bytes of text, the same for all replicas. Accounts and addresses are hashed with it before they are counted in Redis, so that nobody who reads Redis finds them by trying all phone numbers."},
 	}
 }
 

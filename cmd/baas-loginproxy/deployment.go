@@ -8,14 +8,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/hydrogen-go/baas"
-	"github.com/hydrogen-go/baas/loginproxy"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
 	"github.com/hydrogen-go/baas/session"
 )
 
 // deployment returns the login server on a real backend, with its sessions in Redis. It
 // sends nothing yet: a server that starts before its Redis becomes ready when Redis is
 // there.
-func deployment(c config, log *slog.Logger) (_ *site, err error) {
+func deployment(c config, o *observation, log *slog.Logger) (_ *site, err error) {
 	rdb, err := c.redis.connect(log)
 	if err != nil {
 		return nil, err
@@ -29,30 +29,33 @@ func deployment(c config, log *slog.Logger) (_ *site, err error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := c.backend.client(store, log)
+	client, err := c.backend.client(o.metrics.Store(store), log, o.clientOptions()...)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{
-		ready: newReadiness(probe(rdb, c.redis.prefix), log),
+	limiter, err := ratelimit.NewRedis(rdb, c.redis.prefix+limitKeys, c.limits.rules, o.limiterOptions(c.limits)...)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	if err := c.mount(mux, client, limiter, o); err != nil {
+		return nil, err
+	}
+	return &site{
+		mux:     mux,
+		ready:   newReadiness(probe(rdb, c.redis.prefix), log),
+		inspect: func(ctx context.Context) { warnOfEviction(ctx, rdb, log) },
 		close: func() {
 			client.CloseIdleConnections()
 			_ = rdb.Close() // no request is under way any more
 		},
-	}
-	mux := http.NewServeMux()
-	if err := c.handle(mux, client, s, log, loginproxy.WithRateLimiter(limiter(rdb))); err != nil {
-		return nil, err
-	}
-	s.handler = c.web.browsers(mux)
-	return s, nil
+	}, nil
 }
 
 // client returns the client of the backend.
-func (b backendConfig) client(store session.Store, log *slog.Logger) (*baas.Client, error) {
-	options := []baas.Option{
-		baas.WithSessionStore(store), baas.WithTimeout(b.timeout), baas.WithMaxConnsPerHost(b.maxConns), baas.WithLogger(log),
-	}
+func (b backendConfig) client(store session.Store, log *slog.Logger, more ...baas.Option) (*baas.Client, error) {
+	options := append(more,
+		baas.WithSessionStore(store), baas.WithTimeout(b.timeout), baas.WithMaxConnsPerHost(b.maxConns), baas.WithLogger(log))
 	if b.host != "" {
 		options = append(options, baas.WithHost(b.host))
 	}

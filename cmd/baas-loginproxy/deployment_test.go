@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/internal/redistest"
 )
 
 // deploy starts a replica.
@@ -95,25 +96,33 @@ func TestReadyWhenRedisIs(t *testing.T) {
 	require.Contains(t, p.log.String(), "ready: sessions can be written again")
 }
 
-// All replicas count together. Each account has its own count, which expires.
+// All replicas count together, by account and by address.
 func TestPasswordsAreNotGuessed(t *testing.T) {
 	t.Parallel()
-	redis, backend := miniredis.RunT(t), baastest.NewServer(t)
+	redis, backend := redistest.Start(t), baastest.NewServer(t)
 	_, err := backend.AddUser(baastest.User{Username: "ann", Password: "right"})
 	require.NoError(t, err)
-	replicas := []*visitor{deploy(t, backend, redis.Addr()).visitor(), deploy(t, backend, redis.Addr()).visitor()}
+	limits := []string{"-limit-login-account", "3/1h", "-limit-login-address", "5/1h", "-trusted-proxies", "loopback"}
+	first, second := deploy(t, backend, redis.Addr(), limits...), deploy(t, backend, redis.Addr(), limits...)
+	replicas := []*visitor{first.visitor(), second.visitor()}
 	try := func(n int, account, password string) int {
 		status, _ := replicas[n%2].do("POST", "/auth/login", m{"username": account, "password": password})
 		return status
 	}
-	for n := range maxTries {
+	for n := range 3 {
 		require.Equal(t, http.StatusBadRequest, try(n, "ann", "wrong"))
 	}
 	require.Equal(t, http.StatusTooManyRequests, try(0, "ann", "right"))
 	require.Equal(t, http.StatusTooManyRequests, try(1, "ann", "right"))
 	require.Equal(t, http.StatusBadRequest, try(0, "bob", "wrong"))
-	require.NotContains(t, redis.Dump(), "ann")
-
-	redis.FastForward(per + time.Second)
-	require.Equal(t, http.StatusOK, try(0, "ann", "right"))
+	require.Equal(t, http.StatusBadRequest, try(1, "eve", "wrong"))
+	require.Equal(t, http.StatusTooManyRequests, try(1, "dan", "wrong"), "the address")
+	for _, v := range replicas {
+		v.forwardedFor = "203.0.113.7"
+	}
+	require.Equal(t, http.StatusBadRequest, try(1, "dan", "wrong"), "another address")
+	keys, err := redis.Do(t.Context(), "KEYS", "*")
+	require.NoError(t, err)
+	require.Contains(t, keys, "baas:limit:")
+	require.NotContains(t, keys, "ann")
 }

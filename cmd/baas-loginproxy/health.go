@@ -69,6 +69,14 @@ func (r *readiness) check(ctx context.Context) string {
 	return r.state
 }
 
+// value is 1 or 0, for a metric.
+func (r *readiness) value() float64 {
+	if r.check(context.Background()) == ready {
+		return 1
+	}
+	return 0
+}
+
 // set notes the result of a write. A change is logged.
 func (r *readiness) set(err error) {
 	state := ready
@@ -110,16 +118,10 @@ func respond(w http.ResponseWriter, status int, word string) {
 	_, _ = w.Write([]byte(word + "\n")) // an error means that the balancer has hung up
 }
 
-// handle mounts both.
-func (r *readiness) handle(mux *http.ServeMux) {
-	mux.HandleFunc("GET /livez", live)
-	mux.Handle("GET /readyz", r)
-}
-
 // probe returns a function that writes a key of its own to Redis, as a login would. Each
 // write is to another key, so all nodes of a cluster are tried in turn.
 func probe(client redis.UniversalClient, prefix string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		return client.Set(ctx, prefix+"ready:"+rand.Text(), "", probeLife).Err()
+		return client.Set(ctx, prefix+probeKeys+rand.Text(), "", probeLife).Err()
 	}
 }

@@ -27,6 +27,8 @@ type visitor struct {
 	t       *testing.T
 	url     string
 	session string
+	// forwardedFor, unless empty, is what a balancer says.
+	forwardedFor string
 }
 
 // do makes a request and returns the status and the body. It keeps a new session id.
@@ -41,6 +43,9 @@ func (v *visitor) do(method, path string, body any) (int, m) {
 	req, err := http.NewRequestWithContext(v.t.Context(), method, v.url+path, bytes.NewReader(text))
 	require.NoError(v.t, err)
 	req.Header.Set("Content-Type", "application/json")
+	if v.forwardedFor != "" {
+		req.Header.Set("X-Forwarded-For", v.forwardedFor)
+	}
 	if v.session != "" {
 		req.Header.Set("Authorization", "Bearer "+v.session)
 	}
@@ -75,7 +80,7 @@ func (v *visitor) get(path string) (*http.Response, string) {
 // serveSite serves s until the test ends.
 func serveSite(t *testing.T, s *site) *visitor {
 	t.Helper()
-	srv := httptest.NewServer(s.handler)
+	srv := httptest.NewServer(s.phones)
 	t.Cleanup(func() {
 		if s.interrupt != nil {
 			s.interrupt()

@@ -50,7 +50,7 @@ func (p program) run() int {
 	if c.mode.check {
 		return c.check(context.Background(), p.stdout, log)
 	}
-	err = c.serve(p.signals, log)
+	err = c.serve(p.environ, p.signals, log)
 	if err != nil {
 		log.Error("ended", "err", err)
 		return exitFailed

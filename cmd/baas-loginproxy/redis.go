@@ -16,6 +16,14 @@ import (
 	"github.com/hydrogen-go/baas/session/redisstore"
 )
 
+// What follows the prefix of the keys. With the default prefix, those of sessions and
+// limits are the defaults of their packages.
+const (
+	sessionKeys = "session:"
+	limitKeys   = "limit:"
+	probeKeys   = "ready:"
+)
+
 // connect returns a client of Redis. It sends nothing.
 func (r redisConfig) connect(log *slog.Logger) (redis.UniversalClient, error) {
 	options := &redis.UniversalOptions{
@@ -93,7 +101,7 @@ func (r redisConfig) setTLS(config *tls.Config, log *slog.Logger) error {
 
 // store returns the session store in Redis, sealed if there are keys.
 func (c config) store(client redis.UniversalClient) (session.Store, error) {
-	options := []redisstore.Option{redisstore.WithPrefix(c.redis.prefix)}
+	options := []redisstore.Option{redisstore.WithPrefix(c.redis.prefix + sessionKeys)}
 	if c.sessions.userIndex {
 		options = append(options, redisstore.WithUserIndex())
 	}

@@ -17,25 +17,54 @@ var errSecondSignal = errors.New("a second signal: requests under way were cut")
 
 // site is what to serve.
 type site struct {
-	// handler is served on -addr.
-	handler http.Handler
-	// operators is served on -metrics-addr.
-	operators http.Handler
-	ready     *readiness
+	// mux has the routes of the mode, and gets those of health.
+	mux   *http.ServeMux
+	ready *readiness
 	// interrupt, unless nil, cancels what requests under way may wait for.
 	interrupt func()
+	// inspect logs what is wrong around the server. It is called once, after the start.
+	inspect func(context.Context)
 	// close releases the resources, after the last request.
 	close func()
+
+	// phones is served on -addr, operators on -metrics-addr.
+	phones, operators http.Handler
+}
+
+// site returns the handlers of the mode.
+func (c config) site(o *observation, log *slog.Logger) (*site, error) {
+	mode := deployment
+	if c.mode.demo {
+		mode = demo
+	}
+	s, err := mode(c, o, log)
+	if err != nil {
+		return nil, err
+	}
+	operators := http.NewServeMux()
+	operators.Handle("GET /metrics", o.metrics.Handler())
+	for _, mux := range []*http.ServeMux{s.mux, operators} {
+		mux.HandleFunc("GET /livez", live)
+		mux.Handle("GET /readyz", s.ready)
+	}
+	o.gauge("ready", "1 while sessions can be written and the server does not drain, as /readyz.", s.ready.value)
+	s.phones, s.operators = o.around(c.web.browsers(s.mux)), operators
+	return s, nil
 }
 
 // serve serves until a signal, then stops gracefully, or at once after a second one.
-func (c config) serve(signals <-chan os.Signal, log *slog.Logger) (err error) {
-	s, err := c.site(log)
+func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logger) error {
+	o, err := c.observe(environ, log)
+	if err != nil {
+		return err
+	}
+	defer o.close(log)
+	s, err := c.site(o, log)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	servers, err := c.listen(s, log)
+	servers, err := c.listen(s, o, log)
 	if err != nil {
 		return err
 	}
@@ -54,6 +83,7 @@ func (c config) serve(signals <-chan os.Signal, log *slog.Logger) (err error) {
 		}
 	}()
 	s.ready.check(context.Background()) // so that a store that fails is in the log from the start
+	s.inspect(context.Background())
 	select {
 	case err := <-failed:
 		running--
@@ -61,14 +91,6 @@ func (c config) serve(signals <-chan os.Signal, log *slog.Logger) (err error) {
 	case <-signals:
 	}
 	return c.stop.stop(s, servers, signals, log)
-}
-
-// site returns the handlers of the mode.
-func (c config) site(log *slog.Logger) (*site, error) {
-	if c.mode.demo {
-		return demo(c, log)
-	}
-	return deployment(c, log)
 }
 
 // stop drains and shuts down.
@@ -119,7 +141,7 @@ type server struct {
 }
 
 // listen opens the addresses: all of them or none.
-func (c config) listen(s *site, log *slog.Logger) (servers []*server, err error) {
+func (c config) listen(s *site, o *observation, log *slog.Logger) (servers []*server, err error) {
 	defer func() {
 		if err != nil {
 			for _, srv := range servers {
@@ -127,33 +149,41 @@ func (c config) listen(s *site, log *slog.Logger) (servers []*server, err error)
 			}
 		}
 	}()
-	config, err := c.web.tls(log)
+	cert, err := c.web.certificate(log)
 	if err != nil {
 		return nil, err
 	}
+	var config *tls.Config
+	if cert != nil {
+		config = cert.serverTLS()
+		o.gauge("certificate_expiry_timestamp_seconds", "When the certificate of -addr expires, in Unix seconds.",
+			func() float64 { return float64(cert.expires().Unix()) })
+	}
+	timeouts := c.backend.timeouts()
 	l, err := listenOn(c.web.addr, c.mode.demo)
 	if err != nil {
 		return nil, err
 	}
-	servers = append(servers, newServer(l, s.handler, "phones", config, log))
+	servers = append(servers, newServer(l, s.phones, "phones", config, timeouts, log))
 	if c.web.metricsAddr == "" {
 		return servers, nil
 	}
 	if l, err = listenOn(c.web.metricsAddr, false); err != nil {
 		return servers, err
 	}
-	return append(servers, newServer(l, s.operators, "operators", nil, log)), nil
+	return append(servers, newServer(l, s.operators, "operators", nil, timeouts, log)), nil
 }
 
-func (w webConfig) tls(log *slog.Logger) (*tls.Config, error) {
+// certificate returns the certificate of -addr; nil if there is none.
+func (w webConfig) certificate(log *slog.Logger) (*certificate, error) {
 	if w.certFile == "" {
 		return nil, nil
 	}
 	cert, err := loadCertificate(w.certFile, w.keyFile, log)
 	if err != nil {
-		return nil, fmt.Errorf("-tls-cert-file: %w", err)
+		return nil, fmt.Errorf("-tls-cert-file (BAAS_TLS_CERT_FILE): %w", err)
 	}
-	return cert.serverTLS(), nil
+	return cert, nil
 }
 
 // listenOn opens an address.
@@ -168,15 +198,24 @@ func listenOn(addr string, loopbackOnly bool) (net.Listener, error) {
 	return l, nil
 }
 
-func newServer(l net.Listener, handler http.Handler, purpose string, config *tls.Config, log *slog.Logger) *server {
+// timeouts bound the parts of a request.
+type timeouts struct{ read, write time.Duration }
+
+// timeouts leave the proxy the time for its own response to a slow body and to a slow
+// backend. A login may be followed by the end of the replaced session.
+func (b backendConfig) timeouts() timeouts {
+	return timeouts{read: b.timeout + 5*time.Second, write: 2*b.timeout + 10*time.Second}
+}
+
+func newServer(l net.Listener, handler http.Handler, purpose string, config *tls.Config, t timeouts, log *slog.Logger) *server {
 	return &server{
 		Server: http.Server{
 			Handler:           handler,
 			TLSConfig:         config,
 			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       10 * time.Second,
-			WriteTimeout:      30 * time.Second, // a login, and then the end of the replaced session
-			IdleTimeout:       2 * time.Minute,  // longer than a balancer's, so that the balancer closes the connection
+			ReadTimeout:       t.read,
+			WriteTimeout:      t.write,
+			IdleTimeout:       2 * time.Minute, // longer than a balancer's, so that the balancer closes the connection
 			MaxHeaderBytes:    16 << 10,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		},

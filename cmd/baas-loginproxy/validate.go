@@ -16,6 +16,9 @@ import (
 	"github.com/hydrogen-go/baas/session"
 )
 
+// minLimitSecret is the least length of -limit-secret, in bytes.
+const minLimitSecret = 16
+
 // validation collects what is wrong with settings that are fine one by one.
 type validation struct {
 	table    settings.Table
@@ -49,6 +52,9 @@ func (c config) validate(t settings.Table, given settings.Given) error {
 	}
 	v.sessions(c.sessions)
 	v.web(c.web)
+	v.both("client-header", "trusted-proxies")
+	v.wrong(c.limits.secret != "" && len(c.limits.secret) < minLimitSecret, "limit-secret", fmt.Sprintf("it has less than %d bytes", minLimitSecret))
+	v.wrong(c.redis.prefix == "", "redis-prefix", "it is empty")
 	return errors.Join(v.problems...)
 }
 
@@ -69,7 +75,7 @@ func (v *validation) modes(c config) {
 func (v *validation) demo() {
 	for _, s := range v.table.Settings {
 		inUse := s.Group == groupMode || s.Group == groupLog || s.Group == groupStop || s.Group == groupListen ||
-			slices.Contains([]string{"session-idle", "session-absolute", "max-body"}, s.Name)
+			s.Group == groupLimits || s.Group == groupClients || slices.Contains([]string{"session-idle", "session-absolute", "backend-timeout"}, s.Name)
 		v.wrong(!inUse && v.given.Has(s.Name), s.Name, "-demo does not use it")
 	}
 }

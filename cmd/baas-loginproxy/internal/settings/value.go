@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"net"
@@ -105,6 +106,22 @@ func OneOf(p *string, words ...string) Value {
 		*p = text
 		return nil
 	}}
+}
+
+// textValue is a value that reads and prints itself.
+type textValue interface {
+	encoding.TextMarshaler
+	encoding.TextUnmarshaler
+}
+
+// Unmarshal is what p reads from text. The default is what p prints. It panics if p
+// cannot print it.
+func Unmarshal(p textValue, word string) Value {
+	text, err := p.MarshalText()
+	if err != nil {
+		panic(err)
+	}
+	return Value{Word: word, Default: string(text), Set: func(text string) error { return p.UnmarshalText([]byte(text)) }}
 }
 
 // Address is host:port.
