@@ -118,6 +118,12 @@ func parse(args, environ []string) (config, error) {
 	return c, c.validate(t, given)
 }
 
+// names returns the flag and the variable of a setting, for an error.
+func names(setting string) string {
+	c := defaults()
+	return table(&c).Names(setting)
+}
+
 // The groups of the settings, in the order of the help.
 const (
 	groupMode     = "What to do"

@@ -50,7 +50,7 @@ func (w webConfig) ownURL() (string, error) {
 		return "", err
 	}
 	if port == "0" {
-		return "", errors.New("-healthcheck needs -addr (BAAS_ADDR) with a port that is not 0")
+		return "", errors.New("-healthcheck needs a port that is not 0 in " + names("addr"))
 	}
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
@@ -63,9 +63,4 @@ func (w webConfig) ownURL() (string, error) {
 		scheme = "https://"
 	}
 	return scheme + net.JoinHostPort(host, port), nil
-}
-
-func isLoopbackHost(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }

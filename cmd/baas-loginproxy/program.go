@@ -85,7 +85,8 @@ const usage = `baas-loginproxy is a login server for mini-programs.
 
 A flag wins over its variable. A variable that is empty counts as not set, and an unknown
 one that begins with BAAS_ is an error. Secrets are read from variables and files, never
-from the command line.
+from the command line. Traces are configured by the variables of OpenTelemetry, and sent
+if OTEL_EXPORTER_OTLP_ENDPOINT is set.
 `
 
 func writeHelp(w io.Writer) {

@@ -81,11 +81,11 @@ func (r redisConfig) setTLS(config *tls.Config, log *slog.Logger) error {
 	if r.caFile != "" {
 		text, err := os.ReadFile(r.caFile)
 		if err != nil {
-			return fmt.Errorf("-redis-tls-ca-file: %w", err)
+			return fmt.Errorf("%s: %w", names("redis-tls-ca-file"), err)
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(text) {
-			return fmt.Errorf("-redis-tls-ca-file: %s has no certificate in PEM", r.caFile)
+			return fmt.Errorf("%s: %s has no certificate in PEM", names("redis-tls-ca-file"), r.caFile)
 		}
 	}
 	if r.certFile == "" {
@@ -93,7 +93,7 @@ func (r redisConfig) setTLS(config *tls.Config, log *slog.Logger) error {
 	}
 	own, err := loadCertificate(r.certFile, r.keyFile, log)
 	if err != nil {
-		return fmt.Errorf("-redis-tls-cert-file: %w", err)
+		return fmt.Errorf("%s: %w", names("redis-tls-cert-file"), err)
 	}
 	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own.current(), nil }
 	return nil

@@ -36,8 +36,8 @@ func TestDoesNotStart(t *testing.T) {
 			exitFailed, "address already in use"},
 		"no certificate": {[]string{"-client-id", "c", "-redis-url", redis, "-tls-cert-file", "/nowhere/tls.crt", "-tls-key-file", "/nowhere/tls.key"},
 			exitFailed, "/nowhere/tls.crt"},
-		"bad client id": {[]string{"-client-id", "c!", "-redis-url", redis}, exitFailed, "605"},
-		"bad backend":   {[]string{"-client-id", "c", "-redis-url", redis, "-backend", "ftp://backend.example"}, exitFailed, "605"},
+		"bad client id": {[]string{"-client-id", "c!", "-redis-url", redis}, exitInvalid, "-client-id (BAAS_CLIENT_ID): "},
+		"bad backend":   {[]string{"-client-id", "c", "-redis-url", redis, "-backend", "ftp://backend.example"}, exitInvalid, "-backend (BAAS_BACKEND): "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

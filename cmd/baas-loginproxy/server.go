@@ -181,7 +181,7 @@ func (w webConfig) certificate(log *slog.Logger) (*certificate, error) {
 	}
 	cert, err := loadCertificate(w.certFile, w.keyFile, log)
 	if err != nil {
-		return nil, fmt.Errorf("-tls-cert-file (BAAS_TLS_CERT_FILE): %w", err)
+		return nil, fmt.Errorf("%s: %w", names("tls-cert-file"), err)
 	}
 	return cert, nil
 }

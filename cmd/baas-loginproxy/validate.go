@@ -13,6 +13,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/settings"
+	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/clientconfig"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -30,6 +32,14 @@ type validation struct {
 func (v *validation) wrong(is bool, name, text string) {
 	if is {
 		v.problems = append(v.problems, fmt.Errorf("%s: %s", v.table.Names(name), text))
+	}
+}
+
+// refused notes what the SDK says of a setting.
+func (v *validation) refused(name string, err error) {
+	var h *herror.HError
+	if errors.As(err, &h) {
+		v.wrong(true, name, h.Message)
 	}
 }
 
@@ -82,13 +92,21 @@ func (v *validation) demo() {
 
 func (v *validation) backend(b backendConfig) {
 	v.wrong(b.clientID == "", "client-id", "it is missing; -demo runs a demo without it")
-	v.wrong(b.timeout >= session.Grace, "backend-timeout", "it is not under "+settings.FormatDuration(session.Grace))
-	if b.host == "" {
+	if b.clientID != "" {
+		v.refused("client-id", clientconfig.CheckClientID(b.clientID))
+	}
+	var c clientconfig.Config
+	if v.given.Has("env") {
+		v.refused("env", c.SetEnv(b.env))
+	}
+	v.refused("backend-timeout", c.SetTimeout(b.timeout))
+	if !v.given.Has("backend") {
+		v.wrong(b.insecureHTTP, "backend-insecure-http", "it needs "+v.table.Names("backend")+" too")
 		return
 	}
-	u, err := url.Parse(b.host)
-	v.wrong(err == nil && u.Scheme == "http" && !b.insecureHTTP && !isLoopbackHost(u.Hostname()), "backend",
-		"plain http:// to another machine; use https://, or -backend-insecure-http")
+	c.Host, c.InsecureHTTP = b.host, b.insecureHTTP
+	_, err := c.BaseURL()
+	v.refused("backend", err)
 }
 
 func (v *validation) redis(r redisConfig) {
