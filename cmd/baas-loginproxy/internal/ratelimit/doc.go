@@ -1,5 +1,5 @@
-// Package ratelimit limits how often clients may log in, register, and have text
-// messages and mails sent: by the account that they name and by their address. The
+// Package ratelimit limits how often clients may log in, register, check codes, and have
+// text messages and mails sent: by the account that they name and by their address. The
 // counts are in Redis, so that all replicas count together.
 //
 //	limiter, err := ratelimit.NewRedis(client, "baas:limit:", ratelimit.Defaults(), ratelimit.WithSecret(key))

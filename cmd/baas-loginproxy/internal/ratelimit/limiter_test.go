@@ -180,6 +180,7 @@ func TestKinds(t *testing.T) {
 		"sms_login":      {Rules{SMSLogin: Rule{Account: must("1/1m")}}, loginproxy.RateKey{Operation: loginproxy.OpLoginSMS}},
 		"register":       {Rules{Register: Rule{Account: must("1/1m")}}, loginproxy.RateKey{Operation: loginproxy.OpRegister}},
 		"sms":            {Rules{SMS: Rule{Account: must("1/1m")}}, loginproxy.RateKey{Operation: loginproxy.OpSMS}},
+		"sms_check":      {Rules{SMSCheck: Rule{Account: must("1/1m")}}, loginproxy.RateKey{Operation: loginproxy.OpSMSCheck}},
 		"password_reset": {Rules{PasswordReset: Rule{Account: must("1/1m")}}, loginproxy.RateKey{Operation: loginproxy.OpPasswordReset}},
 		"platform":       {Rules{PlatformLogin: must("1/1m")}, loginproxy.RateKey{Operation: loginproxy.OpLogin, Platform: "kuaishou"}},
 		"anonymous":      {Rules{AnonymousLogin: must("1/1m")}, loginproxy.RateKey{Operation: loginproxy.OpLoginAnonymous}},

@@ -27,6 +27,7 @@ var requests = map[bool][]loginproxy.RateKey{
 		{Operation: loginproxy.OpLoginSMS, Addr: "192.0.2.1", Account: "13800138000"},
 		{Operation: loginproxy.OpRegister, Addr: "192.0.2.1", Account: "ann"},
 		{Operation: loginproxy.OpSMS, Addr: "192.0.2.1", Account: "13800138000"},
+		{Operation: loginproxy.OpSMSCheck, Addr: "192.0.2.1", Account: "13800138000"},
 		{Operation: loginproxy.OpPasswordReset, Addr: "192.0.2.1", Account: "ann@example.com"},
 		{Operation: loginproxy.OpLoginAnonymous, Addr: "192.0.2.1"},
 	},

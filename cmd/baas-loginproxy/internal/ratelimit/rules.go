@@ -18,7 +18,8 @@ type Rules struct {
 	Login          Rule   // with a password
 	SMSLogin       Rule   // with the code of a text message
 	Register       Rule   // of an account
-	SMS            Rule   // sends a text message, or checks its code
+	SMS            Rule   // sends a text message
+	SMSCheck       Rule   // checks the code of a text message
 	PasswordReset  Rule   // sends a mail
 	PlatformLogin  Limits // for each address
 	AnonymousLogin Limits // for each address
@@ -31,9 +32,10 @@ func Defaults() Rules {
 	return Rules{
 		// NIST SP 800-63B allows 100 failed passwords in a row for one account.
 		Login: Rule{Account: must("10/1m,100/24h"), Address: must("60/1m")},
-		// A code has often only 6 digits, or 4: 30 tries a day find one of a million
-		// numbers in 90 years, and one of ten thousand in a year.
+		// A code has 6 digits, or 4, and is valid for minutes. Nobody needs more than a few
+		// tries.
 		SMSLogin: Rule{Account: must("5/1m,30/24h"), Address: must("60/1m")},
+		SMSCheck: Rule{Account: must("5/1m,30/24h"), Address: must("60/1m")},
 		// An account is registered once. A hall of visitors registers at the same time.
 		Register: Rule{Account: must("5/1m,20/24h"), Address: must("30/1m,300/24h")},
 		// A text message costs money, and who has many sent may get a part of it. Nobody
@@ -69,7 +71,7 @@ func (r Rules) check() error {
 		name string
 		Rule
 	}{
-		{"login", r.Login}, {"SMS login", r.SMSLogin}, {"register", r.Register}, {"SMS", r.SMS}, {"password reset", r.PasswordReset},
+		{"login", r.Login}, {"SMS login", r.SMSLogin}, {"register", r.Register}, {"SMS", r.SMS}, {"SMS check", r.SMSCheck}, {"password reset", r.PasswordReset},
 	} {
 		add(rule.name+" by account", rule.Account)
 		add(rule.name+" by address", rule.Address)
@@ -100,6 +102,8 @@ func (r Rules) kindOf(k loginproxy.RateKey) kind {
 		return kind{name: "register", Rule: r.Register}
 	case loginproxy.OpSMS:
 		return kind{name: "sms", Rule: r.SMS}
+	case loginproxy.OpSMSCheck:
+		return kind{name: "sms_check", Rule: r.SMSCheck}
 	case loginproxy.OpPasswordReset:
 		return kind{name: "password_reset", Rule: r.PasswordReset}
 	}
