@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"github.com/hydrogen-go/baas/internal/selfcheck"
 )
 
 // The exit codes.
@@ -41,7 +43,7 @@ func (p program) run() int {
 		writeVersion(p.stdout)
 		return exitOK
 	case c.mode.healthcheck:
-		return p.exit(healthcheck(context.Background(), c.web))
+		return p.exit(selfcheck.Ask(context.Background(), c.web.addr, c.web.certFile != "", "/livez"))
 	}
 	log := c.log.logger(p.stderr)
 	if p.libraryLog != nil {

@@ -82,10 +82,7 @@ func TestKindsOfRedis(t *testing.T) {
 	t.Run("TLS both ways", func(t *testing.T) {
 		t.Parallel()
 		files := newPairFiles(t, newPair(t, "redis"))
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		require.NoError(t, l.Close())
+		_, port, _ := net.SplitHostPort(freeAddr(t))
 		redistest.Start(t, "--tls-port", port, "--tls-cert-file", files.cert, "--tls-key-file", files.key, "--tls-ca-cert-file", files.cert)
 		url := "rediss://127.0.0.1:" + port
 		p := with(t, backend, nil, "-redis-url", url, "-redis-tls-ca-file", files.cert, "-redis-tls-cert-file", files.cert,
