@@ -37,6 +37,7 @@ func (r redisConfig) connect(log *slog.Logger) (redis.UniversalClient, error) {
 		DB:                    r.db,
 		PoolSize:              r.poolSize,
 		DialTimeout:           r.timeout,
+		DialerRetries:         1, // a command is tried four times anyway, and a failure is to be known soon
 		ReadTimeout:           r.timeout,
 		WriteTimeout:          r.timeout,
 		ContextTimeoutEnabled: true, // redisstore requires it
