@@ -80,7 +80,9 @@ func redisLimiter(t *testing.T, client redis.UniversalClient, rules Rules) (*Lim
 func TestRedisDown(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	l, decisions := redisLimiter(t, clientOf(t, server.Addr()), Defaults())
+	rules := Defaults()
+	rules.Login.Account = must("10/24h") // so that a slow machine counts no time as passed
+	l, decisions := redisLimiter(t, clientOf(t, server.Addr()), rules)
 	for range 10 {
 		wait, err := l.Wait(t.Context(), password("192.0.2.1", "ann"))
 		require.NoError(t, err)
@@ -89,7 +91,7 @@ func TestRedisDown(t *testing.T) {
 	wait, err := l.Wait(t.Context(), password("192.0.2.2", "ann"))
 	require.NoError(t, err)
 	require.Positive(t, wait)
-	require.LessOrEqual(t, wait, 6*time.Second)
+	require.LessOrEqual(t, wait, 24*time.Hour/10)
 
 	client := server.Client()
 	for _, name := range client.Keys(t.Context(), "*").Val() {
