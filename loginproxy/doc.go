@@ -86,6 +86,8 @@
 // A session ends with a logout, after [WithIdleTimeout], after [WithAbsoluteTimeout],
 // when the backend's token expires, or when the backend no longer knows the token.
 //
+// A [Value] keeps a small value of the program's own in the session, such as a role.
+//
 // # Errors
 //
 // An error has a body of this form:

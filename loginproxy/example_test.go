@@ -152,6 +152,41 @@ func ExampleWithLoginCheck() {
 	// 403 banned 0
 }
 
+// A role that the program looks up once, at the login, and has at hand in every request.
+func ExampleValue() {
+	type Role string
+	role := loginproxy.Value[Role]{Name: "role"}
+	check := loginproxy.WithLoginCheck(func(ctx context.Context, v *loginproxy.Visitor) error {
+		return role.Set(ctx, v, "editor") // in a real program: from a row of its database
+	})
+
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	proxy, err := loginproxy.New(client, check)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/articles", proxy.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if is, _ := role.Get(loginproxy.FromContext(r.Context())); is != "editor" {
+			loginproxy.WriteError(w, r, &loginproxy.Refusal{Status: http.StatusForbidden, Name: "not_an_editor"})
+			return
+		}
+		_, _ = fmt.Fprint(w, `{}`)
+	})))
+	in := exampleCall(mux, http.MethodPost, "/auth/login/ks", "", `{"code":"`+backend.Kuaishou("openid-1").Login()+`"}`)
+	fmt.Println(exampleCall(mux, http.MethodGet, "/articles", in.Token, "").Status)
+	// Output:
+	// 200
+}
+
 // A gRPC interceptor has no http.Request: it takes the session id from the metadata.
 func ExampleProxy_Visit() {
 	backend, err := baastest.New()

@@ -1,6 +1,7 @@
 package requestlog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
@@ -69,9 +71,11 @@ func New(log *slog.Logger, opts ...Option) (*Log, error) {
 
 // record is what is known of a request, besides its event.
 type record struct {
-	id     string
-	client string
-	user   atomic.Int64
+	id        string
+	client    string
+	user      atomic.Int64
+	unchecked atomic.Pointer[string] // why the rate limiter did not count the request
+	logged    atomic.Bool
 }
 
 type recordKey struct{}
@@ -83,7 +87,8 @@ func recordOf(ctx context.Context) *record {
 
 // Middleware gives every request an id, puts it into the context, and sends it back in
 // X-Request-Id. It is the outermost of the handlers, or near it: lines of the handlers
-// around it have no id.
+// around it have no id. For a request that the login server does not see, as one of
+// another path, it writes the line itself.
 func (l *Log) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &record{id: l.id(r)}
@@ -91,8 +96,39 @@ func (l *Log) Middleware(next http.Handler) http.Handler {
 			rec.client = l.clientAddr(r)
 		}
 		w.Header().Set(headerID, rec.id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), recordKey{}, rec)))
+		began, ctx := time.Now(), context.WithValue(r.Context(), recordKey{}, rec)
+		seen := &statusWriter{ResponseWriter: w}
+		next.ServeHTTP(seen, r.WithContext(ctx))
+		if !rec.logged.Load() {
+			l.Request(ctx, loginproxy.Event{Status: cmp.Or(seen.status, http.StatusOK), Duration: time.Since(began)})
+		}
 	})
+}
+
+// statusWriter notes the status of a response.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK { // an informational response comes before the real one
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Decision notes that a request passed without being counted, for
+// [ratelimit.WithObserver].
+func (l *Log) Decision(ctx context.Context, d ratelimit.Decision) {
+	if rec := recordOf(ctx); rec != nil && d.Outcome == ratelimit.Unchecked {
+		cause := causeOf(d.Err)
+		rec.unchecked.Store(&cause)
+	}
 }
 
 // User notes the user of a request, for [loginproxy.WithOnLogin] and
@@ -105,7 +141,15 @@ func (l *Log) User(ctx context.Context, v *loginproxy.Visitor) {
 
 // Request writes the line of a request, for [loginproxy.WithObserver].
 func (l *Log) Request(ctx context.Context, e loginproxy.Event) {
-	level := levelOf(e)
+	rec := recordOf(ctx)
+	if rec == nil {
+		rec = new(record)
+	}
+	rec.logged.Store(true)
+	level, unchecked := levelOf(e), rec.unchecked.Load()
+	if unchecked != nil {
+		level = slog.LevelError
+	}
 	if !l.log.Enabled(ctx, level) {
 		return
 	}
@@ -116,7 +160,7 @@ func (l *Log) Request(ctx context.Context, e loginproxy.Event) {
 		}
 	}
 	class, cause := string(e.Class), causeOf(e.Err)
-	add(true, slog.String("operation", string(e.Operation)))
+	add(e.Operation != "", slog.String("operation", string(e.Operation)))
 	add(e.Platform != "", slog.String("platform", e.Platform))
 	add(true, slog.Int("status", e.Status))
 	add(e.Code != 0, slog.Int("code", int(e.Code)))
@@ -124,10 +168,11 @@ func (l *Log) Request(ctx context.Context, e loginproxy.Event) {
 	add(cause != "", slog.String("cause", cause))
 	add(e.Unreadable, slog.Bool("unreadable", true))
 	add(true, slog.Float64("duration_ms", float64(e.Duration.Round(time.Microsecond))/float64(time.Millisecond)))
-	if rec := recordOf(ctx); rec != nil {
-		add(rec.client != "", slog.String("client", rec.client))
-		add(rec.user.Load() != 0, slog.Int64("user", rec.user.Load()))
+	if unchecked != nil {
+		add(true, slog.String("unchecked", *unchecked))
 	}
+	add(rec.client != "", slog.String("client", rec.client))
+	add(rec.user.Load() != 0, slog.Int64("user", rec.user.Load()))
 	l.log.LogAttrs(ctx, level, "request", attrs...)
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/testkit"
 	"github.com/hydrogen-go/baas/loginproxy"
@@ -190,6 +191,63 @@ func TestHandler(t *testing.T) {
 		l.Request(r.Context(), loginproxy.Event{})
 	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 	require.Len(t, j.lines(t)[0]["request_id"], 26)
+}
+
+// A request that passed although it could not be counted is an error for the operator,
+// and has one line.
+func TestUncheckedRequests(t *testing.T) {
+	t.Parallel()
+	var j journal
+	l := newLog(t, &j)
+	for outcome, want := range map[ratelimit.Outcome]string{ratelimit.Unchecked: "ERROR", ratelimit.Limited: "INFO", ratelimit.Failed: "INFO"} {
+		l.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			l.Decision(r.Context(), ratelimit.Decision{Outcome: outcome, Err: errors.New("no redis")})
+			l.Request(r.Context(), loginproxy.Event{Operation: loginproxy.OpLogin, Status: 200})
+		})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		lines := j.lines(t)
+		require.Len(t, lines, 1)
+		require.Equal(t, want, lines[0]["level"], outcome)
+		if outcome == ratelimit.Unchecked {
+			require.Equal(t, "no redis", lines[0]["unchecked"])
+		} else {
+			require.NotContains(t, lines[0], "unchecked")
+		}
+	}
+	l.Decision(t.Context(), ratelimit.Decision{Outcome: ratelimit.Unchecked}) // outside of a request
+}
+
+// Requests of other paths have a line too, and the writer's other methods still work.
+func TestOtherPaths(t *testing.T) {
+	t.Parallel()
+	var j journal
+	l := newLog(t, &j)
+	for want, serve := range map[int]http.HandlerFunc{
+		404: http.NotFound,
+		200: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") },
+		204: func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			w.WriteHeader(http.StatusNoContent)
+		},
+		500: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+	} {
+		w := httptest.NewRecorder()
+		l.Middleware(serve).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/secret", http.NoBody))
+		lines := j.lines(t)
+		require.Len(t, lines, 1)
+		require.EqualValues(t, want, lines[0]["status"])
+		require.NotContains(t, lines[0], "operation")
+		require.Equal(t, want >= 500, lines[0]["level"] == "ERROR")
+	}
+	srv := httptest.NewServer(l.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		rc := http.NewResponseController(w)
+		if rc.SetReadDeadline(time.Now().Add(time.Minute)) != nil || rc.Flush() != nil {
+			panic("the writer hides its methods")
+		}
+	})))
+	defer srv.Close()
+	res, err := srv.Client().Get(srv.URL)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
 }
 
 func TestOptions(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -52,9 +53,11 @@ func WithTrusted(f func(*http.Request) bool) Option {
 	}
 }
 
-// New returns a Tracer as the environment configures it. It connects to nothing: spans
-// are sent in the background, until [Tracer.Shutdown]. Spans that cannot be sent are
-// lost, and log has a warning. An error names the variable that is wrong.
+// New returns a Tracer as the environment configures it. The function getenv decides
+// whether spans are sent; it is [os.Getenv], because the SDK of OpenTelemetry reads the
+// environment of the process. New connects to nothing: spans are sent in the background,
+// until [Tracer.Shutdown]. Spans that cannot be sent are lost, and log has a warning. An
+// error names the variable that is wrong, without its value if that may have a password.
 func New(ctx context.Context, getenv func(string) string, version string, log *slog.Logger, opts ...Option) (*Tracer, error) {
 	on, err := configured(getenv)
 	if err != nil {
@@ -105,7 +108,8 @@ func configured(getenv func(string) string) (bool, error) {
 		}
 		return "", ""
 	}
-	if _, endpoint := first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"); endpoint == "" {
+	endpointName, endpoint := first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+	if endpoint == "" {
 		return false, nil
 	}
 	if strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") {
@@ -117,6 +121,10 @@ func configured(getenv func(string) string) (bool, error) {
 	case "", "otlp":
 	default:
 		return false, fmt.Errorf("%s is %q: only otlp and none are known", name, exporter)
+	}
+	// The SDK prints such a URL and sends to localhost instead.
+	if u, err := url.Parse(endpoint); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return false, fmt.Errorf("%s is no URL as in http://collector.example.com:4318", endpointName)
 	}
 	switch name, protocol := first("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"); protocol {
 	case "", "http/protobuf":

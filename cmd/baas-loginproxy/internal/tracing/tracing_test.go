@@ -278,6 +278,8 @@ func TestConfigured(t *testing.T) {
 		"endpoint":           {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}, true, ""},
 		"endpoint of traces": {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint}, true, ""},
 		"spaces":             {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": " "}, false, ""},
+		"no scheme":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, false, "OTEL_EXPORTER_OTLP_ENDPOINT is no URL"},
+		"no host":            {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://"}, false, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is no URL"},
 		"disabled":           {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_SDK_DISABLED": "TRUE"}, false, ""},
 		"no exporter":        {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_EXPORTER": "none"}, false, ""},
 		"exporter":           {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_EXPORTER": "otlp"}, true, ""},
