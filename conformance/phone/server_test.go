@@ -36,6 +36,7 @@ func startServer(t *testing.T) server {
 
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("GET /auth/openapi.json", proxy.OpenAPI())
 	mux.Handle(baastest.ControlPath, baastest.Control(b))
 	mux.HandleFunc("POST /limit", func(_ http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
