@@ -71,7 +71,7 @@ func (p *Proxy) Backend() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := p.begin(w, r, OpUnknown)
 		defer x.cancel()
-		defer x.observe()
+		defer func() { x.observe(recover()) }()
 		x.limitRead()
 		if err := x.forward(); err != nil {
 			x.failAsBackend(err)
@@ -135,26 +135,32 @@ func (x *exchange) checkBody(body string) error {
 	if !isJSON(x.r.Header) {
 		return errMediaType
 	}
-	if !response.Valid(body) || !utf8.ValidString(body) || x.isSensitive() && !hasUniqueMembers(body) {
-		return errInput
+	switch {
+	case !utf8.ValidString(body):
+		return errNotUTF8
+	case !response.Valid(body):
+		return errNotJSON
+	case x.isSensitive():
+		return checkMembers(body)
 	}
 	return nil
 }
 
-// hasUniqueMembers reports whether body, which is JSON, is an object whose members have
-// different names, also where a parser ignores case.
-func hasUniqueMembers(body string) bool {
+// checkMembers returns an error unless body, which is JSON, is an object whose members
+// have different names, also where a parser ignores case.
+func checkMembers(body string) (err error) {
 	if !gjson.Parse(body).IsObject() {
-		return false
+		return errNotObject
 	}
-	seen, unique := map[string]bool{}, true
+	seen := map[string]bool{}
 	response.Fields(body).Each(func(name string, _ gjson.Result) bool {
-		name = folded(name)
-		unique = !seen[name]
-		seen[name] = true
-		return unique
+		if seen[folded(name)] {
+			err = badInput(duplicateField, safeName(name), "a field is given twice")
+		}
+		seen[folded(name)] = true
+		return err == nil
 	})
-	return unique
+	return err
 }
 
 // accountIn returns the account that the body names, in the field for the path. Other
@@ -167,7 +173,7 @@ func (x *exchange) accountIn(body string) (string, error) {
 	account := strings.TrimSpace(response.Str(v))
 	isText := v.Type == gjson.String || v.Type == gjson.Number || v.Type == gjson.Null
 	if !isText || strings.ContainsFunc(account, unicode.IsControl) {
-		return "", errInput
+		return "", badInput(wrongType, x.accountField, "the account is no text without control characters")
 	}
 	return account, nil
 }
@@ -233,8 +239,24 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 	if err != nil {
 		return err
 	}
+	if res.Status/100 != 2 {
+		x.noteRelayed(req, res)
+	}
 	x.respondRelayed(res, body)
 	return nil
+}
+
+// noteRelayed records what the backend said in a response that is passed on, or that a
+// logout does not need. In the app's own data that may be anything, so it is left out.
+func (x *exchange) noteRelayed(req *transport.Request, res *transport.Response) {
+	if x.p.observer == nil {
+		return
+	}
+	err := herror.FromBackend(res.Status, "")
+	if leaves, complete := leavesOf(req.Body); complete && x.isSensitive() {
+		err = transport.ErrorOf(res, append(leaves, x.backendID()))
+	}
+	x.noteFailure(herror.Code(res.Status), err)
 }
 
 // send sends the request with the token of s. The error is 690 for a status that is no
@@ -257,9 +279,6 @@ func (x *exchange) respondRelayed(res *transport.Response, body string) {
 	}
 	h["Cache-Control"] = noStoreValue
 	h["X-Content-Type-Options"] = noSniffValue
-	if res.Status/100 != 2 {
-		x.event.Code = herror.Code(res.Status)
-	}
 	x.noteStatus(res.Status)
 	if res.Status != http.StatusNoContent && res.Status != http.StatusNotModified {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -280,16 +299,16 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 	res, err := x.send(ctx, req, v.stored.Session)
 	switch {
 	case err != nil:
-		x.event.Code = herror.CodeOf(err)
+		x.noteFailure(herror.CodeOf(err), err)
 	case res.Status/100 == 2:
 		body, err := x.hide(res, tokensOf(v.stored.Session), x.backendID(), false)
 		if err == nil {
 			x.respondRelayed(res, body)
 			return nil
 		}
-		x.event.Code = herror.CodeOf(err)
+		x.noteFailure(herror.CodeOf(err), err)
 	case res.Status != http.StatusUnauthorized: // 401: the token is destroyed already
-		x.event.Code = herror.Code(res.Status)
+		x.noteRelayed(req, res)
 	}
 	x.respond(http.StatusCreated, loggedOut)
 	return nil
@@ -302,5 +321,7 @@ func (x *exchange) failAsBackend(err error) {
 		Status  string `json:"status"`
 		Message string `json:"error_msg"`
 	}{"error", strings.ReplaceAll(f.Name, "_", " ")})
-	x.respondFailure(f, err, body)
+	x.noteFailure(f.Code, err)
+	setOwnHeader(x.w.Header(), err)
+	x.respond(f.status, string(body))
 }

@@ -22,9 +22,9 @@ var (
 )
 
 var (
-	errClientID = &refusal{status: http.StatusBadRequest, name: "wrong_client_id"}
-	errEnv      = &refusal{status: http.StatusBadRequest, name: "wrong_environment"}
-	errPlatform = &refusal{status: http.StatusBadRequest, name: "unknown_platform"}
+	errClientID = &refusal{status: http.StatusBadRequest, name: "wrong_client_id", class: ClassInput}
+	errEnv      = &refusal{status: http.StatusBadRequest, name: "wrong_environment", class: ClassInput}
+	errPlatform = &refusal{status: http.StatusBadRequest, name: "unknown_platform", class: ClassInput}
 )
 
 // backendRequest returns the request to send to the backend, without token and body,
@@ -42,7 +42,7 @@ func (x *exchange) backendRequest() (*transport.Request, error) {
 		return nil, wrongMethod(strings.Join(allowed, ", "))
 	}
 	if x.isSensitive() && x.r.URL.RawQuery != "" {
-		return nil, errInput // the backend may read the account there
+		return nil, errQuery // the backend may read the account there
 	}
 	backend := x.p.backend.Transport
 	if x.r.Header.Get("X-Hydrogen-Client-Id") != backend.ClientID() {

@@ -40,6 +40,9 @@ func (x *exchange) logIn(account string, login loginCall) error {
 		x.noteReplaced(fresh, old.sessionOrZero())
 		return err
 	}
+	if fresh, err = x.checkLogin(a, old, fresh, response.User{Fields: fields}); err != nil {
+		return err
+	}
 	id := newID()
 	s, err := x.p.establish(ctx, id, old, fresh)
 	if err != nil {

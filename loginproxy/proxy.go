@@ -45,6 +45,9 @@ func New(client *baas.Client, opts ...Option) (*Proxy, error) {
 			return nil, err
 		}
 	}
+	if err := cfg.settle(); err != nil {
+		return nil, err
+	}
 	return &Proxy{config: cfg, client: client, backend: backend}, nil
 }
 
@@ -70,7 +73,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt, platform, err := findRoute(r)
 	x := p.begin(w, r, rt.operation)
 	defer x.cancel()
-	defer x.observe()
+	defer func() { x.observe(recover()) }()
 	x.limitRead()
 	if platform != nil {
 		x.platform, x.event.Platform = platform, platform.Name()
