@@ -3,6 +3,7 @@ package loginproxy_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -109,6 +110,10 @@ func body(value any) func(*world, *request) {
 	}
 }
 
+func checkingLogins(err error) loginproxy.Option {
+	return loginproxy.WithLoginCheck(func(context.Context, *loginproxy.Visitor) error { return err })
+}
+
 var troubles = []trouble{
 	{name: "none", change: func(*world, *request) {}},
 	{name: "status 400", change: fault(baastest.Fault{Status: 400})},
@@ -151,9 +156,14 @@ var troubles = []trouble{
 		r.bearer, r.header = "", http.Header{"Sec-Fetch-Site": {"cross-site"}}
 	}},
 	{name: "unknown platform", change: func(_ *world, r *request) { r.path = strings.Replace(r.path, "/kuaishou", "/other", 1) }},
-	{name: "limiter", options: []loginproxy.Option{loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (bool, time.Duration) {
-		return false, time.Second
+	{name: "limiter", options: []loginproxy.Option{loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (time.Duration, error) {
+		return time.Second, nil
 	})}},
+	{name: "limiter without a store", options: []loginproxy.Option{loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (time.Duration, error) {
+		return 0, errors.New("no store")
+	})}},
+	{name: "login check", options: []loginproxy.Option{checkingLogins(&loginproxy.Refusal{Status: http.StatusUnavailableForLegalReasons, Name: "banned"})}},
+	{name: "login check fails", options: []loginproxy.Option{checkingLogins(errors.New("no database"))}},
 	{name: "slow body", send: func(w *world, r request) response {
 		req := r.http(w.t)
 		if r.method == http.MethodPost {
@@ -181,7 +191,11 @@ func TestOpenAPIStatuses(t *testing.T) {
 					if tr.name == "none" {
 						require.Equal(t, http.StatusOK, a.status, a.body)
 					}
-					statuses[fmt.Sprint(a.status)] += " " + tr.name + ","
+					status := fmt.Sprint(a.status)
+					if a.status == http.StatusUnavailableForLegalReasons {
+						status = "4XX" // the program's own
+					}
+					statuses[status] += " " + tr.name + ","
 				})
 			}
 			require.Equal(t, slices.Sorted(maps.Keys(statuses)), d.Statuses(paths[route.path], route.path), "%v", statuses)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"go/ast"
 	"maps"
 	"net/http"
 	"regexp"
@@ -99,6 +100,14 @@ func (d *Description) CheckRequest(method, path, body string) error {
 	return d.check(body, append(names, "content", jsonType, "schema")...)
 }
 
+// textsOf returns the texts of an array.
+func textsOf(array gjson.Result) (texts []string) {
+	for _, v := range array.Array() {
+		texts = append(texts, v.Str)
+	}
+	return texts
+}
+
 // check validates a JSON text against the schema at a path of members.
 func (d *Description) check(text string, names ...string) error {
 	v, pointer := d.at(names...)
@@ -145,10 +154,7 @@ func TestOpenAPIRoutes(t *testing.T) {
 			for _, group := range documented[path].needed {
 				needed = append(needed, strings.Join(group, "/"))
 			}
-			var required []string
-			for _, name := range schema.Get("required").Array() {
-				required = append(required, name.Str)
-			}
+			required := textsOf(schema.Get("required"))
 			var anyOf []string
 			for _, one := range schema.Get("anyOf.#.required").Array() {
 				require.Len(t, one.Array(), 1)
@@ -197,7 +203,7 @@ func TestOpenAPIFields(t *testing.T) {
 					}
 				}
 				require.Positive(t, accepted)
-				needed := slices.ContainsFunc(schema.Get("required").Array(), func(v gjson.Result) bool { return v.Str == name })
+				needed := slices.Contains(textsOf(schema.Get("required")), name)
 				require.Equal(t, needed, d.check("null", names...) != nil, "null means that the field is left out")
 			})
 		}
@@ -212,15 +218,11 @@ func TestOpenAPIPlatforms(t *testing.T) {
 		want = append(append(want, p.Name()), p.Aliases()...)
 	}
 	v, _ := d.at("components", "schemas", "PlatformName", "enum")
-	var names []string
-	for _, name := range v.Array() {
-		names = append(names, name.Str)
-	}
-	require.ElementsMatch(t, want, names)
+	require.ElementsMatch(t, want, textsOf(v))
 }
 
-// backendOnly is in the lines of the errors that only Proxy.Backend has.
-const backendOnly = "Proxy.Backend only"
+// elsewhere is in the lines of the errors that no JSON route has.
+var elsewhere = regexp.MustCompile(`  (Proxy\.Backend|WriteError) only`)
 
 // errorsOfRoutes returns the errors of the JSON routes, as "code name status".
 func errorsOfRoutes(t testing.TB) (codes, own []string) {
@@ -232,7 +234,7 @@ func errorsOfRoutes(t testing.TB) (codes, own []string) {
 		}
 		var lines []string
 		for _, line := range block[1:] {
-			if !strings.HasSuffix(line, backendOnly) {
+			if !elsewhere.MatchString(line) {
 				lines = append(lines, strings.Join(errorLine.FindStringSubmatch(line)[1:4], " "))
 			}
 		}
@@ -282,7 +284,7 @@ func TestOpenAPIErrors(t *testing.T) {
 // The fields of an error are those of the code.
 func TestOpenAPIErrorFields(t *testing.T) {
 	d := NewDescription(t)
-	full := failure{Code: 1, Name: "x", Spent: true, ID: 1, OpenID: "x", UnionID: "x"}
+	full := failure{Code: 1, Name: "x", Reason: "x", Field: "x", Hint: "x", Spent: true, ID: 1, OpenID: "x", UnionID: "x"}
 	text, err := json.Marshal(full)
 	require.NoError(t, err)
 	v, _ := d.at("components", "schemas", "Error", "properties")
@@ -290,11 +292,28 @@ func TestOpenAPIErrorFields(t *testing.T) {
 	least, err := json.Marshal(failure{})
 	require.NoError(t, err)
 	required, _ := d.at("components", "schemas", "Error", "required")
-	var names []string
-	for _, name := range required.Array() {
-		names = append(names, name.Str)
-	}
-	require.ElementsMatch(t, slices.Collect(maps.Keys(gjson.ParseBytes(least).Map())), names)
+	require.ElementsMatch(t, slices.Collect(maps.Keys(gjson.ParseBytes(least).Map())), textsOf(required))
+}
+
+// openapi.json has the reasons of the code.
+func TestOpenAPIReasons(t *testing.T) {
+	var inCode []string
+	eachFile(t, func(file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "reason" {
+				text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				require.NoError(t, err)
+				inCode = append(inCode, text)
+			}
+			return true
+		})
+	})
+	v, _ := NewDescription(t).at("components", "schemas", "Error", "properties", "reason", "enum")
+	require.ElementsMatch(t, inCode, textsOf(v))
 }
 
 func TestOpenAPISecurity(t *testing.T) {

@@ -29,8 +29,8 @@ func startServer(t *testing.T) server {
 	client, err := b.Client()
 	require.NoError(t, err)
 	var wait atomic.Int64
-	proxy, err := loginproxy.New(client, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (bool, time.Duration) {
-		return wait.Load() == 0, time.Duration(wait.Load())
+	proxy, err := loginproxy.New(client, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (time.Duration, error) {
+		return time.Duration(wait.Load()), nil
 	}))
 	require.NoError(t, err)
 

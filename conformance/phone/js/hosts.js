@@ -125,6 +125,8 @@ class Phone {
   online = true;
   old = null; // a code that the host app gives out once more
   storage = new Map();
+  late = ''; // the method of a request whose response arrives after the next login
+  arrive = null; // lets it arrive
   requests = []; // to the login server: method, path, body and status
 
   constructor(base, platform, openid) {
@@ -156,6 +158,11 @@ class Phone {
     if (target === url) throw new Error(`a request to ${url}`);
     const res = await fetch(target, { method, headers: header, body: method === 'GET' ? undefined : JSON.stringify(data) });
     this.requests.push({ method, path: url.replace(/.*\/auth\//, ''), body: data, authorization: header.Authorization, status: res.status });
+    if (method === this.late) {
+      this.late = '';
+      await new Promise((resolve) => { this.arrive = resolve; });
+    }
+    if (method === 'POST') setTimeout(() => this.arrive?.()); // when the mini-program has the response
     return { status: res.status, header: Object.fromEntries(res.headers), data: await res.json() };
   }
 }

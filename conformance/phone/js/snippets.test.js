@@ -80,6 +80,7 @@ for (const platform of Object.keys(hosts)) {
     const { phone, host, auth, page, provider } = await miniProgram(platform);
     const user = await auth.silent();
     assert.ok(provider(user), 'the login is that of another person');
+    assert.equal(phone.requests[0].body.appName, platform === 'bytedance' ? 'douyin' : undefined);
     assert.match(host.load(), /^[\w-]{43}$/);
     assert.equal((await auth.me()).id, user.id);
     assert.equal(phone.requests.at(-1).authorization, `Bearer ${host.load()}`);
@@ -97,8 +98,11 @@ for (const platform of Object.keys(hosts)) {
     assert.deepEqual(paths(phone), ['GET me 401', `POST login/${platform} 200`, 'GET me 200']);
     await auth.logout();
     phone.requests.length = 0;
+    phone.late = 'GET'; // one response arrives after the others have logged in
     await Promise.all([auth.me(), auth.me(), auth.me()]);
     assert.equal(paths(phone).filter((line) => line.startsWith('POST login')).length, 1);
+    await auth.me();
+    assert.match(paths(phone).at(-1), /200$/, 'the new session is forgotten');
   });
 
   test(`${platform}: a session that has ended`, async () => {
@@ -109,6 +113,15 @@ for (const platform of Object.keys(hosts)) {
     await page.onLoad();
     assert.equal(page.data.user.id, id);
     assert.deepEqual(paths(phone), ['GET me 401', `POST login/${platform} 200`, 'GET me 200']);
+  });
+
+  test(`${platform}: a login with a session that has ended`, async () => {
+    const { phone, auth } = await miniProgram(platform);
+    const { id } = await auth.silent();
+    await phone.control('POST', 'faults', { route: 'POST /hserve/v2.5/idp/*/silent-login/', times: 1, status: 401 });
+    phone.requests.length = 0;
+    assert.equal((await auth.silent()).id, id);
+    assert.deepEqual(paths(phone), [`POST login/${platform} 401`, `POST login/${platform} 200`]);
   });
 
   test(`${platform}: a code that is spent`, async () => {
@@ -173,6 +186,7 @@ for (const platform of Object.keys(hosts)) {
     const err = await failure(auth.send({ kode: 'x' }));
     assert.equal(err.code, 605);
     assert.equal(err.code_spent, false);
+    assert.equal(err.reason, 'unknown_field');
     assert.deepEqual(paths(phone), [`POST login/${platform} 400`]);
   });
 }
