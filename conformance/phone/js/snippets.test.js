@@ -141,10 +141,13 @@ for (const platform of Object.keys(hosts)) {
   });
 
   test(`${platform}: link`, async () => {
-    const { phone, auth, host } = await miniProgram(platform);
+    const { phone, host, auth } = await miniProgram(platform);
     const account = { username: `ann-on-${platform}-${people}`, password: 'correct horse' };
-    host.save((await auth.call('POST', 'register', account)).token);
-    const { id } = await auth.me();
+    const { id } = await auth.enter('register', account);
+    await auth.logout();
+    assert.equal((await failure(auth.login(() => host.silent().then((proof) => ({ ...proof, createUser: false }))))).code, 404);
+    assert.equal((await auth.enter('login', account)).id, id);
+    assert.equal((await auth.me()).id, id);
     assert.equal((await auth.link()).user_id, id);
     await auth.logout();
     assert.equal((await auth.silent()).id, id, 'the login does not find the account');
@@ -190,6 +193,18 @@ for (const platform of Object.keys(hosts)) {
     assert.deepEqual(paths(phone), [`POST login/${platform} 400`]);
   });
 }
+
+test('the logins without a platform', async () => {
+  const { phone, number, auth } = await miniProgram('kuaishou');
+  const anonymous = await auth.enter('login/anonymous', {});
+  const email = `ann-${people}@example.com`;
+  assert.equal((await auth.enter('register', { email, password: 'correct horse' })).id, anonymous.id);
+  await auth.call('POST', 'sms', { phone: number });
+  const { code } = (await phone.control('GET', 'sms')).find((sms) => sms.phone === number);
+  assert.equal((await auth.enter('login/sms', { phone: number, code }))._phone, number);
+  const err = await failure(auth.enter('login', { email, password: 'wrong' }));
+  assert.equal(err.code, 400);
+});
 
 for (const platform of withUserInfo) {
   test(`${platform}: a login with user info`, async () => {
