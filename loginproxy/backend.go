@@ -1,6 +1,7 @@
 package loginproxy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -103,7 +104,7 @@ func (x *exchange) forward() error {
 		ctx, cancel = detach(ctx)
 		defer cancel()
 	}
-	if x.isLogin() || x.event.Operation == OpSMS || x.event.Operation == OpPasswordReset {
+	if x.isLimited() {
 		account, err := x.accountIn(body)
 		if err == nil {
 			err = x.limit(ctx, account)
@@ -228,6 +229,7 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 		err = connOf(v.auth).Discard(ctx, v.stored)
 	case res.Status/100 != 2:
 	case x.mayHoldToken && hasToken(res.Body):
+		x.p.confirm()
 		return x.relayLogin(ctx, v, res, began)
 	case x.event.Operation == OpLink && v != nil && s.Platform == "" && x.event.Platform != "":
 		err = connOf(v.auth).Update(ctx, v.stored, func(s *session.Session) { s.Platform = x.event.Platform })
@@ -239,8 +241,13 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 	if err != nil {
 		return err
 	}
-	if res.Status/100 != 2 {
-		x.noteRelayed(req, res)
+	if res.Status/100 == 2 {
+		x.p.confirm()
+	} else {
+		if err := x.conceal(ctx, herror.FromBackend(res.Status, "")); visitor.FromStore(err) {
+			return err
+		}
+		x.noteRelayed(ctx, req, res)
 	}
 	x.respondRelayed(res, body)
 	return nil
@@ -248,13 +255,16 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 
 // noteRelayed records what the backend said in a response that is passed on, or that a
 // logout does not need. In the app's own data that may be anything, so it is left out.
-func (x *exchange) noteRelayed(req *transport.Request, res *transport.Response) {
+func (x *exchange) noteRelayed(ctx context.Context, req *transport.Request, res *transport.Response) {
 	if x.p.observer == nil {
 		return
 	}
-	err := herror.FromBackend(res.Status, "")
+	err := error(herror.FromBackend(res.Status, ""))
 	if leaves, complete := leavesOf(req.Body); complete && x.isSensitive() {
 		err = transport.ErrorOf(res, append(leaves, x.backendID()))
+	}
+	if x.isLimited() {
+		err = x.explain(ctx, err)
 	}
 	x.noteFailure(herror.Code(res.Status), err)
 }
@@ -308,7 +318,7 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 		}
 		x.noteFailure(herror.CodeOf(err), err)
 	case res.Status != http.StatusUnauthorized: // 401: the token is destroyed already
-		x.noteRelayed(req, res)
+		x.noteRelayed(ctx, req, res)
 	}
 	x.respond(http.StatusCreated, loggedOut)
 	return nil
@@ -320,7 +330,7 @@ func (x *exchange) failAsBackend(err error) {
 	body, _ := json.Marshal(struct { // cannot fail for strings
 		Status  string `json:"status"`
 		Message string `json:"error_msg"`
-	}{"error", strings.ReplaceAll(f.Name, "_", " ")})
+	}{"error", cmp.Or(f.Hint, strings.ReplaceAll(f.Name, "_", " "))})
 	x.noteFailure(f.Code, err)
 	setOwnHeader(x.w.Header(), err)
 	x.respond(f.status, string(body))

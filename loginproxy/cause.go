@@ -63,10 +63,8 @@ func describe(err error) string {
 			}
 		case *failed:
 			add(e.Error())
-			err = e.cause
-			var h *herror.HError
-			if !errors.As(err, &h) {
-				add(err.Error()) // of the program itself, or of this package
+			if err = e.cause; !isHError(err) {
+				add(fmt.Sprint(err)) // of the program itself, or of this package: its method may panic
 				err = nil
 			}
 		case *inputError:
@@ -84,6 +82,11 @@ func describe(err error) string {
 		return "an error of another kind"
 	}
 	return strings.Join(parts, ": ")
+}
+
+func isHError(err error) bool {
+	_, ok := err.(*herror.HError)
+	return ok
 }
 
 // withField returns the text of e, which names the field that is invalid.

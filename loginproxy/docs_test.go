@@ -103,6 +103,9 @@ func TestDocumentedRoutes(t *testing.T) {
 			t.Errorf("doc.go: the method of %s is %s, the route has %s", path, doc.method, rt.method)
 		}
 		fields := fieldsOf(t, rt, doc.fields)
+		if rt.newInput != nil && !slices.Equal(doc.fields, rt.newInput().fields()) {
+			t.Errorf("doc.go: %s %s has the fields %v, the code %v", rt.method, path, doc.fields, rt.newInput().fields())
+		}
 		for _, name := range fields {
 			if !slices.Contains(doc.fields, name) {
 				t.Errorf("doc.go: %s %s lacks the field %s", rt.method, path, name)

@@ -82,7 +82,7 @@ func (x *exchange) limit(ctx context.Context, account string) error {
 	}
 	account = strings.ToLower(strings.TrimSpace(account))
 	if len(account) > check.MaxIdentifier {
-		return badInput(invalidValue, x.accountName(), "the account is longer than "+strconv.Itoa(check.MaxIdentifier)+" bytes")
+		return badInput(invalidValue, x.accountField, "the account is longer than "+strconv.Itoa(check.MaxIdentifier)+" bytes")
 	}
 	wait, err := x.p.limiter(ctx, RateKey{x.event.Operation, x.event.Platform, x.p.clientAddr(x.r), account})
 	switch {
@@ -92,12 +92,4 @@ func (x *exchange) limit(ctx context.Context, account string) error {
 		return tooManyRequests(wait)
 	}
 	return nil
-}
-
-// accountName is the field of the body that names the account, if there is only one.
-func (x *exchange) accountName() string {
-	if x.event.Operation == OpSMS || x.event.Operation == OpLoginSMS {
-		return "phone"
-	}
-	return x.accountField
 }

@@ -30,12 +30,12 @@ type exchange struct {
 	// unreadable is the connection to a session that could not be read.
 	unreadable *visitor.Conn
 
-	// For a path of the backend: whether the response may be that of a login; whether it
-	// is the app's own data, in which a member may have any name; and the field of the
-	// body that names an account, if any.
+	// accountField is the field of the body that names an account, if any.
+	accountField string
+	// For a path of the backend: whether the response may be that of a login; and whether
+	// it is the app's own data, in which a member may have any name.
 	mayHoldToken bool
 	appData      bool
-	accountField string
 }
 
 // begin returns the exchange of a request. Its cancel must be called.

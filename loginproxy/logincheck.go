@@ -37,7 +37,7 @@ func (x *exchange) checkLogin(a *auth.Auth, old *Visitor, fresh session.Session,
 		err = errSessionGone
 	}
 	x.noteReplaced(fresh, old.sessionOrZero())
-	return session.Session{}, refusedBy(err)
+	return session.Session{}, x.conceal(x.ctx, refusedBy(err))
 }
 
 // refusedBy returns what the client is told about an error of the login check.
