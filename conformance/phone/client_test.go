@@ -16,6 +16,7 @@ import (
 // The description of the routes is valid OpenAPI 3.1, and the client in TypeScript that
 // is generated from it logs a user in.
 func TestTypeScriptClient(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Node(t)
 	dir := filepath.Join(t.TempDir(), "client")
 	missing, err := nodetest.Install("client", dir)

@@ -31,6 +31,7 @@ var titles = map[string]platform.Platform{
 
 // The JavaScript of the page logs users in on every platform.
 func TestSnippets(t *testing.T) {
+	t.Parallel()
 	node := nodetest.Node(t)
 	dir := t.TempDir()
 	writeSnippets(t, dir)
