@@ -135,6 +135,7 @@ class Phone {
 
   // code returns a login code: a new one, unless the old one is to be given again.
   async code() {
+    if (!this.online) throw this.platform === 'alipay' ? { error: 12, errorMessage: 'login:fail' } : { errMsg: 'login:fail' };
     const { old } = this;
     this.old = null;
     return old ?? (await this.act('login')).code;

@@ -179,6 +179,8 @@ for (const platform of Object.keys(hosts)) {
     await page.onLoad();
     assert.equal(page.data.message, 'No network. Try again.');
     assert.equal(host.load(), session, 'the session is forgotten');
+    await page.show(auth.silent());
+    assert.equal(page.data.message, 'That did not work: login:fail');
     phone.online = true;
     await page.onLoad();
     assert.equal(page.data.message, '');
