@@ -71,6 +71,7 @@ type webConfig struct {
 	corsOrigins       []string
 	maxBody           int
 	userFields        []string
+	openAPI           bool
 }
 
 // clientConfig says how the addresses of clients are found.
@@ -273,6 +274,8 @@ func (w *webConfig) clientRows() []settings.Setting {
 			Help: "Origins whose pages may call this server from a browser (CORS), as https://app.example.com."},
 		{Name: "user-fields", Value: settings.List(&w.userFields, "NAME", nil),
 			Help: "The fields of the user that the answers on /auth/ show; if it is not given, all that the backend sends."},
+		{Name: "openapi", Value: settings.Switch(&w.openAPI),
+			Help: "Serve the description of the routes in OpenAPI 3.1 on /auth/openapi.json."},
 		{Name: "max-body", Value: settings.Number(&w.maxBody, 1024),
 			Help: "Largest body of a request, in bytes."},
 	}

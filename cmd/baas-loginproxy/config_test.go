@@ -29,7 +29,7 @@ var samples = map[string]string{
 	"sealing-keys": keyOne, "sealing-accept-unsealed": "true", "user-index": "true", "session-idle": "12h", "session-absolute": "14d",
 	"addr": ":8443", "metrics-addr": ":9090", "tls-cert-file": "tls.crt", "tls-key-file": "tls.key",
 	"cookie": "__Host-login", "cookie-origins": "https://a.example", "cors-origins": "https://a.example,http://localhost:3000",
-	"user-fields": "id,nickname", "max-body": "4096", "trusted-proxies": "10.0.0.0/8", "client-header": "X-Real-IP", "log-client-addr": "true",
+	"user-fields": "id,nickname", "max-body": "4096", "openapi": "true", "trusted-proxies": "10.0.0.0/8", "client-header": "X-Real-IP", "log-client-addr": "true",
 	"limit-login-account": "1/1m", "limit-login-address": "2/1m", "limit-sms-login-account": "3/1m", "limit-sms-login-address": "4/1m",
 	"limit-register-account": "6/1m", "limit-register-address": "7/1m", "limit-sms-account": "8/1m", "limit-sms-address": "9/1m",
 	"limit-password-reset-account": "11/1m", "limit-password-reset-address": "12/1m", "limit-platform-login-address": "off",

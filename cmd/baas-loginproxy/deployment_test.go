@@ -58,7 +58,7 @@ func TestDeploymentServesNothingElse(t *testing.T) {
 	t.Parallel()
 	p := deploy(t, baastest.NewServer(t), miniredis.RunT(t).Addr(), "-metrics-addr", "127.0.0.1:0")
 	v := p.visitor()
-	for _, path := range []string{"/", "/app.js", "/demo/asked", baastest.ControlPath + "journal", "/debug/pprof/", "/metrics", "/healthz"} {
+	for _, path := range []string{"/", "/app.js", "/demo/asked", baastest.ControlPath + "journal", "/debug/pprof/", "/metrics", "/healthz", "/auth/openapi.json"} {
 		res, _ := v.get(path)
 		require.Equal(t, http.StatusNotFound, res.StatusCode, path)
 	}

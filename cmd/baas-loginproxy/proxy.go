@@ -28,6 +28,9 @@ func (c config) mount(mux *http.ServeMux, client *baas.Client, limiter *ratelimi
 		return err
 	}
 	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	if c.web.openAPI {
+		mux.Handle("GET /auth/openapi.json", proxy.OpenAPI())
+	}
 	mux.Handle("/hserve/", proxy.Backend())
 	return nil
 }

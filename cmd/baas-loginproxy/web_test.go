@@ -79,8 +79,11 @@ func TestCookie(t *testing.T) {
 // Only the fields that are asked for, and no body over the limit.
 func TestAnswersAndBodies(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil, "-demo", "-drain-delay", "0s", "-user-fields", "id,nickname", "-max-body", "1024")
+	p := start(t, nil, "-demo", "-drain-delay", "0s", "-user-fields", "id,nickname", "-max-body", "1024", "-openapi")
 	v := p.visitor()
+	res, text := v.get("/auth/openapi.json")
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	require.Contains(t, text, `"openapi": "3.1`)
 	status, response := v.do("POST", "/auth/login/kuaishou", m{"code": v.code("kuaishou")})
 	require.Equal(t, http.StatusOK, status)
 	for name := range response["user"].(m) {
