@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"log/slog"
@@ -32,6 +33,11 @@ func demo(log *slog.Logger) (*site, error) {
 	}
 	mux.Handle(baastest.ControlPath, baastest.Control(backend))
 	mux.Handle("GET /demo/asked", backendRequests(backend))
+	platforms, err := platformList(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /demo/platforms", platforms)
 	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("ok\n"))
 	}))
