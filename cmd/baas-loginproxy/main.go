@@ -1,13 +1,13 @@
-// Command loginproxy is a login server for mini-programs: they send their logins to it,
+// Command baas-loginproxy is a login server for mini-programs: they send their logins to it,
 // and it sends them to the backend. The backend's tokens never leave the server.
 //
-//	go run ./examples/loginproxy
+//	go run ./cmd/baas-loginproxy
 //
 // runs a demo on http://127.0.0.1:8080: a double of the backend, the proxy, and a page
 // that plays the phones of three platforms. It listens on a loopback address only,
 // because the double gives login codes to every client.
 //
-//	loginproxy -addr :8080 -redis redis.internal:6379 -client-id ID
+//	baas-loginproxy -addr :8080 -redis redis.internal:6379 -client-id ID
 //
 // runs the server itself, with its sessions in Redis, so that any number of replicas
 // serve the same users. Put a balancer with TLS in front of it. It serves
@@ -33,7 +33,7 @@ func main() {
 	defer stop()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	if err := run(ctx, os.Args[1:], log); err != nil {
-		log.Error("loginproxy", "err", err)
+		log.Error("baas-loginproxy", "err", err)
 		os.Exit(1)
 	}
 }

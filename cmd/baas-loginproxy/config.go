@@ -21,7 +21,7 @@ type config struct {
 
 func parse(args []string) (config, error) {
 	var c config
-	flags := flag.NewFlagSet("loginproxy", flag.ContinueOnError)
+	flags := flag.NewFlagSet("baas-loginproxy", flag.ContinueOnError)
 	flags.SetOutput(os.Stderr)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 picks a free one; put TLS in front of it")
 	flags.StringVar(&c.redis, "redis", "", "Redis for the sessions, as host:port or as a redis://, rediss:// or unix:// URL")
