@@ -135,6 +135,7 @@ function fillText(place, value) {
   if (value === undefined) return;
   const pre = $('pre', place);
   pre.textContent = JSON.stringify(masked(value), null, 2);
+  place.classList.toggle('lines', pre.textContent.includes('\n')); // else it is not worth a button
   const more = $('.more', place);
   more.addEventListener('click', () => {
     const open = place.classList.toggle('open');
