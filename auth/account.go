@@ -117,10 +117,10 @@ func (c Credentials) winner() (kind, name string) {
 
 func (c Credentials) check(kind, name string) error {
 	if name == "" {
-		return check.Invalid("credentials without username, email or phone")
+		return check.InvalidField("username", "credentials without username, email or phone")
 	}
 	if c.Password == "" {
-		return check.Invalid("credentials without a password")
+		return check.InvalidField("password", "credentials without a password")
 	}
 	if err := check.Text(kind, name, check.MaxIdentifier); err != nil {
 		return err

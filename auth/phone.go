@@ -79,7 +79,7 @@ func (a *Auth) change(
 	build func(idp.Strategy, *platform.AuthData, *idp.Params) (*idp.Call, error),
 ) (visitor.Result, error) {
 	if data.Empty() {
-		return visitor.Result{}, check.Invalid("event data is missing")
+		return visitor.Result{}, check.InvalidField("data", "event data is missing")
 	}
 	if data.Refused() {
 		return visitor.Result{}, a.conn.Refusal(ctx)
@@ -115,7 +115,7 @@ func (a *Auth) strategyOf(params idp.Params, s session.Session) (idp.Strategy, e
 	}
 	p, ok := platform.ByName(cmp.Or(s.Platform, a.conn.CodePlatform))
 	if !ok {
-		return nil, check.Invalid("the session is of no mini-program platform: name one with OnPlatform")
+		return nil, check.InvalidField("platform", "the session is of no mini-program platform: name one with OnPlatform")
 	}
 	return a.conn.IDPs.Of(p)
 }

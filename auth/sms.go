@@ -71,7 +71,7 @@ type sms struct {
 func SignatureID(id int64) SMSOption {
 	return func(s *sms) error {
 		if id <= 0 {
-			return check.Invalid("a signature id is over 0")
+			return check.InvalidField("signatureID", "a signature id is over 0")
 		}
 		s.SignatureID = id
 		return nil

@@ -62,7 +62,7 @@ func (a *Auth) SilentLogin(ctx context.Context, opts ...platform.LoginOption) (L
 // ids that are known; 605 no data or no code.
 func (a *Auth) HandleUserInfo(ctx context.Context, data *platform.AuthData, opts ...platform.LoginOption) (*UserInfo, error) {
 	if data.Empty() {
-		return nil, check.Invalid("event data is missing")
+		return nil, check.InvalidField("data", "event data is missing")
 	}
 	l, err := visitor.NewLogin(a.conn, platform.WeChat{}, data, opts)
 	if err != nil {

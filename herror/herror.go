@@ -49,7 +49,8 @@ type HError struct {
 	Platform         string
 	SessionExpiresAt time.Time
 
-	sent bool
+	field string
+	sent  bool
 	// A pointer to the interface, because fmt never follows one, whatever the verb:
 	// the text of the cause may contain a secret.
 	cause *error
@@ -96,6 +97,18 @@ func (e *HError) WithSent(sent bool) *HError {
 	c.sent = sent
 	return &c
 }
+
+// WithField returns a copy of e whose [HError.Field] is name. The name must be one of
+// the program's own, and not a text that came from outside.
+func (e *HError) WithField(name string) *HError {
+	c := e.clone()
+	c.field = name
+	return &c
+}
+
+// Field names the argument or the field that is invalid, as in "code" or "phone", on
+// errors with code [InvalidParameter], where it is known. It never has the value.
+func (e *HError) Field() string { return e.clone().field }
 
 // clone returns a copy of e. A nil e, which an error of a nil *HError holds, counts as
 // one with code 0, so that no method of it panics.

@@ -83,7 +83,9 @@ func (x *exchange) logout(*emptyInput) error {
 		if err := x.forget(ctx, v); err != nil {
 			return err
 		}
-		x.event.Code = herror.CodeOf(x.destroy(v.stored.Session))
+		if err := x.destroy(v.stored.Session); err != nil {
+			x.noteFailure(herror.CodeOf(err), err)
+		}
 	}
 	if err := x.forgetUnreadable(ctx); err != nil {
 		return err

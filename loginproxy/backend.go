@@ -1,6 +1,7 @@
 package loginproxy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -71,7 +72,7 @@ func (p *Proxy) Backend() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := p.begin(w, r, OpUnknown)
 		defer x.cancel()
-		defer x.observe()
+		defer func() { x.observe(recover()) }()
 		x.limitRead()
 		if err := x.forward(); err != nil {
 			x.failAsBackend(err)
@@ -103,7 +104,7 @@ func (x *exchange) forward() error {
 		ctx, cancel = detach(ctx)
 		defer cancel()
 	}
-	if x.isLogin() || x.event.Operation == OpSMS || x.event.Operation == OpPasswordReset {
+	if x.isLimited() {
 		account, err := x.accountIn(body)
 		if err == nil {
 			err = x.limit(ctx, account)
@@ -135,26 +136,32 @@ func (x *exchange) checkBody(body string) error {
 	if !isJSON(x.r.Header) {
 		return errMediaType
 	}
-	if !response.Valid(body) || !utf8.ValidString(body) || x.isSensitive() && !hasUniqueMembers(body) {
-		return errInput
+	switch {
+	case !utf8.ValidString(body):
+		return errNotUTF8
+	case !response.Valid(body):
+		return errNotJSON
+	case x.isSensitive():
+		return checkMembers(body)
 	}
 	return nil
 }
 
-// hasUniqueMembers reports whether body, which is JSON, is an object whose members have
-// different names, also where a parser ignores case.
-func hasUniqueMembers(body string) bool {
+// checkMembers returns an error unless body, which is JSON, is an object whose members
+// have different names, also where a parser ignores case.
+func checkMembers(body string) (err error) {
 	if !gjson.Parse(body).IsObject() {
-		return false
+		return errNotObject
 	}
-	seen, unique := map[string]bool{}, true
+	seen := map[string]bool{}
 	response.Fields(body).Each(func(name string, _ gjson.Result) bool {
-		name = folded(name)
-		unique = !seen[name]
-		seen[name] = true
-		return unique
+		if seen[folded(name)] {
+			err = badInput(duplicateField, safeName(name), "a field is given twice")
+		}
+		seen[folded(name)] = true
+		return err == nil
 	})
-	return unique
+	return err
 }
 
 // accountIn returns the account that the body names, in the field for the path. Other
@@ -167,7 +174,7 @@ func (x *exchange) accountIn(body string) (string, error) {
 	account := strings.TrimSpace(response.Str(v))
 	isText := v.Type == gjson.String || v.Type == gjson.Number || v.Type == gjson.Null
 	if !isText || strings.ContainsFunc(account, unicode.IsControl) {
-		return "", errInput
+		return "", badInput(wrongType, x.accountField, "the account is no text without control characters")
 	}
 	return account, nil
 }
@@ -222,6 +229,7 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 		err = connOf(v.auth).Discard(ctx, v.stored)
 	case res.Status/100 != 2:
 	case x.mayHoldToken && hasToken(res.Body):
+		x.p.confirm()
 		return x.relayLogin(ctx, v, res, began)
 	case x.event.Operation == OpLink && v != nil && s.Platform == "" && x.event.Platform != "":
 		err = connOf(v.auth).Update(ctx, v.stored, func(s *session.Session) { s.Platform = x.event.Platform })
@@ -233,8 +241,32 @@ func (x *exchange) relay(ctx context.Context, v *Visitor, req *transport.Request
 	if err != nil {
 		return err
 	}
+	if res.Status/100 == 2 {
+		x.p.confirm()
+	} else {
+		if err := x.conceal(ctx, herror.FromBackend(res.Status, "")); visitor.FromStore(err) {
+			return err
+		}
+		x.noteRelayed(ctx, req, res)
+	}
 	x.respondRelayed(res, body)
 	return nil
+}
+
+// noteRelayed records what the backend said in a response that is passed on, or that a
+// logout does not need. In the app's own data that may be anything, so it is left out.
+func (x *exchange) noteRelayed(ctx context.Context, req *transport.Request, res *transport.Response) {
+	if x.p.observer == nil {
+		return
+	}
+	err := error(herror.FromBackend(res.Status, ""))
+	if leaves, complete := leavesOf(req.Body); complete && x.isSensitive() {
+		err = transport.ErrorOf(res, append(leaves, x.backendID()))
+	}
+	if x.isLimited() {
+		err = x.explain(ctx, err)
+	}
+	x.noteFailure(herror.Code(res.Status), err)
 }
 
 // send sends the request with the token of s. The error is 690 for a status that is no
@@ -257,9 +289,6 @@ func (x *exchange) respondRelayed(res *transport.Response, body string) {
 	}
 	h["Cache-Control"] = noStoreValue
 	h["X-Content-Type-Options"] = noSniffValue
-	if res.Status/100 != 2 {
-		x.event.Code = herror.Code(res.Status)
-	}
 	x.noteStatus(res.Status)
 	if res.Status != http.StatusNoContent && res.Status != http.StatusNotModified {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -280,16 +309,16 @@ func (x *exchange) forwardLogout(ctx context.Context, v *Visitor, req *transport
 	res, err := x.send(ctx, req, v.stored.Session)
 	switch {
 	case err != nil:
-		x.event.Code = herror.CodeOf(err)
+		x.noteFailure(herror.CodeOf(err), err)
 	case res.Status/100 == 2:
 		body, err := x.hide(res, tokensOf(v.stored.Session), x.backendID(), false)
 		if err == nil {
 			x.respondRelayed(res, body)
 			return nil
 		}
-		x.event.Code = herror.CodeOf(err)
+		x.noteFailure(herror.CodeOf(err), err)
 	case res.Status != http.StatusUnauthorized: // 401: the token is destroyed already
-		x.event.Code = herror.Code(res.Status)
+		x.noteRelayed(ctx, req, res)
 	}
 	x.respond(http.StatusCreated, loggedOut)
 	return nil
@@ -301,6 +330,8 @@ func (x *exchange) failAsBackend(err error) {
 	body, _ := json.Marshal(struct { // cannot fail for strings
 		Status  string `json:"status"`
 		Message string `json:"error_msg"`
-	}{"error", strings.ReplaceAll(f.Name, "_", " ")})
-	x.respondFailure(f, err, body)
+	}{"error", cmp.Or(f.Hint, strings.ReplaceAll(f.Name, "_", " "))})
+	x.noteFailure(f.Code, err)
+	setOwnHeader(x.w.Header(), err)
+	x.respond(f.status, string(body))
 }

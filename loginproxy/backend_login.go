@@ -41,6 +41,9 @@ func (x *exchange) relayLogin(ctx context.Context, old *Visitor, res *transport.
 		x.noteReplaced(fresh, old.sessionOrZero())
 		return err
 	}
+	if fresh, err = x.checkLogin(x.p.temporaryAuth(fresh), old, fresh, l.User); err != nil {
+		return err
+	}
 	stored, err := x.p.establish(ctx, id, old, fresh)
 	if err != nil {
 		x.noteReplaced(fresh, old.sessionOrZero())

@@ -22,9 +22,9 @@ var (
 )
 
 var (
-	errClientID = &refusal{status: http.StatusBadRequest, name: "wrong_client_id"}
-	errEnv      = &refusal{status: http.StatusBadRequest, name: "wrong_environment"}
-	errPlatform = &refusal{status: http.StatusBadRequest, name: "unknown_platform"}
+	errClientID = &refusal{status: http.StatusBadRequest, name: "wrong_client_id", class: ClassInput}
+	errEnv      = &refusal{status: http.StatusBadRequest, name: "wrong_environment", class: ClassInput}
+	errPlatform = &refusal{status: http.StatusBadRequest, name: "unknown_platform", class: ClassInput}
 )
 
 // backendRequest returns the request to send to the backend, without token and body,
@@ -32,7 +32,7 @@ var (
 func (x *exchange) backendRequest() (*transport.Request, error) {
 	segments, ok := segmentsOf(x.r.URL)
 	if !ok || !x.classify(segments) {
-		return nil, errNoRoute
+		return nil, noBackendPath(x.r.URL.Path)
 	}
 	method := x.r.Method
 	if override := x.r.Header.Get("X-Hydrogen-Request-Method"); override != "" && method == http.MethodPost {
@@ -42,7 +42,7 @@ func (x *exchange) backendRequest() (*transport.Request, error) {
 		return nil, wrongMethod(strings.Join(allowed, ", "))
 	}
 	if x.isSensitive() && x.r.URL.RawQuery != "" {
-		return nil, errInput // the backend may read the account there
+		return nil, errQuery // the backend may read the account there
 	}
 	backend := x.p.backend.Transport
 	if x.r.Header.Get("X-Hydrogen-Client-Id") != backend.ClientID() {
@@ -85,6 +85,19 @@ func segmentsOf(u *url.URL) ([]string, bool) {
 		}
 	}
 	return segments, true
+}
+
+// noBackendPath returns the error for a path that is not forwarded. The error has no part
+// of the path.
+func noBackendPath(path string) error {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch {
+	case isVersion(first):
+		return withHint("Proxy.Backend needs the whole path, with /hserve/: mount it without http.StripPrefix")
+	case !strings.HasPrefix(path, "/hserve/") && strings.Contains(path, "/hserve/"):
+		return withHint("Proxy.Backend needs a path that begins with /hserve/: mount it under http.StripPrefix")
+	}
+	return errNoRoute
 }
 
 func isWordRune(r rune) bool {
@@ -233,6 +246,11 @@ func (x *exchange) isLogin() bool {
 		return true
 	}
 	return false
+}
+
+// isLimited reports whether a rate limiter counts the request.
+func (x *exchange) isLimited() bool {
+	return x.isLogin() || x.event.Operation == OpSMS || x.event.Operation == OpPasswordReset
 }
 
 // isAccountLogin reports whether the request is a login with a password or with the

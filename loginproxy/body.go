@@ -61,7 +61,7 @@ func (x *exchange) body() (string, error) {
 		if ended != nil {
 			return "", transport.Ended(ended, false)
 		}
-		return "", errInput
+		return "", errBrokenBody
 	}
 	return string(bytes.Trim(b.Bytes(), jsonSpace)), nil
 }

@@ -16,9 +16,9 @@ import (
 func limitedWorld(t *testing.T) (*world, *[]loginproxy.RateKey) {
 	t.Helper()
 	keys := new([]loginproxy.RateKey)
-	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (time.Duration, error) {
 		*keys = append(*keys, k)
-		return true, 0
+		return 0, nil
 	}))
 	w.responds(201, `{}`, nil)
 	return w, keys
@@ -139,15 +139,15 @@ func TestDropInAccountIsUnambiguous(t *testing.T) {
 // On the JSON routes a field is given once.
 func TestDuplicateFields(t *testing.T) {
 	w := newWorld(t)
-	for path, body := range map[string]string{
-		"/login":     `{"username":"ann","password":"p","username":"bob"}`,
-		"/login/sms": `{"phone":"1","\u0070hone":"2","code":"3"}`,
-		"/sms":       `{"phone":null,"phone":"2"}`,
-		"/login/ks":  `{"code":"a","code":"a"}`,
-		"/phone":     `{"data":{"detail":{}},"data":{"detail":{}}}`,
+	for _, tt := range []struct{ path, body, field string }{
+		{"/login", `{"username":"ann","password":"p","username":"bob"}`, "username"},
+		{"/login/sms", `{"phone":"1","\u0070hone":"2","code":"3"}`, "phone"},
+		{"/sms", `{"phone":null,"phone":"2"}`, "phone"},
+		{"/login/ks", `{"code":"a","code":"a"}`, "code"},
+		{"/phone", `{"data":{"detail":{}},"data":{"detail":{}}}`, "data"},
 	} {
-		a := w.post(path, "", body)
-		require.JSONEq(t, `{"code":605,"error":"invalid_parameter","code_spent":false}`, a.body, path)
+		a := w.post(tt.path, "", tt.body)
+		require.JSONEq(t, `{"code":605,"error":"invalid_parameter","reason":"duplicate_field","field":"`+tt.field+`","code_spent":false}`, a.body, tt.path)
 	}
 	require.Zero(t, w.sent())
 }

@@ -113,6 +113,10 @@
 //	413            body_too_large          413
 //	415            unsupported_media_type  415
 //	429            too_many_requests       429  with Retry-After
+//	500            internal_error          500  WriteError only: an error of another kind
+//	503            limiter_failed          503  WithRateLimiter returned an error
+//	503            login_check_failed      503  WithLoginCheck returned an error
+//	503            not_configured          503  the app or this server is not set up for it
 //
 // # The vendor's own client
 //

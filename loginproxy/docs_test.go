@@ -296,8 +296,8 @@ func TestDocumentedErrors(t *testing.T) {
 	documented, _ := errorTables(t)
 	other := failureOf(herror.FromBackend(http.StatusTeapot, ""))
 	inCode := []string{fmt.Sprintf("all others %s %d", other.Name, other.status)}
-	for code, k := range known {
-		inCode = append(inCode, fmt.Sprintf("%d %s %d", code, k.name, k.status))
+	for code, name := range names {
+		inCode = append(inCode, fmt.Sprintf("%d %s %d", code, name, herror.HTTPStatus(code)))
 	}
 	requireSameErrors(t, documented, inCode)
 }
@@ -307,7 +307,7 @@ func TestDocumentedRefusals(t *testing.T) {
 	var inCode, names []string
 	for _, r := range []*refusal{
 		errNoRoute, errMediaType, errSlowBody, errTooLarge, errCrossOrigin, wrongMethod(""), tooManyRequests(0),
-		errClientID, errEnv, errPlatform,
+		errClientID, errEnv, errPlatform, errNotConfigured, errLimiter, errLoginCheck, errInternal,
 	} {
 		inCode = append(inCode, fmt.Sprintf("%d %s %d", failureOf(r).Code, r.name, r.status))
 		names = append(names, r.name)

@@ -2,6 +2,7 @@ package loginproxy
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,9 @@ const (
 	OpUnknown        Operation = "unknown" // no such route
 )
 
-// Event describes one request to an observer. It holds no secret. Its texts have few
-// different values, whatever clients send, so they can be labels of metrics.
+// Event describes one request to an observer. It holds no secret. Operation, Platform,
+// Status, Code and Class have few different values, whatever clients send, so they can be
+// labels of metrics.
 type Event struct {
 	Operation Operation
 	// Platform is the platform's name, as in "kuaishou", or empty.
@@ -40,9 +42,20 @@ type Event struct {
 	Status int
 	// Duration is the time from the request to the response.
 	Duration time.Duration
-	// Code is the code in the response's body, 0 for success. A logout may have a code
-	// and succeed: the session is forgotten, but the backend did not destroy the token.
+	// Code is the code in the response's body, 0 for success and for a panic. A logout may
+	// have a code and succeed: the session is forgotten, but the backend did not destroy the
+	// token. Err says why.
 	Code herror.Code
+	// Err is the cause, for a log; nil for success. Its text says what the response does
+	// not: the error of the session store, what the backend said, what is wrong with the
+	// body, why there was no connection. It has no secret, it names a field and never its
+	// value, and it has one line. The text of what [WithLoginCheck] and [WithRateLimiter]
+	// return is part of it. It wraps the error itself: errors.Is finds a herror.Code in it.
+	//
+	// Its texts are many: they are no labels of metrics. Class is one.
+	Err error
+	// Class says who can do something about Err; empty for success.
+	Class Class
 	// Unreadable tells that the session of the request is stored but cannot be read: a
 	// damaged record, a lost sealing key, or one that a later version wrote. A login
 	// replaces it, a logout deletes it, and every other request fails with 691.
@@ -69,11 +82,14 @@ func (x *exchange) limit(ctx context.Context, account string) error {
 	}
 	account = strings.ToLower(strings.TrimSpace(account))
 	if len(account) > check.MaxIdentifier {
-		return errInput
+		return badInput(invalidValue, x.accountField, "the account is longer than "+strconv.Itoa(check.MaxIdentifier)+" bytes")
 	}
-	allowed, wait := x.p.limiter(ctx, RateKey{x.event.Operation, x.event.Platform, x.p.clientAddr(x.r), account})
-	if allowed {
-		return nil
+	wait, err := x.p.limiter(ctx, RateKey{x.event.Operation, x.event.Platform, x.p.clientAddr(x.r), account})
+	switch {
+	case err != nil:
+		return &failed{own: errLimiter, cause: err}
+	case wait > 0:
+		return tooManyRequests(wait)
 	}
-	return tooManyRequests(wait)
+	return nil
 }

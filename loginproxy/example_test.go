@@ -113,15 +113,15 @@ func ExampleWithObserver() {
 // One text message a minute to each phone number, whoever asks.
 func ExampleWithRateLimiter() {
 	last := map[string]time.Time{} // on several replicas: in their shared store, and locked
-	limiter := loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+	limiter := loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (time.Duration, error) {
 		if k.Operation != loginproxy.OpSMS {
-			return true, 0
+			return 0, nil
 		}
 		wait := time.Minute - time.Since(last[k.Account])
 		if wait <= 0 {
 			last[k.Account] = time.Now()
 		}
-		return wait <= 0, wait
+		return wait, nil
 	})
 
 	backend, err := baastest.New()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/session"
@@ -29,12 +30,12 @@ type exchange struct {
 	// unreadable is the connection to a session that could not be read.
 	unreadable *visitor.Conn
 
-	// For a path of the backend: whether the response may be that of a login; whether it
-	// is the app's own data, in which a member may have any name; and the field of the
-	// body that names an account, if any.
+	// accountField is the field of the body that names an account, if any.
+	accountField string
+	// For a path of the backend: whether the response may be that of a login; and whether
+	// it is the app's own data, in which a member may have any name.
 	mayHoldToken bool
 	appData      bool
-	accountField string
 }
 
 // begin returns the exchange of a request. Its cancel must be called.
@@ -55,13 +56,30 @@ func (x *exchange) noteStatus(status int) {
 	}
 }
 
-// observe calls the observer. It is deferred, so that it also reports a panic.
-func (x *exchange) observe() {
+// noteFailure records why the request failed, or what failed although it succeeded. The
+// code is that in the body of the response.
+func (x *exchange) noteFailure(code herror.Code, err error) {
+	x.event.Code = code
+	if x.p.observer != nil {
+		x.event.Err = causeOf(err)
+		x.event.Class = classOf(err, x.r.Context().Err() != nil)
+	}
+}
+
+// observe calls the observer. It is deferred with what the program has recovered, so that
+// it also reports a panic, which then goes on.
+func (x *exchange) observe(recovered any) {
+	if recovered != nil {
+		defer panic(recovered) // the stack in the server's log is still that of the panic
+	}
 	if x.p.observer == nil {
 		return
 	}
-	if x.event.Status == 0 {
-		x.noteStatus(http.StatusInternalServerError)
+	if recovered != nil {
+		if x.event.Status == 0 {
+			x.noteStatus(http.StatusInternalServerError)
+		}
+		x.noteFailure(x.event.Code, &failed{own: errInternal, cause: &panicked{recovered}})
 	}
 	x.p.observer(x.r.Context(), x.event)
 }

@@ -1,6 +1,7 @@
 package loginproxy
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -16,6 +17,9 @@ type failure struct {
 	status  int         // of HTTP
 	Code    herror.Code `json:"code"`
 	Name    string      `json:"error"`
+	Reason  reason      `json:"reason,omitempty"`
+	Field   string      `json:"field,omitempty"`
+	Hint    string      `json:"hint,omitempty"`
 	Spent   bool        `json:"code_spent"`
 	ID      int64       `json:"id,omitempty"`
 	OpenID  string      `json:"openid,omitempty"`
@@ -26,87 +30,164 @@ type failure struct {
 type refusal struct {
 	status int
 	name   string
+	class  Class
 	// header and value are sent with the response.
 	header, value string
+	// hint says what the program that mounts the proxy may have done wrong.
+	hint string
 }
 
-// Error returns the name.
-func (r *refusal) Error() string { return r.name }
+// Error returns the name, and the hint if there is one.
+func (r *refusal) Error() string {
+	if r.hint == "" {
+		return r.name
+	}
+	return r.name + ": " + r.hint
+}
 
 var (
-	errNoRoute     = &refusal{status: http.StatusNotFound, name: "no_route"}
-	errMediaType   = &refusal{status: http.StatusUnsupportedMediaType, name: "unsupported_media_type"}
-	errSlowBody    = &refusal{status: http.StatusRequestTimeout, name: "body_timeout"}
-	errTooLarge    = &refusal{status: http.StatusRequestEntityTooLarge, name: "body_too_large"}
-	errCrossOrigin = &refusal{status: http.StatusForbidden, name: "cross_origin"}
+	errNoRoute       = &refusal{status: http.StatusNotFound, name: "no_route", class: ClassInput}
+	errMediaType     = &refusal{status: http.StatusUnsupportedMediaType, name: "unsupported_media_type", class: ClassInput}
+	errSlowBody      = &refusal{status: http.StatusRequestTimeout, name: "body_timeout", class: ClassInput}
+	errTooLarge      = &refusal{status: http.StatusRequestEntityTooLarge, name: "body_too_large", class: ClassInput}
+	errCrossOrigin   = &refusal{status: http.StatusForbidden, name: "cross_origin", class: ClassRefused}
+	errInternal      = &refusal{status: http.StatusInternalServerError, name: "internal_error", class: ClassProgram}
+	errNotConfigured = &refusal{status: http.StatusServiceUnavailable, name: "not_configured", class: ClassConfig}
+	errLimiter       = &refusal{status: http.StatusServiceUnavailable, name: "limiter_failed", class: ClassStore}
+	errLoginCheck    = &refusal{status: http.StatusServiceUnavailable, name: "login_check_failed", class: ClassProgram}
 )
 
 func wrongMethod(allowed string) *refusal {
-	return &refusal{http.StatusMethodNotAllowed, "method_not_allowed", "Allow", allowed}
+	return &refusal{status: http.StatusMethodNotAllowed, name: "method_not_allowed", class: ClassInput, header: "Allow", value: allowed}
 }
 
 func tooManyRequests(wait time.Duration) *refusal {
 	seconds := max(1, int64(math.Ceil(wait.Seconds())))
-	return &refusal{http.StatusTooManyRequests, "too_many_requests", "Retry-After", strconv.FormatInt(seconds, 10)}
+	return &refusal{
+		status: http.StatusTooManyRequests, name: "too_many_requests", class: ClassRefused,
+		header: "Retry-After", value: strconv.FormatInt(seconds, 10),
+	}
 }
 
-// known has the status and the name of each code. A code that is not here has 502
-// and "backend_failed". The package documentation has the same table.
-var known = map[herror.Code]struct {
-	status int
-	name   string
-}{
-	herror.BadRequest:          {http.StatusBadRequest, "bad_request"},
-	herror.NotAuthenticated:    {http.StatusUnauthorized, "not_authenticated"},
-	herror.Forbidden:           {http.StatusForbidden, "forbidden"},
-	herror.NotFound:            {http.StatusNotFound, "not_found"},
-	herror.TooManyRequests:     {http.StatusTooManyRequests, "too_many_requests"},
-	herror.NetworkDisconnected: {http.StatusBadGateway, "network_disconnected"},
-	herror.RequestTimeout:      {http.StatusGatewayTimeout, "request_timeout"},
-	herror.UserRefused:         {http.StatusForbidden, "unauthorized"}, // the documented name
-	herror.SessionMissing:      {http.StatusUnauthorized, "session_missing"},
-	herror.InvalidParameter:    {http.StatusBadRequest, "invalid_parameter"},
-	herror.UnsupportedFunction: {http.StatusNotImplemented, "unsupported_function"},
-	herror.AnonymousNotAllowed: {http.StatusForbidden, "anonymous_not_allowed"},
-	herror.InvalidResponse:     {http.StatusBadGateway, "invalid_answer"},
-	herror.StoreFailed:         {http.StatusServiceUnavailable, "store_failed"},
+// names has the name of each code, see herror.HTTPStatus for its status. A code that is
+// not here has the name "backend_failed", and one of a setting "not_configured". The
+// package documentation has the same table.
+var names = map[herror.Code]string{
+	herror.BadRequest:          "bad_request",
+	herror.NotAuthenticated:    "not_authenticated",
+	herror.Forbidden:           "forbidden",
+	herror.NotFound:            "not_found",
+	herror.TooManyRequests:     "too_many_requests",
+	herror.NetworkDisconnected: "network_disconnected",
+	herror.RequestTimeout:      "request_timeout",
+	herror.UserRefused:         "unauthorized", // the documented name
+	herror.SessionMissing:      "session_missing",
+	herror.InvalidParameter:    "invalid_parameter",
+	herror.UnsupportedFunction: "unsupported_function",
+	herror.AnonymousNotAllowed: "anonymous_not_allowed",
+	herror.InvalidResponse:     "invalid_answer",
+	herror.StoreFailed:         "store_failed",
 }
+
+// failed is an error of the proxy itself that has a cause.
+type failed struct {
+	own   *refusal
+	cause error
+	sent  bool // the request has reached the backend
+}
+
+// Error returns the name. [describe] adds what the cause may show.
+func (f *failed) Error() string { return f.own.Error() }
+
+// Unwrap returns what the client is told, and the cause.
+func (f *failed) Unwrap() []error { return []error{f.own, f.cause} }
 
 // failureOf returns what a client is told about err.
 func failureOf(err error) failure {
-	var own *refusal
-	if errors.As(err, &own) {
-		return failure{status: own.status, Code: herror.Code(own.status), Name: own.name}
+	if own := ownFailure(err); own != nil {
+		return failure{
+			status: own.status, Code: herror.Code(own.status), Name: own.name, Hint: own.hint,
+			Spent: own.class != ClassConfig && wasSent(err),
+		}
 	}
-	f := failure{status: http.StatusBadGateway, Code: herror.CodeOf(err), Name: "backend_failed"}
-	if k, ok := known[f.Code]; ok {
-		f.status, f.Name = k.status, k.name
-	}
+	code := herror.CodeOf(err)
+	f := failure{status: herror.HTTPStatus(err), Code: code, Name: cmp.Or(names[code], "backend_failed"), Spent: wasSent(err)}
 	var h *herror.HError
 	if errors.As(err, &h) && h != nil {
-		f.Spent = h.Sent()
 		f.ID, f.OpenID, f.UnionID = h.ID, h.OpenID, h.UnionID
+		if code == herror.InvalidParameter {
+			f.Field, f.Reason = h.Field(), reasonOf(err)
+		}
 	}
 	return f
+}
+
+// ownFailure returns what the client is told if err is none of the SDK, or if it is about
+// a setting of this server or of the app; nil for any other error.
+func ownFailure(err error) *refusal {
+	var (
+		own     *refusal
+		refused *Refusal
+		h       *herror.HError
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &refused) && refused.valid():
+		return refused.own()
+	case herror.CodeOf(err) == 0 && !errors.As(err, &h):
+		return errInternal
+	case classes[herror.CodeOf(err)] == ClassConfig:
+		return errNotConfigured
+	}
+	return nil
+}
+
+// wasSent reports whether the request may have reached the backend.
+func wasSent(err error) bool {
+	var (
+		f *failed
+		h *herror.HError
+	)
+	return errors.As(err, &f) && f.sent || errors.As(err, &h) && h.Sent()
+}
+
+// WriteError responds with err as the routes of a [Proxy] do: with the same status, the
+// same JSON body and the same headers. It is for the program's own routes beside the
+// proxy, so that phones meet one form of error. It does not use the request.
+//
+// An error of the SDK has the code and the status of the table in the package
+// documentation, see also [herror.HTTPStatus]. A [*Refusal] has its own. Any other error,
+// and nil, is 500 internal_error. The text of err is not sent to the client.
+func WriteError(w http.ResponseWriter, _ *http.Request, err error) {
+	if err == nil {
+		err = errInternal
+	}
+	f := failureOf(err)
+	write(w, f.status, f.prepare(w.Header(), err))
+}
+
+// prepare sets the headers of the JSON routes for err, and returns the body.
+func (f failure) prepare(h http.Header, err error) string {
+	if f.status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	setOwnHeader(h, err)
+	body, _ := json.Marshal(f) // cannot fail for numbers and strings
+	return string(body)
+}
+
+// setOwnHeader sets the header that an error of the proxy itself has, if any.
+func setOwnHeader(h http.Header, err error) {
+	var own *refusal
+	if errors.As(err, &own) && own.header != "" {
+		h.Set(own.header, own.value)
+	}
 }
 
 // fail responds with err, in the form of the JSON routes.
 func (x *exchange) fail(err error) {
 	f := failureOf(err)
-	body, _ := json.Marshal(f) // cannot fail for numbers and strings
-	if f.status == http.StatusUnauthorized {
-		x.w.Header().Set("WWW-Authenticate", "Bearer")
-	}
-	x.respondFailure(f, err, body)
-}
-
-// respondFailure responds with f, whose body is given. The text of err is not sent
-// to the client.
-func (x *exchange) respondFailure(f failure, err error, body []byte) {
-	var own *refusal
-	if errors.As(err, &own) && own.header != "" {
-		x.w.Header().Set(own.header, own.value)
-	}
-	x.event.Code = f.Code
-	x.respond(f.status, string(body))
+	x.noteFailure(f.Code, err)
+	x.respond(f.status, f.prepare(x.w.Header(), err))
 }

@@ -33,11 +33,12 @@ type world struct {
 	store *session.Memory
 
 	mu     sync.Mutex
-	events []loginproxy.Event
-	shown  bytes.Buffer // all bytes that phones were sent
-	tokens []string     // all that the backend gave out
-	held   *held        // the request to hold
-	gaveUp atomic.Bool  // the proxy cancelled a request that was held
+	events []loginproxy.Event // without the causes
+	causes []loginproxy.Event // all
+	shown  bytes.Buffer       // all bytes that phones were sent
+	tokens []string           // all that the backend gave out
+	held   *held              // the request to hold
+	gaveUp atomic.Bool        // the proxy cancelled a request that was held
 
 	// reply, unless nil, may respond in place of the backend. Nil is the backend's turn.
 	reply func(*http.Request) *http.Response
@@ -82,6 +83,8 @@ func (w *world) observe(_ context.Context, e loginproxy.Event) {
 	e.Duration = 0
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.causes = append(w.causes, e)
+	e.Err, e.Class = nil, ""
 	w.events = append(w.events, e)
 }
 
@@ -92,6 +95,15 @@ func (w *world) observed() []loginproxy.Event {
 	events := w.events
 	w.events = nil
 	return events
+}
+
+// observedCauses returns the events since the last call, with their causes.
+func (w *world) observedCauses() []loginproxy.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	causes := w.causes
+	w.causes, w.events = nil, nil
+	return causes
 }
 
 // sent counts the requests that reached the backend.

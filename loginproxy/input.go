@@ -2,21 +2,75 @@ package loginproxy
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/hydrogen-go/baas/auth"
+	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/response"
 	"github.com/hydrogen-go/baas/platform"
 )
 
-// errInput is the error for a body that is not the JSON expected.
-var errInput = check.Invalid("the body is not the JSON expected")
+// reason says what is wrong with a request that is refused with 605. It is a part of the
+// response, so its values never change.
+type reason string
+
+const (
+	brokenBody     reason = "incomplete_body"
+	notUTF8        reason = "not_utf8"
+	notJSON        reason = "not_json"
+	notObject      reason = "not_object"
+	unknownField   reason = "unknown_field"
+	duplicateField reason = "duplicate_field"
+	wrongType      reason = "wrong_type"
+	invalidValue   reason = "invalid_value" // also a needed field that is missing
+	queryGiven     reason = "query_not_allowed"
+)
+
+// inputError is an error with code 605 and its reason.
+type inputError struct {
+	*herror.HError
+	reason reason
+}
+
+// Error returns the text with the field.
+func (e *inputError) Error() string { return withField(e.HError) }
+
+// Unwrap returns the error with code 605.
+func (e *inputError) Unwrap() error { return e.HError }
+
+// badInput returns the error for a request that is refused before anything is sent. Field
+// is a name of this package, or empty. Neither it nor detail has text of the request.
+func badInput(why reason, field, detail string) error {
+	return &inputError{check.InvalidField(field, detail), why}
+}
+
+var (
+	errBrokenBody = badInput(brokenBody, "", "the body is incomplete")
+	errNotUTF8    = badInput(notUTF8, "", "the body is not UTF-8")
+	errNotJSON    = badInput(notJSON, "", "the body is not JSON")
+	errQuery      = badInput(queryGiven, "", "the path has a query")
+	errNotObject  = badInput(notObject, "", "the body is not a JSON object")
+)
+
+// reasonOf returns the reason of an error with code 605.
+func reasonOf(err error) reason {
+	var e *inputError
+	if errors.As(err, &e) {
+		return e.reason
+	}
+	return invalidValue
+}
 
 // input is the body of a route. The package documentation lists the fields of each.
 type input interface {
+	// fields returns the names of the fields.
+	fields() []string
 	// set stores a field. It returns false for a field that the route does not have
 	// and for a value of a wrong type.
 	set(name string, v gjson.Result) bool
@@ -32,28 +86,74 @@ func (x *exchange) read(in input) error {
 	if err != nil || text == "" {
 		return err
 	}
-	fields, err := response.Object(text, "")
-	if err != nil {
-		return errInput
+	if !utf8.ValidString(text) {
+		return errNotUTF8
+	}
+	if !response.Valid(text) {
+		return errNotJSON
+	}
+	if text[0] != '{' { // the body is trimmed
+		return errNotObject
 	}
 	var names [maxFields]string
-	n, ok := 0, true
-	fields.Each(func(name string, v gjson.Result) bool {
-		if ok = n < maxFields && !slices.Contains(names[:n], name); !ok {
-			return false
+	n := 0
+	response.Fields(text).Each(func(name string, v gjson.Result) bool {
+		if err = checkField(in, names[:n], name, v); err == nil {
+			names[n], n = name, n+1
 		}
-		names[n], n = name, n+1
-		ok = v.Type == gjson.Null || in.set(name, v)
-		return ok
+		return err == nil
 	})
-	if !ok {
-		return errInput
+	return err
+}
+
+// checkField sets a field of in, unless there is something wrong with it. Given are the
+// fields before it.
+func checkField(in input, given []string, name string, v gjson.Result) error {
+	switch taken := slices.Contains(in.fields(), name); {
+	case slices.Contains(given, name):
+		return badInput(duplicateField, safeName(name), "a field is given twice")
+	case v.Type == gjson.Null && taken:
+		return nil
+	case !taken:
+		return badInput(unknownField, safeName(name), "the route has no such field")
+	case in.set(name, v):
+		return nil
+	case v.Type == gjson.String && (name == "platform" || name == "syncUserProfile"):
+		return badInput(invalidValue, name, "it is none of the documented values")
 	}
-	return nil
+	return badInput(wrongType, name, "the value is of a wrong type or form")
+}
+
+// The fields of each body, in the order of the package documentation.
+var (
+	linkFields          = []string{"code", "data", "syncUserProfile", "appName", "withUnionID"}
+	platformLoginFields = []string{"code", "data", "createUser", "syncUserProfile", "appName", "withUnionID"}
+	accountFields       = []string{"username", "email", "phone", "password"}
+	smsLoginFields      = []string{"phone", "code", "createUser"}
+	smsFields           = []string{"phone", "signatureID"}
+	phoneFields         = []string{"data", "overwrite", "platform"}
+
+	// knownFields are the fields of all bodies.
+	knownFields = slices.Concat(platformLoginFields, accountFields, smsFields, phoneFields)
+)
+
+// safeName returns the name of a field that came from outside if it is one of this package,
+// in any case and with any separators, as in create_user. Any other name is not repeated:
+// it may be a token that was put into the wrong place.
+func safeName(name string) string {
+	const separators = 8 // more than any of the names has
+	for _, known := range knownFields {
+		if len(name) <= len(known)+separators && strings.EqualFold(strings.NewReplacer("_", "", "-", "").Replace(name), known) {
+			return name
+		}
+	}
+	return ""
 }
 
 // emptyInput is the body of a route without fields.
 type emptyInput struct{}
+
+func (*emptyInput) fields() []string { return nil }
 
 func (*emptyInput) set(string, gjson.Result) bool { return false }
 
@@ -69,6 +169,8 @@ type option interface {
 	platform.LoginOption
 	platform.LinkOption
 }
+
+func (*linkInput) fields() []string { return linkFields }
 
 func (in *linkInput) set(name string, v gjson.Result) bool {
 	switch name {
@@ -119,6 +221,8 @@ type platformLoginInput struct {
 	createOptions []platform.LoginOption
 }
 
+func (*platformLoginInput) fields() []string { return platformLoginFields }
+
 func (in *platformLoginInput) set(name string, v gjson.Result) bool {
 	if name == "createUser" {
 		in.createOptions = append(in.createOptions, auth.CreateUser(v.Bool()))
@@ -140,6 +244,8 @@ func (in *platformLoginInput) loginOptions() []platform.LoginOption {
 // accountInput is the body of a login with an account, and of a register.
 type accountInput struct{ auth.Credentials }
 
+func (*accountInput) fields() []string { return accountFields }
+
 func (in *accountInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "username":
@@ -160,6 +266,8 @@ type smsLoginInput struct {
 	createOptions []platform.CreateOption
 }
 
+func (*smsLoginInput) fields() []string { return smsLoginFields }
+
 func (in *smsLoginInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "phone":
@@ -179,6 +287,8 @@ type smsInput struct {
 	options []auth.SMSOption
 }
 
+func (*smsInput) fields() []string { return smsFields }
+
 func (in *smsInput) set(name string, v gjson.Result) bool {
 	switch name {
 	case "phone":
@@ -196,6 +306,8 @@ type phoneInput struct {
 	platform platform.Platform // nil: that of the session
 	options  []platform.PhoneOption
 }
+
+func (*phoneInput) fields() []string { return phoneFields }
 
 func (in *phoneInput) set(name string, v gjson.Result) bool {
 	switch name {

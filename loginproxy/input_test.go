@@ -19,16 +19,22 @@ var posts = []string{
 	"/login/ks", "/login", "/login/sms", "/login/anonymous", "/register", "/sms", "/link/ks", "/phone", "/logout",
 }
 
-// A body that is not one JSON object with known fields is refused, and nothing is sent.
+// A body that is not one JSON object with known fields is refused, and nothing is sent. The
+// response says what is wrong.
 func TestStrictBodies(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range posts {
-		for _, body := range []string{
-			`{"canary":1}`, `{"createuser":true}`, `{"":""}`, `[]`, `null`, `"text"`, `7`, `{`, `{}{}`, `{} {}`, `{},`, `{}x`, "\xff", "\f{}", "{}\u00a0", "\ufeff{}", `{"code":}`,
+		for reason, bodies := range map[string][]string{
+			"unknown_field": {`{"canary":1}`, `{"canary":null}`, `{"":""}`, `{"\u0000":1}`},
+			"not_object":    {`[]`, `null`, `"text"`, `7`},
+			"not_json":      {`{`, `{}{}`, `{} {}`, `{},`, `{}x`, "\f{}", "{}\u00a0", "\ufeff{}", `{"code":}`},
+			"not_utf8":      {"\xff", "{\"code\":\"\xff\"}", "{\"\xff\":1}"},
 		} {
-			a := w.post(path, "", body)
-			require.Equal(t, http.StatusBadRequest, a.status, "%s %s", path, body)
-			require.JSONEq(t, `{"code":605,"error":"invalid_parameter","code_spent":false}`, a.body)
+			for _, body := range bodies {
+				a := w.post(path, "", body)
+				require.Equal(t, http.StatusBadRequest, a.status, "%s %s", path, body)
+				require.JSONEq(t, `{"code":605,"error":"invalid_parameter","reason":"`+reason+`","code_spent":false}`, a.body, "%s %s", path, body)
+			}
 		}
 	}
 	for path, bodies := range map[string][]string{

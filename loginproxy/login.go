@@ -1,7 +1,6 @@
 package loginproxy
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/hydrogen-go/baas/auth"
@@ -33,11 +32,15 @@ func (x *exchange) logIn(account string, login loginCall) error {
 	fresh, _, _ := connOf(a).Load(ctx) // from memory: cannot fail
 	if err != nil {
 		x.noteReplaced(fresh, old.sessionOrZero()) // a login that fails half-way leaves a token
-		return x.discardUnknown(ctx, old, fresh, err)
+		return x.conceal(ctx, x.explain(ctx, x.discardUnknown(ctx, old, fresh, err)))
 	}
+	x.p.confirm()
 	fields := access.FieldsOf(u)
 	if err := checkShown(string(fields), fresh, old.sessionOrZero()); err != nil {
 		x.noteReplaced(fresh, old.sessionOrZero())
+		return err
+	}
+	if fresh, err = x.checkLogin(a, old, fresh, response.User{Fields: fields}); err != nil {
 		return err
 	}
 	id := newID()
@@ -90,7 +93,12 @@ func (x *exchange) register(in *accountInput) error {
 }
 
 func (x *exchange) logInWithAccount(in *accountInput, call func(*auth.Auth, context.Context, auth.Credentials) (*user.CurrentUser, error)) error {
-	account := cmp.Or(in.Phone, in.Email, in.Username) // the one that is sent
+	account := "" // the one that is sent
+	for _, a := range []struct{ field, name string }{{"phone", in.Phone}, {"email", in.Email}, {"username", in.Username}} {
+		if account == "" {
+			account, x.accountField = a.name, a.field
+		}
+	}
 	return x.logIn(account, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return call(a, ctx, in.Credentials)
 	})
@@ -105,6 +113,7 @@ func (x *exchange) loginAnonymous(*emptyInput) error {
 
 // loginSMS is POST login/sms.
 func (x *exchange) loginSMS(in *smsLoginInput) error {
+	x.accountField = "phone"
 	return x.logIn(in.phone, func(ctx context.Context, a *auth.Auth) (*user.CurrentUser, error) {
 		return a.LoginWithSmsVerificationCode(ctx, in.phone, in.code, in.createOptions...)
 	})
@@ -113,12 +122,14 @@ func (x *exchange) loginSMS(in *smsLoginInput) error {
 // sendSMS is POST sms. It needs no session and uses none.
 func (x *exchange) sendSMS(in *smsInput) error {
 	ctx := x.ctx
+	x.accountField = "phone"
 	if err := x.limit(ctx, in.phone); err != nil {
 		return err
 	}
 	if err := x.p.temporaryAuth(session.Session{}).SendSmsCode(ctx, in.phone, in.options...); err != nil {
-		return err
+		return x.explain(ctx, err)
 	}
+	x.p.confirm()
 	x.respondEmpty()
 	return nil
 }

@@ -3,6 +3,7 @@ package loginproxy
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,14 +24,29 @@ type Option func(*config) error
 type config struct {
 	idle        time.Duration
 	absolute    time.Duration
+	idleSet     bool // by WithIdleTimeout
 	maxBody     int64
 	cookie      string // empty: none
 	crossOrigin *http.CrossOriginProtection
 	onLogin     func(context.Context, *Visitor)
 	onLogout    func(context.Context, *Visitor)
 	observer    func(context.Context, Event)
-	limiter     func(context.Context, RateKey) (bool, time.Duration)
+	loginCheck  func(context.Context, *Visitor) error
+	limiter     func(context.Context, RateKey) (time.Duration, error)
 	clientAddr  func(*http.Request) string
+	userFields  []string // nil: all
+}
+
+// settle makes the options fit each other, or returns an error with code 605.
+func (c *config) settle() error {
+	if c.idle <= c.absolute {
+		return nil
+	}
+	if c.idleSet {
+		return check.Invalid("the idle timeout is longer than the absolute timeout, " + c.absolute.String())
+	}
+	c.idle = c.absolute
+	return nil
 }
 
 func defaults() config {
@@ -49,6 +65,10 @@ func defaults() config {
 // The vendor's client cannot learn of later requests: it takes d as the life of
 // every session, see [Proxy.Backend].
 //
+// An idle timeout that is longer than the absolute timeout is 605 from [New], because no
+// session could reach it. If only [WithAbsoluteTimeout] is given, and it is shorter than the
+// default of this option, it is the idle timeout too.
+//
 // An idle session is removed from the session store only. The backend's token stays
 // valid in the backend until it expires there.
 func WithIdleTimeout(d time.Duration) Option {
@@ -56,14 +76,14 @@ func WithIdleTimeout(d time.Duration) Option {
 		if d <= 0 {
 			return check.Invalid("idle timeout is not over 0")
 		}
-		c.idle = d
+		c.idle, c.idleSet = d, true
 		return nil
 	}
 }
 
 // WithAbsoluteTimeout sets how long a session lives after its login, with or without
 // requests. The default is [DefaultAbsoluteTimeout]. A session never lives longer
-// than the backend's token.
+// than the backend's token. See [WithIdleTimeout] for the two together.
 func WithAbsoluteTimeout(d time.Duration) Option {
 	return func(c *config) error {
 		if d <= 0 {
@@ -111,6 +131,30 @@ func WithCookie(name string, trustedOrigins ...string) Option {
 	}
 }
 
+// WithLoginCheck sets a function that decides about every login and register: after the
+// backend has accepted it, and before there is a session. It must be safe for concurrent
+// use. Nil lets the user in. A [*Refusal], also one that is wrapped, goes to the phone
+// with its status and its name. Any other error, and a Refusal that cannot be sent, is
+// 503 login_check_failed. [Event.Err] has the text of the error, so the text must have no
+// secret.
+//
+// After an error or a panic the user is not logged in: nothing is stored, a session that
+// the request came with goes on, and the backend destroys the new token. A login code that
+// was sent is spent. What the backend has done stays done: a register has made the account.
+//
+// All methods of the visitor work, as in [WithOnLogin]. [Visitor.User] has the user from the
+// login's response. Do not keep the visitor: its session is not stored yet, so a later
+// call would not notice a logout. The context ends with the time for the request.
+func WithLoginCheck(f func(ctx context.Context, v *Visitor) error) Option {
+	return func(c *config) error {
+		if f == nil {
+			return check.Invalid("login check is nil")
+		}
+		c.loginCheck = f
+		return nil
+	}
+}
+
 // WithOnLogin sets a function that is called after every login and register, after
 // the session is stored and before the response is sent. It must be safe for
 // concurrent use.
@@ -151,10 +195,15 @@ func WithObserver(f func(ctx context.Context, e Event)) Option {
 }
 
 // WithRateLimiter sets a function that is called before every login, register, text
-// message and password reset. If it does not allow the request, nothing is sent to
-// the backend, and the response is 429 with retryAfter in Retry-After, rounded up to
-// whole seconds. It must be safe for concurrent use. By default everything is allowed.
-func WithRateLimiter(f func(ctx context.Context, k RateKey) (allowed bool, retryAfter time.Duration)) Option {
+// message and password reset. It allows the request with a wait of 0 or less. A wait over 0
+// refuses it: nothing is sent to the backend, and the response is 429 with the wait in
+// Retry-After, rounded up to whole seconds. With an error, nothing is sent either, and the
+// response is 503 limiter_failed, because a limiter that cannot count must not let guesses
+// of passwords through. [Event.Err] has the text of the error, so the text must have no
+// secret.
+//
+// It must be safe for concurrent use. By default everything is allowed.
+func WithRateLimiter(f func(ctx context.Context, k RateKey) (wait time.Duration, err error)) Option {
 	return func(c *config) error {
 		if f == nil {
 			return check.Invalid("rate limiter is nil")
@@ -173,6 +222,26 @@ func WithClientAddr(f func(*http.Request) string) Option {
 			return check.Invalid("client address function is nil")
 		}
 		c.clientAddr = f
+		return nil
+	}
+}
+
+// WithUserFields has the responses of the JSON routes show only these fields of the user,
+// by their names in the backend, as in "id", "nickname" and "_username". A field that the
+// user does not have is left out. The default is all fields that the backend sends. The
+// responses of [Proxy.Backend] stay as they are, because the vendor's client reads them.
+func WithUserFields(names ...string) Option {
+	names = slices.Clone(names)
+	return func(c *config) error {
+		if len(names) == 0 {
+			return check.Invalid("no user fields")
+		}
+		for _, name := range names {
+			if err := check.Required("a user field", name, check.MaxIdentifier); err != nil {
+				return err
+			}
+		}
+		c.userFields = names
 		return nil
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,17 +19,19 @@ var fieldsByOption = map[string]struct {
 	opt    Option
 	fields []string
 }{
-	"WithIdleTimeout":     {WithIdleTimeout(time.Minute), []string{"idle"}},
-	"WithAbsoluteTimeout": {WithAbsoluteTimeout(time.Minute), []string{"absolute"}},
+	"WithIdleTimeout":     {WithIdleTimeout(time.Minute), []string{"idle", "idleSet"}},
+	"WithAbsoluteTimeout": {WithAbsoluteTimeout(DefaultIdleTimeout), []string{"absolute"}},
 	"WithMaxBody":         {WithMaxBody(1), []string{"maxBody"}},
 	"WithCookie":          {WithCookie("__Host-a"), []string{"cookie", "crossOrigin"}},
 	"WithOnLogin":         {WithOnLogin(func(context.Context, *Visitor) {}), []string{"onLogin"}},
 	"WithOnLogout":        {WithOnLogout(func(context.Context, *Visitor) {}), []string{"onLogout"}},
 	"WithObserver":        {WithObserver(func(context.Context, Event) {}), []string{"observer"}},
-	"WithRateLimiter": {WithRateLimiter(func(context.Context, RateKey) (bool, time.Duration) {
-		return true, 0
+	"WithLoginCheck":      {WithLoginCheck(func(context.Context, *Visitor) error { return nil }), []string{"loginCheck"}},
+	"WithRateLimiter": {WithRateLimiter(func(context.Context, RateKey) (time.Duration, error) {
+		return 0, nil
 	}), []string{"limiter"}},
 	"WithClientAddr": {WithClientAddr(func(*http.Request) string { return "" }), []string{"clientAddr"}},
+	"WithUserFields": {WithUserFields("id"), []string{"userFields"}},
 }
 
 // Each option alone changes its own fields and no other.
@@ -89,16 +90,17 @@ func TestEveryOptionIsTested(t *testing.T) {
 	})
 }
 
-// changed returns the names of the fields that differ. Functions and pointers differ
+// changed returns the names of the fields that differ. Functions, pointers and slices differ
 // if they are not the same one.
 func changed(a, b config) (names []string) {
 	one, two := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i := range one.NumField() {
 		x, y := one.Field(i), two.Field(i)
 		same := false
-		if slices.Contains([]reflect.Kind{reflect.Func, reflect.Pointer}, x.Kind()) {
+		switch x.Kind() {
+		case reflect.Func, reflect.Pointer, reflect.Slice:
 			same = x.Pointer() == y.Pointer()
-		} else {
+		default:
 			same = x.Equal(y)
 		}
 		if !same {

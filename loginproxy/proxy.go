@@ -3,6 +3,7 @@ package loginproxy
 import (
 	"net"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
@@ -14,14 +15,15 @@ import (
 
 // Proxy is an [http.Handler] that serves the JSON routes. [Proxy.Backend] returns a
 // handler for the vendor's client, and [Proxy.Middleware] protects the program's own
-// routes. A Proxy is immutable and safe for concurrent use. All its state is in the
-// client's session store, so any number of replicas on one store serve the same
-// users. For one request, reading the body, and all calls to the store and to the
+// routes. A Proxy is safe for concurrent use. All its state is in the client's session
+// store, so any number of replicas on one store serve the same users. For one request, reading the body, and all calls to the store and to the
 // backend together, take at most the client's [baas.WithTimeout].
 type Proxy struct {
 	config
 	client  *baas.Client
 	backend *visitor.Conn // without a user: sends requests and tells the time
+	// confirmed tells that the backend has accepted a request with the client id.
+	confirmed atomic.Bool
 }
 
 // New returns a proxy for the users of client. It sends no request and starts no
@@ -44,6 +46,9 @@ func New(client *baas.Client, opts ...Option) (*Proxy, error) {
 		if err := opt(&cfg); err != nil {
 			return nil, err
 		}
+	}
+	if err := cfg.settle(); err != nil {
+		return nil, err
 	}
 	return &Proxy{config: cfg, client: client, backend: backend}, nil
 }
@@ -70,7 +75,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rt, platform, err := findRoute(r)
 	x := p.begin(w, r, rt.operation)
 	defer x.cancel()
-	defer x.observe()
+	defer func() { x.observe(recover()) }()
 	x.limitRead()
 	if platform != nil {
 		x.platform, x.event.Platform = platform, platform.Name()

@@ -3,6 +3,7 @@ package loginproxy
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,19 +23,24 @@ var (
 // respond sends a response whose body is the concatenation of parts. It sets
 // Content-Length, so that a flush sends the complete response.
 func (x *exchange) respond(status int, parts ...string) {
+	x.noteStatus(status)
+	write(x.w, status, parts...)
+}
+
+// write writes a response as respond does.
+func write(w http.ResponseWriter, status int, parts ...string) {
 	length := 0
 	for _, part := range parts {
 		length += len(part)
 	}
-	h := x.w.Header()
+	h := w.Header()
 	h["Content-Type"] = jsonValue
 	h["Cache-Control"] = noStoreValue
 	h["X-Content-Type-Options"] = noSniffValue
 	h["Content-Length"] = []string{strconv.Itoa(length)}
-	x.noteStatus(status)
-	x.w.WriteHeader(status)
+	w.WriteHeader(status)
 	for _, part := range parts {
-		_, _ = io.WriteString(x.w, part) // an error means that the phone has hung up
+		_, _ = io.WriteString(w, part) // an error means that the phone has hung up
 	}
 }
 
@@ -51,6 +57,14 @@ func (x *exchange) respondUser(s session.Session, u *user.CurrentUser) error {
 	return nil
 }
 
+// shown returns the fields of a user that responses show.
+func (p *Proxy) shown(user response.Fields) response.Fields {
+	if p.userFields == nil {
+		return user
+	}
+	return user.Without(func(name string) bool { return !slices.Contains(p.userFields, name) })
+}
+
 // respondSession responds with the user's JSON as the backend sent it, the end of
 // the session, and the session id unless it is empty.
 func (x *exchange) respondSession(id string, s session.Session, user response.Fields) {
@@ -64,7 +78,7 @@ func (x *exchange) respondSession(id string, s session.Session, user response.Fi
 	head = append(head, `"expires_at":`...)
 	head = strconv.AppendInt(head, s.ExpiresAt.Unix(), 10)
 	head = append(head, `,"user":`...)
-	x.respond(http.StatusOK, string(head), string(user), "}")
+	x.respond(http.StatusOK, string(head), string(x.p.shown(user)), "}")
 }
 
 // setSessionCookie has a browser keep a new session id until the session ends.

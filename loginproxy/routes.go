@@ -66,7 +66,7 @@ func findRoute(r *http.Request) (route, platform.Platform, error) {
 			on, ok = platform.ByName(name)
 		}
 		if !ok {
-			return unknownRoute, nil, errNoRoute
+			return unknownRoute, nil, noRoute(path)
 		}
 	}
 	if r.Method != rt.method {
@@ -75,16 +75,60 @@ func findRoute(r *http.Request) (route, platform.Platform, error) {
 	return rt, on, nil
 }
 
+// noRoute returns the error for a path that is no route. If a route stands at its end, the
+// proxy is most likely not mounted under http.StripPrefix: the error then says so, and
+// names the route. It has no other part of the path, which may hold anything.
+func noRoute(path string) error {
+	trimmed := strings.TrimSuffix(path, "/")
+	if name := routeName(trimmed); name != "" && trimmed != path {
+		return withHint("the route is " + name + ", without a slash at the end")
+	}
+	segments := strings.Split(trimmed, "/")
+	for i := 1; i < len(segments); i++ { // the longest end first: login/sms, and not sms
+		if name := routeName(strings.Join(segments[i:], "/")); name != "" {
+			return withHint("the path ends in the route " + name + ", and the proxy sees what stands before it: mount the proxy under http.StripPrefix")
+		}
+	}
+	return errNoRoute
+}
+
+func withHint(hint string) error {
+	own := *errNoRoute
+	own.hint = hint
+	return &own
+}
+
+// routeName returns the path of a route as the documentation has it, or "" if path is none.
+func routeName(path string) string {
+	if _, ok := routes[path]; ok {
+		return path
+	}
+	kind, name, _ := strings.Cut(path, "/")
+	if _, ok := platformRoutes[kind]; !ok {
+		return ""
+	}
+	if _, ok := platform.ByName(name); !ok {
+		return ""
+	}
+	return kind + "/{platform}"
+}
+
 // checkRequest refuses state-changing requests from other sites, and bodies whose
-// content type is not JSON.
+// content type is not JSON. A logout needs neither a body nor a content type.
 func (x *exchange) checkRequest() error {
 	if err := x.p.checkOrigin(x.r); err != nil {
 		return err
 	}
-	if x.r.Method == http.MethodPost && !isJSON(x.r.Header) {
-		return errMediaType
+	if x.r.Method != http.MethodPost || isJSON(x.r.Header) || x.event.Operation == OpLogout && isBare(x.r) {
+		return nil
 	}
-	return nil
+	return errMediaType
+}
+
+// isBare reports whether a request has neither a body nor a content type. No form of
+// another site is: a form has a content type.
+func isBare(r *http.Request) bool {
+	return r.ContentLength == 0 && len(r.Header["Content-Type"]) == 0
 }
 
 // checkOrigin refuses a state-changing request that another site has a browser make.

@@ -204,11 +204,11 @@ func TestErrors(t *testing.T) {
 			return w.post("/phone", "", m{"data": event(w.Kuaishou("o").AllowPhoneNumberJSON("13800138000"))})
 		}, 401, `{"code":604,"error":"session_missing","code_spent":false}`},
 		{"no code", func(w *world) response { return w.post("/login/ks", "", m{}) },
-			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
+			400, `{"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"code","code_spent":false}`},
 		{"no password", func(w *world) response { return w.post("/login", "", m{"username": "ann"}) },
-			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
+			400, `{"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"password","code_spent":false}`},
 		{"option of another platform", func(w *world) response { return w.post("/login/ks", "", m{"code": "c", "withUnionID": true}) },
-			400, `{"code":605,"error":"invalid_parameter","code_spent":false}`},
+			400, `{"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"withUnionID","code_spent":false}`},
 		{"no such call", func(w *world) response {
 			return w.post("/login/tt", "", m{"code": "c", "data": event(w.Kuaishou("o").AllowPhoneNumberJSON("13800138000"))})
 		}, 501, `{"code":611,"error":"unsupported_function","code_spent":false}`},
@@ -238,7 +238,8 @@ func TestErrors(t *testing.T) {
 			return login(w)
 		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
 		{"backend's 401", faulty(401), 401, `{"code":401,"error":"not_authenticated","code_spent":true}`},
-		{"backend's 402", faulty(402), 502, `{"code":402,"error":"backend_failed","code_spent":true}`},
+		{"backend's 402", faulty(402), 503, `{"code":503,"error":"not_configured","code_spent":false}`},
+		{"backend's 405", faulty(405), 503, `{"code":503,"error":"not_configured","code_spent":false}`},
 		{"backend's 403", faulty(403), 403, `{"code":403,"error":"forbidden","code_spent":true}`},
 		{"backend's 429", faulty(429), 429, `{"code":429,"error":"too_many_requests","code_spent":true}`},
 		{"backend's 302", faulty(302), 502, `{"code":302,"error":"backend_failed","code_spent":true}`},

@@ -376,3 +376,35 @@ func (n *named) readText(text string, inToken bool, levels int) {
 		}
 	}
 }
+
+// leavesOf returns every text and number in body, at any depth and also in JSON that is a
+// text: what must not be in a text that may repeat the request. Complete is false if the
+// body is nested too deeply to know.
+func leavesOf(body string) (leaves []string, complete bool) {
+	var read func(v gjson.Result, levels int)
+	read = func(v gjson.Result, levels int) {
+		if levels == 0 {
+			complete = false
+			return
+		}
+		switch {
+		case v.IsObject(), v.IsArray():
+			v.ForEach(func(_, inner gjson.Result) bool {
+				read(inner, levels-1)
+				return complete
+			})
+		case v.Type == gjson.Number:
+			leaves = append(leaves, v.Raw)
+		case v.Type == gjson.String:
+			leaves = append(leaves, v.Str)
+			if response.Valid(v.Str) {
+				read(gjson.Parse(v.Str), levels-1)
+			}
+		}
+	}
+	complete = true
+	if body != "" {
+		read(gjson.Parse(body), maxUnescapes)
+	}
+	return leaves, complete
+}

@@ -132,43 +132,78 @@ func FromContext(ctx context.Context) *Visitor {
 //		proxy.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c.Request = r; c.Next() })).ServeHTTP(c.Writer, c.Request)
 //		c.Abort() // the handlers have run already, or must not run
 //	})
-func (p *Proxy) Middleware(next http.Handler) http.Handler {
+func (p *Proxy) Middleware(next http.Handler) http.Handler { return p.middleware(next, false) }
+
+// OptionalMiddleware is [Proxy.Middleware] for routes that also serve people who are not
+// logged in. A request without a live session is passed on, and [FromContext] is nil for
+// it. A request that may have a session is not taken for one without: if the session store
+// fails or the record cannot be read, the response is 503. A state-changing request or an
+// upgrade from another origin is refused as in Middleware.
+func (p *Proxy) OptionalMiddleware(next http.Handler) http.Handler { return p.middleware(next, true) }
+
+func (p *Proxy) middleware(next http.Handler, optional bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v := p.authenticate(w, r); v != nil {
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)))
+		v, ok := p.authenticate(w, r, optional)
+		if !ok {
+			return
 		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)))
 	})
 }
 
-// authenticate returns the visitor, or responds with an error and returns nil.
-func (p *Proxy) authenticate(w http.ResponseWriter, r *http.Request) (v *Visitor) {
+// authenticate returns the visitor, and whether the request passes. If it does not, it
+// has responded with an error. The visitor is nil only where the session is optional.
+func (p *Proxy) authenticate(w http.ResponseWriter, r *http.Request, optional bool) (v *Visitor, ok bool) {
 	x := p.begin(w, r, OpVisit)
 	defer x.cancel()
 	defer func() {
-		if v == nil {
-			x.observe()
+		if recovered := recover(); recovered != nil || !ok {
+			x.observe(recovered)
 		}
 	}()
 	err := p.checkOrigin(r)
 	if err == nil {
 		v, err = x.visitor()
 	}
-	if err != nil {
-		x.limitRead() // of a request that passes, the program reads the body
-		x.fail(err)
-		return nil
+	if err == nil || optional && err == errNotLoggedIn {
+		return v, true
 	}
-	return v
+	x.limitRead() // of a request that passes, the program reads the body
+	x.fail(err)
+	return nil, false
+}
+
+// Visit returns the visitor whose session id the phone has sent as token. It is for
+// requests that do not pass through [Proxy.Middleware], as those of gRPC, of Fiber, or
+// the first message of a WebSocket. It notes the time of the request, as Middleware does.
+// An observer is not called.
+//
+// Visit does not see the origin of a request. If a browser sends the token by itself, in a
+// cookie, check the origin before.
+//
+// Errors: 604 there is no live session with that id; 691 the session store failed; 601 it
+// did not respond within the client's [baas.WithTimeout], or ctx has ended.
+func (p *Proxy) Visit(ctx context.Context, token string) (*Visitor, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.backend.Transport.Timeout())
+	defer cancel()
+	x := exchange{p: p}
+	return x.visit(ctx, token)
 }
 
 // visitor returns the visitor of the request's session, or fails with 604. It notes the
 // time of the request.
 func (x *exchange) visitor() (*Visitor, error) {
-	v, err := x.visitorOrNil(x.ctx)
+	id, _ := x.p.sessionID(x.r)
+	return x.visit(x.ctx, id)
+}
+
+// visit is visitor for a session id.
+func (x *exchange) visit(ctx context.Context, id string) (*Visitor, error) {
+	v, err := x.find(ctx, id)
 	if err == nil && v == nil {
 		err = errNotLoggedIn
 	}
-	x.p.touch(x.ctx, v)
+	x.p.touch(ctx, v)
 	return v, err
 }
 

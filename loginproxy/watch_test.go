@@ -98,9 +98,9 @@ func TestHooks(t *testing.T) {
 // The limiter is called for the documented operations, before anything is sent.
 func TestRateLimiter(t *testing.T) {
 	var keys []loginproxy.RateKey
-	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+	w := newWorld(t, loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (time.Duration, error) {
 		keys = append(keys, k)
-		return false, 1500 * time.Millisecond
+		return 1500 * time.Millisecond, nil
 	}))
 	const addr = "192.0.2.1" // of every httptest.NewRequest
 	for _, tt := range []struct {
@@ -135,19 +135,19 @@ func TestRateLimiter(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
-// Retry-After is at least a second.
-func TestRateLimiterWithoutTime(t *testing.T) {
-	for wait, want := range map[time.Duration]string{0: "1", -time.Hour: "1", time.Second: "1", time.Second + 1: "2", time.Hour: "3600"} {
-		w := newWorld(t, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (bool, time.Duration) { return false, wait }))
+// Retry-After is at least a second, in whole seconds.
+func TestRetryAfter(t *testing.T) {
+	for wait, want := range map[time.Duration]string{1: "1", time.Millisecond: "1", time.Second: "1", time.Second + 1: "2", time.Hour: "3600"} {
+		w := newWorld(t, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (time.Duration, error) { return wait, nil }))
 		require.Equal(t, want, w.post("/sms", "", m{"phone": "1"}).header.Get("Retry-After"))
 	}
 }
 
 func TestClientAddr(t *testing.T) {
 	var addrs []string
-	limiter := loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+	limiter := loginproxy.WithRateLimiter(func(_ context.Context, k loginproxy.RateKey) (time.Duration, error) {
 		addrs = append(addrs, k.Addr)
-		return true, 0
+		return 0, nil
 	})
 	w := newWorld(t, limiter)
 	r := request{method: http.MethodPost, path: "/login/anonymous", header: http.Header{"X-Forwarded-For": {"203.0.113.9"}}}

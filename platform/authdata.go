@@ -87,7 +87,7 @@ func (d *AuthData) UnmarshalJSON(data []byte) error {
 }
 
 // errEvent stands in for encoding/json's errors, which may quote what they read.
-var errEvent = check.Invalid("event data is not the JSON of a mini-program event")
+var errEvent = check.InvalidField("data", "event data is not the JSON of a mini-program event")
 
 // HasUserInfo reports whether the user agreed to share user info: there is raw data,
 // a user info object, or Alipay's scope auth_user. A nil d has none.

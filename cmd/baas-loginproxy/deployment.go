@@ -49,7 +49,7 @@ func deployment(ctx context.Context, c config, log *slog.Logger) (_ *site, err e
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", health(rdb))
-	if err := handle(mux, client, log, loginproxy.WithRateLimiter(limiter(rdb, log))); err != nil {
+	if err := handle(mux, client, log, loginproxy.WithRateLimiter(limiter(rdb))); err != nil {
 		return nil, err
 	}
 	if err := ping(ctx, rdb, startPingTimeout); err != nil {

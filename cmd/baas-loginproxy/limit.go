@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"log/slog"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,10 +23,10 @@ const (
 // registers and text messages by the account that they name. Logins on a platform name
 // none, and their codes cannot be guessed. To count by address too, use
 // loginproxy.WithClientAddr to read the address that the balancer puts into a header.
-func limiter(rdb *redis.Client, log *slog.Logger) func(context.Context, loginproxy.RateKey) (bool, time.Duration) {
-	return func(ctx context.Context, k loginproxy.RateKey) (bool, time.Duration) {
+func limiter(rdb *redis.Client) func(context.Context, loginproxy.RateKey) (time.Duration, error) {
+	return func(ctx context.Context, k loginproxy.RateKey) (time.Duration, error) {
 		if k.Account == "" {
-			return true, 0
+			return 0, nil
 		}
 		sum := sha256.Sum256([]byte(string(k.Operation) + "\n" + k.Account)) // so that no account is stored in Redis
 		key := "loginproxy:tries:" + hex.EncodeToString(sum[:])
@@ -35,9 +35,11 @@ func limiter(rdb *redis.Client, log *slog.Logger) func(context.Context, loginpro
 		count := pipe.Incr(ctx, key)
 		left := pipe.PTTL(ctx, key)
 		if _, err := pipe.Exec(ctx); err != nil {
-			log.WarnContext(ctx, "rate limiter", "err", err)
-			return true, 0 // the session store is the same Redis: the login fails with its error
+			return 0, fmt.Errorf("redis: %w", err) // the proxy refuses the request
 		}
-		return count.Val() <= maxTries, left.Val()
+		if count.Val() <= maxTries {
+			return 0, nil
+		}
+		return max(left.Val(), time.Second), nil
 	}
 }

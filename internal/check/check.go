@@ -19,17 +19,20 @@ const (
 
 // Text returns an error with code 605 if text is longer than maxBytes, is not UTF-8, or has
 // control characters. An empty text is valid. The error contains name, not text.
-func Text(name, text string, maxBytes int) error {
+func Text(name, text string, maxBytes int) error { return TextOf(name, name, text, maxBytes) }
+
+// TextOf is [Text] where the text of the error says name, and the argument is field.
+func TextOf(field, name, text string, maxBytes int) error {
 	if len(text) > maxBytes {
-		return Invalid(name + " is longer than " + strconv.Itoa(maxBytes) + " bytes")
+		return InvalidField(field, name+" is longer than "+strconv.Itoa(maxBytes)+" bytes")
 	}
 	for _, r := range text {
 		if r < ' ' || r == 0x7f {
-			return Invalid(name + " has control characters")
+			return InvalidField(field, name+" has control characters")
 		}
 	}
 	if !utf8.ValidString(text) {
-		return Invalid(name + " is not UTF-8")
+		return InvalidField(field, name+" is not UTF-8")
 	}
 	return nil
 }
@@ -37,7 +40,7 @@ func Text(name, text string, maxBytes int) error {
 // Required is like [Text], but an empty text is an error too.
 func Required(name, text string, maxBytes int) error {
 	if text == "" {
-		return Invalid(name + " is empty")
+		return InvalidField(name, name+" is empty")
 	}
 	return Text(name, text, maxBytes)
 }
@@ -45,3 +48,6 @@ func Required(name, text string, maxBytes int) error {
 // Invalid returns the error for a bad argument, with code 605. Detail must contain no
 // secret.
 func Invalid(detail string) *herror.HError { return herror.New(herror.InvalidParameter, detail) }
+
+// InvalidField is [Invalid] for the argument with that name.
+func InvalidField(name, detail string) *herror.HError { return Invalid(detail).WithField(name) }

@@ -33,6 +33,12 @@ var optionNames = map[option]string{
 	optPlatform:        "OnPlatform",
 }
 
+// documented returns the name of the option in the vendor's documentation.
+func (o option) documented() string {
+	name := strings.TrimPrefix(optionNames[o], "On")
+	return strings.ToLower(name[:1]) + name[1:]
+}
+
 // Params is what the options of one call add up to.
 type Params struct {
 	Code            string
@@ -90,7 +96,7 @@ func (p *Params) set(opt any) error {
 		p.Overwrite = o.On
 	case platform.PlatformOption:
 		if o.Platform == nil {
-			return check.Invalid("platform is nil")
+			return check.InvalidField("platform", "platform is nil")
 		}
 		p.given |= optPlatform
 		p.Platform = o.Platform
@@ -114,14 +120,14 @@ func (p *Params) check() error {
 	if err := check.Text("code", p.Code, check.MaxCode); err != nil {
 		return err
 	}
-	if err := check.Text("app name", p.AppName, check.MaxIdentifier); err != nil {
+	if err := check.TextOf("appName", "app name", p.AppName, check.MaxIdentifier); err != nil {
 		return err
 	}
 	switch p.SyncUserProfile {
 	case platform.Overwrite, platform.SetNX, platform.NoSync:
 		return nil
 	}
-	return check.Invalid("unknown syncUserProfile")
+	return check.InvalidField("syncUserProfile", "unknown syncUserProfile")
 }
 
 // only returns an error if the caller gave an option that is not among those taken:
@@ -129,7 +135,7 @@ func (p *Params) check() error {
 func (p *Params) only(taken option, where string) error {
 	for o := option(1); o < optEnd; o <<= 1 {
 		if p.given&o != 0 && taken&o == 0 {
-			return check.Invalid("option " + optionNames[o] + " has no meaning on " + where)
+			return check.InvalidField(o.documented(), "option "+optionNames[o]+" has no meaning on "+where)
 		}
 	}
 	return nil

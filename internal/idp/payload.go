@@ -123,13 +123,16 @@ func requireUserInfo(d *platform.AuthData, errNone error) error {
 	return nil
 }
 
+// dataField is the documented name of the argument with the event data.
+const dataField = "data"
+
 // requireData returns an error if d is nil or empty, or if a part of it cannot be sent.
 func requireData(d *platform.AuthData) error {
 	if d.Empty() {
-		return check.Invalid("event data is missing")
+		return check.InvalidField(dataField, "event data is missing")
 	}
 	if d.Error != 0 && !d.Refused() && !d.HasUserInfo() {
-		return check.Invalid("the phone could not ask the user: error " + strconv.Itoa(d.Error))
+		return check.InvalidField(dataField, "the phone could not ask the user: error "+strconv.Itoa(d.Error))
 	}
 	for _, part := range [...]struct {
 		name string
@@ -143,13 +146,13 @@ func requireData(d *platform.AuthData) error {
 		{"errMsg", len(d.ErrMsg)},
 	} {
 		if part.size > check.MaxData {
-			return check.Invalid(part.name + " is too long")
+			return check.InvalidField(dataField, part.name+" is too long")
 		}
 	}
 	if len(d.UserInfo) > 0 && !isObject(d.UserInfo) {
-		return check.Invalid("userInfo is not a JSON object")
+		return check.InvalidField(dataField, "userInfo is not a JSON object")
 	}
-	return check.Text("phone code", d.Code, check.MaxCode)
+	return check.TextOf(dataField, "phone code", d.Code, check.MaxCode)
 }
 
 func isObject(b json.RawMessage) bool {
@@ -174,7 +177,7 @@ func missing(d *platform.AuthData, fields ...string) error {
 			has = d.IV != ""
 		}
 		if !has {
-			return check.Invalid("event data without " + field)
+			return check.InvalidField(dataField, "event data without "+field)
 		}
 	}
 	return nil

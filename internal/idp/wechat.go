@@ -73,7 +73,7 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 		fields.text("update_userprofile", string(p.SyncUserProfile))
 		body = fields.end()
 	case p.CodeGiven(): // one that got lost: without it nothing would prove the user info
-		return nil, check.Invalid("the login code is empty")
+		return nil, check.InvalidField("code", "the login code is empty")
 	default:
 		if err := requireData(data); err != nil {
 			return nil, err
@@ -84,7 +84,7 @@ func (w WeChat) UpdateUserInfo(data *platform.AuthData, p *Params) (*Call, error
 		to = put("v2.5/idp/wechat/user/info/")
 		fields, err := response.Object(string(data.UserInfo), "userInfo")
 		if err != nil {
-			return nil, check.Invalid("userInfo is not a JSON object")
+			return nil, check.InvalidField(dataField, "userInfo is not a JSON object")
 		}
 		sync := response.Fields(`{"update_userprofile":"` + string(p.SyncUserProfile) + `"}`)
 		body = string(fields.Merge(sync, response.SameName))

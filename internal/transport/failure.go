@@ -44,3 +44,9 @@ func Ended(cause error, sent bool) *herror.HError {
 	}
 	return herror.New(herror.RequestTimeout, detail).WithCause(cause).WithSent(sent)
 }
+
+// ErrorOf returns the error that [Transport.Do] would return for a response outside 2xx,
+// if the request did not have AnyStatus. Secrets are replaced in its text.
+func ErrorOf(res *Response, secrets []string) *herror.HError {
+	return herror.FromBackend(res.Status, redact(errorText(res.Body), secrets, ""))
+}

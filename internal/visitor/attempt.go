@@ -40,7 +40,7 @@ func (a *Attempt) init(c *Conn, p platform.Platform, data *platform.AuthData, pa
 		return err
 	}
 	if a.Encrypted() && a.NeedsCode() {
-		return check.Invalid("no login code: the encrypted data opens only with the code that the phone got before it")
+		return check.InvalidField("code", "no login code: the encrypted data opens only with the code that the phone got before it")
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (c *Conn) FillCode(ctx context.Context, platform string, p *idp.Params) err
 		return nil
 	}
 	if c.CodeSource == nil || c.CodePlatform != platform {
-		return check.Invalid("no login code, and no code source for platform " + platform)
+		return check.InvalidField("code", "no login code, and no code source for platform "+platform)
 	}
 	code, err := c.CodeSource(ctx, c.visitorKey)
 	switch {

@@ -248,7 +248,20 @@ func storeError(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return transport.Ended(ctx.Err(), false)
+		return transport.Ended(ctx.Err(), false).WithCause(endedInStore{ctx.Err()})
 	}
 	return herror.New(herror.StoreFailed, "").WithCause(err)
+}
+
+// endedInStore is the error of a context that ended while the session store was asked.
+type endedInStore struct{ error }
+
+// Unwrap returns the context's error.
+func (e endedInStore) Unwrap() error { return e.error }
+
+// FromStore reports whether err is about the session store, which has failed or has not
+// responded in time.
+func FromStore(err error) bool {
+	var ended endedInStore
+	return errors.Is(err, herror.StoreFailed) || errors.As(err, &ended)
 }
