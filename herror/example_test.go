@@ -56,3 +56,24 @@ func ExampleHError_Sent() {
 	// 601: request timeout - ask the phone for a fresh code
 	// 400: invalid code - ask the phone for a fresh code
 }
+
+// A server responds to its client with the status of the error.
+func ExampleHTTPStatus() {
+	for _, err := range []error{
+		nil,
+		herror.FromBackend(400, "invalid code"),
+		herror.New(herror.SessionMissing, ""),
+		herror.New(herror.StoreFailed, ""),
+		herror.FromBackend(500, ""),
+		errors.New("of another package"),
+	} {
+		fmt.Println(herror.HTTPStatus(err), err)
+	}
+	// Output:
+	// 200 <nil>
+	// 400 400: invalid code
+	// 401 604: session missing
+	// 503 691: session store failed
+	// 502 500: unknown error
+	// 500 of another package
+}

@@ -54,7 +54,8 @@ import (
 // have the backend's form, {"status":"error","error_msg":…}: 400 for a client id or an
 // environment that is not the client's, or for a body that is not as above; 401 for a
 // session id that is unknown or expired; 404, 405, 408, 413 and 415; 429 of the rate
-// limiter; 502, 503 and 504 as on the JSON routes. Logins, text messages and password
+// limiter; 502, 503 and 504 as on the JSON routes; those of a [Refusal]. A client id that
+// the backend itself refuses is seen only in [Event.Class]. Logins, text messages and password
 // resets need no session and ignore an id that is unknown or expired. A logout
 // succeeds once the session is forgotten on this server, and also with such an id.
 //

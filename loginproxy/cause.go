@@ -64,7 +64,7 @@ func describe(err error) string {
 		case *failed:
 			add(e.Error())
 			if err = e.cause; !isHError(err) {
-				add(err.Error()) // of the program itself, or of this package
+				add(fmt.Sprint(err)) // of the program itself, or of this package: its method may panic
 				err = nil
 			}
 		case *inputError:

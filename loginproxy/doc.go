@@ -40,16 +40,29 @@
 // SetReadDeadline of [http.ResponseController], only the server's timeout counts.
 //
 // A POST needs Content-Type: application/json. An empty body means {}, and a field
-// that is null means the same as a field that is left out.
+// that is null means the same as a field that is left out. A logout without a body needs
+// no content type.
 //
 // A login and a register respond with 200, a new session id, the time when the session
 // ends at the latest, in unix seconds, and the user as the backend describes it:
 //
 //	{"token":"…","expires_at":1735689600,"user":{…}}
 //
-// GET me and POST phone respond with the same without the token, POST link with
+// [WithUserFields] chooses the fields of the user. GET me and POST phone respond with the
+// same without the token, POST link with
 // {"user_id":…,"openid":…,"unionid":…}, on Alipay also alipay_user_id, POST sms and POST
 // logout with {}.
+//
+// # Mounting
+//
+// The proxy sees paths relative to what it is mounted at: use [http.StripPrefix] with
+// net/http and with every router, also with the Mount of chi, which does not change the
+// path. [Proxy.Backend] needs the whole path. Where the prefix is wrong, the response is
+// 404 with a hint:
+//
+//	{"code":404,"error":"no_route","hint":"the path ends in the route me, …","code_spent":false}
+//
+// The hint names a route, and repeats nothing else of the path.
 //
 // # Sessions
 //
@@ -73,6 +86,8 @@
 // A session ends with a logout, after [WithIdleTimeout], after [WithAbsoluteTimeout],
 // when the backend's token expires, or when the backend no longer knows the token.
 //
+// A [Value] keeps a small value of the program's own in the session, such as a role.
+//
 // # Errors
 //
 // An error has a body of this form:
@@ -82,6 +97,15 @@
 // The codes are those of package herror. If code_spent is true, a login code that the
 // request sent may be spent: get a new one on the phone. 603 also has id, openid and
 // unionid if they are known. The backend's own text is never part of the body.
+//
+// A 605 says what is wrong, and in which field if that is known. It never has the value. The
+// name of an unknown field is repeated only if it is a documented one in another spelling:
+//
+//	{"code":605,"error":"invalid_parameter","reason":"wrong_type","field":"createUser","code_spent":false}
+//
+// The reasons are incomplete_body, not_utf8, not_json, not_object, unknown_field,
+// duplicate_field, wrong_type, and invalid_value. The last one is also that of a needed field
+// that is missing.
 //
 //	code           error                   status
 //	400            bad_request             400  the backend refused: wrong password, spent code
@@ -93,7 +117,7 @@
 //	601            request_timeout         504
 //	603            unauthorized            403  the user refused: herror.UserRefused
 //	604            session_missing         401  log in again
-//	605            invalid_parameter       400  also for JSON other than expected
+//	605            invalid_parameter       400  with reason and field
 //	611            unsupported_function    501  the platform has no such call
 //	612            anonymous_not_allowed   403
 //	690            invalid_answer          502
@@ -118,6 +142,22 @@
 //	503            login_check_failed      503  WithLoginCheck returned an error
 //	503            not_configured          503  the app or this server is not set up for it
 //
+// not_configured is an error of the operator and not of the phone. Its code_spent is always
+// false. It is the response where the backend says that the app has not enabled the login
+// (405) or is in arrears (402), and for a client id that the backend does not know.
+//
+// No source says how the backend refuses an unknown client id. So until the backend has
+// accepted any request of the proxy, the proxy asks it for the server's time after a login or
+// a text message that is refused. The time has the app's time zone and needs no argument. If
+// that is refused too, the reason is the client id or the host. What cannot be told apart
+// from a spent code: a wrong environment, and the settings of a platform, such as its secret,
+// that are missing in the backend's console. Both are 400 with code_spent.
+//
+// While the session store cannot write, a login with an account and a register have the same
+// response whether the password, the code of the text message or the name is right or not.
+// For that, the proxy writes an empty record after each of them that the backend has refused.
+// On a cluster of which only a part fails, the two may differ.
+//
 // # The vendor's own client
 //
 // [Proxy.Backend] lets the vendor's JavaScript client work through the proxy without a
@@ -125,7 +165,19 @@
 //
 // # Hooks and metrics
 //
-// [WithOnLogin] and [WithOnLogout] set functions that are called when users log in and
-// out. [WithObserver] sets one that is called for every request, for metrics and logs.
-// [WithRateLimiter] limits logins and text messages. The package itself logs nothing.
+// [WithLoginCheck] sets a function that can refuse a login. [WithOnLogin] and
+// [WithOnLogout] set functions that are called when users log in and out. [WithRateLimiter]
+// limits logins and text messages.
+//
+// [WithObserver] sets a function that is called for every request, for metrics and logs. The
+// package itself logs nothing. [Event.Err] has the cause of an error, and [Event.Class] says
+// who can do something about it:
+//
+//	class    means                                     who acts
+//	input    what the client sent, or it hung up       the phone's developer, if anybody
+//	refused  by the user, a limit, a check, an origin  nobody
+//	store    the session store or the rate limiter     the operator
+//	backend  the backend failed or did not respond     the backend's vendor
+//	config   client id, logins that are not enabled    the operator
+//	program  a panic, or the login check failed        the program's developer
 package loginproxy

@@ -103,6 +103,9 @@ func TestDocumentedRoutes(t *testing.T) {
 			t.Errorf("doc.go: the method of %s is %s, the route has %s", path, doc.method, rt.method)
 		}
 		fields := fieldsOf(t, rt, doc.fields)
+		if rt.newInput != nil && !slices.Equal(doc.fields, rt.newInput().fields()) {
+			t.Errorf("doc.go: %s %s has the fields %v, the code %v", rt.method, path, doc.fields, rt.newInput().fields())
+		}
 		for _, name := range fields {
 			if !slices.Contains(doc.fields, name) {
 				t.Errorf("doc.go: %s %s lacks the field %s", rt.method, path, name)
@@ -360,4 +363,46 @@ func namesOfRefusals(t *testing.T) (names []string) {
 	})
 	require.NotEmpty(t, names)
 	return names
+}
+
+// The documentation has every reason of a 605, and every class with a line of its own.
+func TestDocumentedReasonsAndClasses(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments)
+	require.NoError(t, err)
+	text := file.Doc.Text()
+	for _, value := range constantsOf(t, "reason") {
+		if value != string(queryGiven) { // of Proxy.Backend, whose responses have no reason
+			require.Contains(t, text, value)
+		}
+	}
+	var classes []string
+	for _, block := range tables(t, "Hooks and metrics") {
+		require.Regexp(t, `^class `, block[0])
+		for _, line := range block[1:] {
+			class, _, _ := strings.Cut(line, " ")
+			classes = append(classes, class)
+		}
+	}
+	require.ElementsMatch(t, constantsOf(t, "Class"), classes)
+}
+
+// constantsOf returns the values of the constants of that type.
+func constantsOf(t *testing.T, kind string) (values []string) {
+	t.Helper()
+	eachFile(t, func(file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if name, ok := spec.Type.(*ast.Ident); ok && name.Name == kind && len(spec.Values) == 1 {
+				value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				require.NoError(t, err)
+				values = append(values, value)
+			}
+			return true
+		})
+	})
+	require.NotEmpty(t, values)
+	return values
 }

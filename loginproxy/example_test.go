@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
@@ -84,16 +85,22 @@ func ExampleProxy_Middleware() {
 	// openid-1
 }
 
-// A log line per request. A counter or a histogram is as short.
+// A log line per request, with the cause. A counter or a histogram is as short.
 func ExampleWithObserver() {
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	observer := loginproxy.WithObserver(func(ctx context.Context, e loginproxy.Event) {
-		logger.LogAttrs(ctx, slog.LevelInfo, "login proxy", slog.String("op", string(e.Operation)),
-			slog.String("platform", e.Platform), slog.Int("status", e.Status), slog.Int("code", int(e.Code)))
+		level := slog.LevelInfo
+		switch e.Class {
+		case loginproxy.ClassStore, loginproxy.ClassBackend, loginproxy.ClassConfig, loginproxy.ClassProgram:
+			level = slog.LevelError
+		}
+		logger.LogAttrs(ctx, level, "login proxy", slog.String("op", string(e.Operation)),
+			slog.String("platform", e.Platform), slog.Int("status", e.Status), slog.Int("code", int(e.Code)),
+			slog.String("class", string(e.Class)), slog.Any("err", e.Err))
 		// requests.WithLabelValues(string(e.Operation), e.Platform, strconv.Itoa(e.Status)).Observe(e.Duration.Seconds())
 	})
 
-	backend, err := baastest.New()
+	backend, err := baastest.New(baastest.WithoutLogins("email"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -106,8 +113,150 @@ func ExampleWithObserver() {
 		log.Fatal(err)
 	}
 	exampleCall(proxy, http.MethodPost, "/login/wx", "", `{"code":"spent"}`)
+	exampleCall(proxy, http.MethodPost, "/login/wx", "", `{"code":7}`)
+	exampleCall(proxy, http.MethodPost, "/login", "", `{"email":"ann@example.com","password":"correct horse"}`)
 	// Output:
-	// level=INFO msg="login proxy" op=login platform=wechat status=400 code=400
+	// level=INFO msg="login proxy" op=login platform=wechat status=400 code=400 class=input err="400: invalid code"
+	// level=INFO msg="login proxy" op=login platform=wechat status=400 code=605 class=input err="605: incorrect parameter type: the value is of a wrong type or form (field code)"
+	// level=ERROR msg="login proxy" op=login platform="" status=503 code=503 class=config err="405: Please enable email login first."
+}
+
+// A user whom the program has banned gets no session. The phone is told why.
+func ExampleWithLoginCheck() {
+	banned := map[int64]bool{61736924: true} // in a real program: a row of its database
+	check := loginproxy.WithLoginCheck(func(_ context.Context, v *loginproxy.Visitor) error {
+		if banned[v.UserID()] {
+			return &loginproxy.Refusal{Status: http.StatusForbidden, Name: "banned"}
+		}
+		return nil
+	})
+
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	proxy, err := loginproxy.New(client, check)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, openID := range []string{"openid-1", "openid-2"} {
+		a := exampleCall(proxy, http.MethodPost, "/login/ks", "", `{"code":"`+backend.Kuaishou(openID).Login()+`"}`)
+		fmt.Println(a.Status, a.Error, len(a.Token))
+	}
+	// Output:
+	// 200  43
+	// 403 banned 0
+}
+
+// A role that the program looks up once, at the login, and has at hand in every request.
+func ExampleValue() {
+	type Role string
+	role := loginproxy.Value[Role]{Name: "role"}
+	check := loginproxy.WithLoginCheck(func(ctx context.Context, v *loginproxy.Visitor) error {
+		return role.Set(ctx, v, "editor") // in a real program: from a row of its database
+	})
+
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	proxy, err := loginproxy.New(client, check)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/articles", proxy.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if is, _ := role.Get(loginproxy.FromContext(r.Context())); is != "editor" {
+			loginproxy.WriteError(w, r, &loginproxy.Refusal{Status: http.StatusForbidden, Name: "not_an_editor"})
+			return
+		}
+		_, _ = fmt.Fprint(w, `{}`)
+	})))
+	in := exampleCall(mux, http.MethodPost, "/auth/login/ks", "", `{"code":"`+backend.Kuaishou("openid-1").Login()+`"}`)
+	fmt.Println(exampleCall(mux, http.MethodGet, "/articles", in.Token, "").Status)
+	// Output:
+	// 200
+}
+
+// A gRPC interceptor has no http.Request: it takes the session id from the metadata.
+func ExampleProxy_Visit() {
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	proxy, err := loginproxy.New(client)
+	if err != nil {
+		log.Fatal(err)
+	}
+	in := exampleCall(proxy, http.MethodPost, "/login/ks", "", `{"code":"`+backend.Kuaishou("openid-1").Login()+`"}`)
+
+	ctx := context.Background()
+	v, err := proxy.Visit(ctx, in.Token)
+	fmt.Println(v.OpenID(), err)
+	_, err = proxy.Visit(ctx, "made up")
+	fmt.Println(err, herror.HTTPStatus(err))
+	// Output:
+	// openid-1 <nil>
+	// 604: session missing 401
+}
+
+// A page that greets whoever is logged in, and serves everybody.
+func ExampleProxy_OptionalMiddleware() {
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	proxy, err := loginproxy.New(client, loginproxy.WithUserFields("id"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/hello", proxy.OptionalMiddleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := loginproxy.FromContext(r.Context())
+		if v == nil {
+			_, _ = fmt.Fprint(w, `{}`)
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"user":{"id":%d}}`, v.UserID())
+	})))
+
+	fmt.Println(exampleCall(mux, http.MethodGet, "/hello", "", "").User.ID)
+	in := exampleCall(mux, http.MethodPost, "/auth/login/ks", "", `{"code":"`+backend.Kuaishou("openid-1").Login()+`"}`)
+	fmt.Println(exampleCall(mux, http.MethodGet, "/hello", in.Token, "").User.ID == in.User.ID)
+	// Output:
+	// 0
+	// true
+}
+
+// A route of the program beside the proxy fails as the proxy's routes do.
+func ExampleWriteError() {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := herror.New(herror.InvalidParameter, "nickname is empty").WithField("nickname") // as a call of the SDK returns it
+		loginproxy.WriteError(w, r, err)
+	})
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/profile", nil))
+	fmt.Println(rec.Code, rec.Body)
+	// Output:
+	// 400 {"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"nickname","code_spent":false}
 }
 
 // One text message a minute to each phone number, whoever asks.

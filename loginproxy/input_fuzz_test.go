@@ -34,7 +34,7 @@ func FuzzRead(f *testing.F) {
 		`{"username":"ann","password":"p"}`, `{"phone":"1","code":"2","createUser":null}`, `{"phone":"1","signatureID":7}`,
 		`{"data":{"detail":{"iv":"i","encryptedData":"d"}},"overwrite":true,"platform":"ks"}`,
 		`{"phone":"1","\u0070hone":"2"}`, `{"data":[],"code":"\ud800"}`, "{\"code\":\"\xff\"}", `{"code":"c"}{}`, `null`, `[{}]`,
-		`{"syncUserProfile":false,"signatureID":1e0,"code":""}`,
+		`{"syncUserProfile":false,"signatureID":1e0,"code":""}`, `{"create_user":true}`, `{"_C-ode_":1}`, `{"platform":"x","Data":{}}`,
 	} {
 		f.Add(body)
 	}
@@ -53,8 +53,7 @@ func FuzzRead(f *testing.F) {
 			err := x.read(rt.newInput())
 			x.cancel()
 			if err != nil {
-				status := failureOf(err).status
-				require.True(t, status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge, "%d", status)
+				requireNothingRepeated(t, err)
 				continue
 			}
 			if strings.Trim(body, jsonSpace) == "" {
@@ -82,6 +81,26 @@ func FuzzRead(f *testing.F) {
 			require.Equal(t, slices.Compact(slices.Clone(given)), given, "duplicate fields")
 		}
 	})
+}
+
+// requireNothingRepeated checks that what is told about a body, to the phone and to the
+// log, has nothing of it but a documented field.
+func requireNothingRepeated(t *testing.T, err error) {
+	t.Helper()
+	f := failureOf(err)
+	if f.status == http.StatusRequestEntityTooLarge {
+		return
+	}
+	require.Equal(t, http.StatusBadRequest, f.status)
+	require.Contains(t, []reason{notUTF8, notJSON, notObject, unknownField, duplicateField, wrongType, invalidValue}, f.Reason)
+	plain := strings.NewReplacer("_", "", "-", "").Replace(f.Field)
+	require.True(t, f.Field == "" || slices.ContainsFunc(knownFields, func(known string) bool { return strings.EqualFold(known, plain) }), f.Field)
+	require.LessOrEqual(t, len(f.Field), 32)
+	text := strings.TrimSuffix(causeOf(err).Error(), " (field "+f.Field+")")
+	require.Contains(t, []string{
+		"the body is not UTF-8", "the body is not JSON", "the body is not a JSON object", "the route has no such field",
+		"a field is given twice", "the value is of a wrong type or form", "it is none of the documented values",
+	}, strings.TrimPrefix(text, "605: incorrect parameter type: "))
 }
 
 // FuzzBackendRequest has a request classified. A path that another server may take for

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -141,6 +142,9 @@ func TestNew(t *testing.T) {
 	_, err = loginproxy.New(source)
 	require.EqualError(t, err, "605: incorrect parameter type: a client with a code source would log in whoever makes up a session id")
 	for name, opt := range map[string]loginproxy.Option{
+		"login check is nil":                                  loginproxy.WithLoginCheck(nil),
+		"no user fields":                                      loginproxy.WithUserFields(),
+		"a user field is empty":                               loginproxy.WithUserFields("id", ""),
 		"observer is nil":                                     loginproxy.WithObserver(nil),
 		"login hook is nil":                                   loginproxy.WithOnLogin(nil),
 		"logout hook is nil":                                  loginproxy.WithOnLogout(nil),
@@ -155,6 +159,17 @@ func TestNew(t *testing.T) {
 		_, err := loginproxy.New(client, opt)
 		require.EqualError(t, err, "605: incorrect parameter type: "+name)
 	}
+	for _, opts := range [][]loginproxy.Option{
+		{loginproxy.WithIdleTimeout(2 * time.Hour), loginproxy.WithAbsoluteTimeout(time.Hour)},
+		{loginproxy.WithAbsoluteTimeout(time.Hour), loginproxy.WithIdleTimeout(time.Hour + 1)},
+	} {
+		_, err := loginproxy.New(client, opts...)
+		require.EqualError(t, err, "605: incorrect parameter type: the idle timeout is longer than the absolute timeout, 1h0m0s")
+	}
+	_, err = loginproxy.New(client, loginproxy.WithIdleTimeout(loginproxy.DefaultAbsoluteTimeout+1))
+	require.EqualError(t, err, "605: incorrect parameter type: the idle timeout is longer than the absolute timeout, 720h0m0s")
+	_, err = loginproxy.New(client, loginproxy.WithIdleTimeout(time.Hour), loginproxy.WithAbsoluteTimeout(time.Hour))
+	require.NoError(t, err)
 	for _, name := range []string{"__Host-", "__Host-a b", "__Host-a;", ""} {
 		_, err := loginproxy.New(client, loginproxy.WithCookie(name))
 		require.Error(t, err, name)

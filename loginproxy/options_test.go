@@ -109,3 +109,19 @@ func changed(a, b config) (names []string) {
 	}
 	return names
 }
+
+// The default of the idle timeout is no longer than the absolute timeout that is given.
+func TestIdleTimeoutByDefault(t *testing.T) {
+	backend, err := baastest.New()
+	require.NoError(t, err)
+	client, err := backend.Client()
+	require.NoError(t, err)
+	for absolute, want := range map[time.Duration]time.Duration{
+		time.Hour: time.Hour, DefaultIdleTimeout - 1: DefaultIdleTimeout - 1, DefaultIdleTimeout: DefaultIdleTimeout, 90 * 24 * time.Hour: DefaultIdleTimeout,
+	} {
+		p, err := New(client, WithAbsoluteTimeout(absolute))
+		require.NoError(t, err)
+		require.Equal(t, want, p.idle)
+		require.Equal(t, absolute, p.absolute)
+	}
+}

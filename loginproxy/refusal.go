@@ -19,7 +19,12 @@ type Refusal struct {
 }
 
 // Error returns the name.
-func (r *Refusal) Error() string { return r.Name }
+func (r *Refusal) Error() string {
+	if r == nil {
+		return "no refusal"
+	}
+	return r.Name
+}
 
 // maxRefusalName limits the length of a name.
 const maxRefusalName = 64

@@ -1,6 +1,7 @@
 package loginproxy_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -262,6 +263,89 @@ func TestErrors(t *testing.T) {
 			require.EqualValues(t, a.field(t, "code"), last.Code)
 		})
 	}
+}
+
+// A proxy that sees a path with what it is mounted at says so, and repeats nothing else of
+// the path.
+func TestWrongMount(t *testing.T) {
+	w := newWorld(t)
+	const strip = ", and the proxy sees what stands before it: mount the proxy under http.StripPrefix"
+	for path, hint := range map[string]string{
+		"/auth/login/ks":               "the path ends in the route login/{platform}" + strip,
+		"/auth/login/sms":              "the path ends in the route login/sms" + strip,
+		"/api/v1/auth/me":              "the path ends in the route me" + strip,
+		"/canary-token/login":          "the path ends in the route login" + strip,
+		"//login":                      "the path ends in the route login" + strip,
+		"/login/ks/":                   "the route is login/{platform}, without a slash at the end",
+		"/me/":                         "the route is me, without a slash at the end",
+		"/auth/me/":                    "the path ends in the route me" + strip,
+		"/login/canary":                "",
+		"/canary":                      "",
+		"/":                            "",
+		"/me/canary":                   "",
+		"/auth/login/ks/canary-secret": "",
+	} {
+		a := w.post(path, "", nil)
+		require.Equal(t, http.StatusNotFound, a.status, path)
+		want := m{"code": 404.0, "error": "no_route", "code_spent": false}
+		if hint != "" {
+			want["hint"] = hint
+		}
+		var got m
+		require.NoError(t, json.Unmarshal([]byte(a.body), &got))
+		require.Equal(t, want, got, path)
+		events := w.observedCauses()
+		require.Len(t, events, 1)
+		require.Equal(t, loginproxy.OpUnknown, events[0].Operation)
+		require.Equal(t, hint != "", strings.Contains(events[0].Err.Error(), hint) && events[0].Err.Error() != "no_route")
+	}
+	for path, text := range map[string]string{
+		"/v2.5/idp/kuaishou/silent-login/":            "Proxy.Backend needs the whole path, with /hserve/: mount it without http.StripPrefix",
+		"/api/hserve/v2.5/idp/kuaishou/silent-login/": "Proxy.Backend needs a path that begins with /hserve/: mount it under http.StripPrefix",
+		"/hserve/canary":                              "no route",
+	} {
+		w.vendor("POST", path, "", m{}).requireError(t, http.StatusNotFound, text)
+	}
+	require.Zero(t, w.sent())
+}
+
+// A logout needs neither a body nor a content type. One with another content type may be
+// the form of another site.
+func TestLogoutWithoutABody(t *testing.T) {
+	w := newWorld(t, loginproxy.WithCookie(cookieName))
+	logout := func(body string, header http.Header) int {
+		t.Helper()
+		id := w.login(w.Kuaishou("openid-1"), "")
+		r := request{method: http.MethodPost, path: "/logout"}.http(t)
+		if body != "" {
+			r = request{method: http.MethodPost, path: "/logout", body: body}.http(t)
+		}
+		r.Header.Del("Content-Type")
+		for name, values := range header {
+			r.Header[name] = values
+		}
+		if r.Header.Get("Cookie") == "" {
+			r.Header.Set("Authorization", "Bearer "+id)
+		} else {
+			r.Header.Set("Cookie", cookieName+"="+id)
+		}
+		status := w.serve(w.proxy, r).status
+		require.Equal(t, status == http.StatusOK, w.me(id).status == http.StatusUnauthorized, "logged out if it says so")
+		return status
+	}
+	byCookie := http.Header{"Cookie": {"-"}}
+	require.Equal(t, http.StatusOK, logout("", nil))
+	require.Equal(t, http.StatusOK, logout("", byCookie))
+	require.Equal(t, http.StatusOK, logout("{}", http.Header{"Content-Type": {"application/json"}}))
+	require.Equal(t, http.StatusUnsupportedMediaType, logout("{}", nil))
+	require.Equal(t, http.StatusUnsupportedMediaType, logout("", http.Header{"Content-Type": {"text/plain"}}))
+	require.Equal(t, http.StatusUnsupportedMediaType, logout("", http.Header{"Cookie": {"-"}, "Content-Type": {"application/x-www-form-urlencoded"}}))
+	require.Equal(t, http.StatusForbidden, logout("", http.Header{"Cookie": {"-"}, "Sec-Fetch-Site": {"cross-site"}}))
+	require.Equal(t, http.StatusForbidden, logout("", http.Header{"Cookie": {"-"}, "Origin": {"https://evil.example"}}))
+
+	r := request{method: http.MethodPost, path: "/login/anonymous"}.http(t)
+	r.Header.Del("Content-Type")
+	require.Equal(t, http.StatusUnsupportedMediaType, w.serve(w.proxy, r).status, "only a logout")
 }
 
 // A proxy can be mounted at any path.

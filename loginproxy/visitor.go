@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/herror"
@@ -23,6 +24,7 @@ type Visitor struct {
 	auth   *auth.Auth
 	stored visitor.Stored // as it was when the request came, or after the login
 	me     *user.Me
+	values atomic.Pointer[string] // of the session, since one was set; else nil
 }
 
 func newVisitor(a *auth.Auth, stored visitor.Stored) *Visitor {

@@ -135,6 +135,31 @@ func TestRateLimiter(t *testing.T) {
 	require.Zero(t, w.sent())
 }
 
+// A limiter that cannot count refuses, on the JSON routes and for the vendor's client.
+func TestRateLimiterFails(t *testing.T) {
+	for _, wait := range []time.Duration{-1, 0, time.Minute} {
+		w := newWorld(t, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (time.Duration, error) { return wait, errFull }))
+		for _, path := range []string{"/login/ks", "/login", "/login/anonymous", "/login/sms", "/register", "/sms"} {
+			a := w.post(path, "", m{})
+			require.Equal(t, http.StatusServiceUnavailable, a.status, path)
+			require.JSONEq(t, `{"code":503,"error":"limiter_failed","code_spent":false}`, a.body)
+			require.Empty(t, a.header.Get("Retry-After"))
+		}
+		w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusServiceUnavailable, "limiter failed")
+		require.Zero(t, w.sent())
+		for _, e := range w.observedCauses() {
+			require.Equal(t, loginproxy.ClassStore, e.Class)
+			require.ErrorIs(t, e.Err, errFull)
+		}
+	}
+}
+
+// A wait of 0 or less allows the request.
+func TestRateLimiterAllows(t *testing.T) {
+	w := newWorld(t, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (time.Duration, error) { return -time.Hour, nil }))
+	w.login(w.Kuaishou("openid-1"), "")
+}
+
 // Retry-After is at least a second, in whole seconds.
 func TestRetryAfter(t *testing.T) {
 	for wait, want := range map[time.Duration]string{1: "1", time.Millisecond: "1", time.Second: "1", time.Second + 1: "2", time.Hour: "3600"} {

@@ -15,6 +15,12 @@ const (
 	flagAnonymous = 1 << iota
 	flagLoggedOut
 	flagSealed
+
+	// flagValues is for a session with values. Only then does the encoding have their text,
+	// so an encoding without them is as it was before there were any.
+	flagValues = 1 << 7
+
+	encodedFlags = flagAnonymous | flagLoggedOut | flagSealed | flagValues
 )
 
 // ErrUnreadable is what [ErrEncoding] and [ErrSealed] wrap: a record is stored, and it
@@ -34,7 +40,7 @@ func (s Session) MarshalBinary() ([]byte, error) { return s.AppendBinary(nil) }
 func (s Session) AppendBinary(b []byte) ([]byte, error) {
 	token := s.Token.Reveal()
 	if b == nil {
-		b = make([]byte, 0, 32+len(token)+len(s.OpenID)+len(s.UnionID)+len(s.Platform)+len(s.UserInfo))
+		b = make([]byte, 0, 32+len(token)+len(s.OpenID)+len(s.UnionID)+len(s.Platform)+len(s.Values)+len(s.UserInfo))
 	}
 	b = append(b, encodingVersion)
 	var flags byte
@@ -47,16 +53,26 @@ func (s Session) AppendBinary(b []byte) ([]byte, error) {
 	if s.Sealed {
 		flags |= flagSealed
 	}
+	if s.Values != "" {
+		flags |= flagValues
+	}
 	b = append(b, flags)
 	b = binary.AppendVarint(b, s.UserID)
 	b = binary.AppendVarint(b, millis(s.LoggedInAt))
 	b = binary.AppendVarint(b, millis(s.SeenAt))
 	b = binary.AppendVarint(b, millis(s.ExpiresAt))
 	for _, text := range [...]string{token, s.OpenID, s.UnionID, s.Platform} {
-		b = binary.AppendUvarint(b, uint64(len(text)))
-		b = append(b, text...)
+		b = appendString(b, text)
+	}
+	if s.Values != "" {
+		b = appendString(b, s.Values)
 	}
 	return append(b, s.UserInfo...), nil // the rest: no length needed
+}
+
+// appendString appends the length of text and text.
+func appendString(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
 // UnmarshalBinary decodes what [Session.MarshalBinary] wrote. For any other bytes
@@ -66,7 +82,7 @@ func (s *Session) UnmarshalBinary(data []byte) error {
 	if err != nil {
 		return err
 	}
-	if len(decoded.UserInfo) > 0 && !json.Valid(decoded.UserInfo) {
+	if len(decoded.UserInfo) > 0 && !json.Valid(decoded.UserInfo) || decoded.Values != "" && !json.Valid([]byte(decoded.Values)) {
 		return ErrEncoding
 	}
 	*s = decoded
@@ -93,7 +109,11 @@ func decode(data []byte) (Session, error) {
 		UnionID:    d.text(),
 		Platform:   d.text(),
 	}
-	if d.failed || flags > flagAnonymous|flagLoggedOut|flagSealed {
+	if flags&flagValues != 0 {
+		decoded.Values = d.text()
+		d.failed = d.failed || decoded.Values == ""
+	}
+	if d.failed || flags&^encodedFlags != 0 {
 		return Session{}, ErrEncoding
 	}
 	if len(d.rest) > 0 {

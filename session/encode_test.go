@@ -24,6 +24,11 @@ func TestEncodingRoundTrip(t *testing.T) {
 			Token: session.NewSecret("token-ü-\x00"), UserID: 91464885772601, OpenID: "o", UnionID: "u", Platform: "wechat",
 			Anonymous: true, LoggedOut: true, UserInfo: json.RawMessage(`{"nickName":"Larry"}`), LoggedInAt: at, SeenAt: at.Add(time.Minute), ExpiresAt: at.Add(time.Hour),
 		},
+		"values": {Token: session.NewSecret("a"), Values: `{"k":{"role":"admin"}}`, ExpiresAt: at},
+		"values and everything": {
+			Token: session.NewSecret("tok"), UserID: 5, OpenID: "o", UnionID: "u", Platform: "wechat", Anonymous: true, LoggedOut: true, Sealed: true,
+			Values: `[]`, UserInfo: json.RawMessage(`{}`), LoggedInAt: at, SeenAt: at.Add(time.Minute), ExpiresAt: at.Add(time.Hour),
+		},
 		"extreme": {
 			Token: session.NewSecret(strings.Repeat("t", 1<<16)), UserID: math.MinInt64,
 			UserInfo: json.RawMessage(`[` + strings.Repeat(" ", 1<<20) + `]`), LoggedInAt: time.Unix(-1, 0).UTC(),
@@ -61,6 +66,11 @@ func TestEncodingIsFixed(t *testing.T) {
 	b, err := s.MarshalBinary()
 	require.NoError(t, err)
 	require.Equal(t, []byte("\x01\x01\x0a\x02\x04\x80\x01\x03tok\x02op\x01u\x02ks{}"), b)
+
+	s.Values = `{"k":1}`
+	b, err = s.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, []byte("\x01\x81\x0a\x02\x04\x80\x01\x03tok\x02op\x01u\x02ks\x07{\"k\":1}{}"), b)
 }
 
 func TestDecodingRefusesWhatWasNotEncoded(t *testing.T) {
@@ -73,6 +83,9 @@ func TestDecodingRefusesWhatWasNotEncoded(t *testing.T) {
 		"another version":   append([]byte{2}, valid[1:]...),
 		"version 0":         append([]byte{0}, valid[1:]...),
 		"unknown flags":     append([]byte{1, 8}, valid[2:]...),
+		"no values":         append([]byte{1, 0x80}, append(bytes.Clone(valid[2:len(valid)-7]), 0)...),
+		"broken values":     append([]byte{1, 0x80}, append(bytes.Clone(valid[2:len(valid)-7]), 1, '{')...),
+		"values cut":        append([]byte{1, 0x80}, append(bytes.Clone(valid[2:len(valid)-7]), 9, '{', '}')...),
 		"JSON":              []byte(`{"token":"tok"}`),
 		"broken user info":  valid[:len(valid)-1],
 		"more after it":     append(bytes.Clone(valid), 'x'),
@@ -110,6 +123,7 @@ func FuzzUnmarshalBinary(f *testing.F) {
 			Token: session.NewSecret("tok"), UserID: -5, OpenID: "o", UnionID: "u", Platform: "wechat", Anonymous: true,
 			UserInfo: json.RawMessage(`{"a":[1]}`), LoggedInAt: time.Unix(1, 0), ExpiresAt: time.Unix(1e9, 0),
 		},
+		{Token: session.NewSecret("tok"), Values: `{"k":"v"}`, UserInfo: json.RawMessage(`[]`)},
 	} {
 		b, err := s.MarshalBinary()
 		require.NoError(f, err)

@@ -53,6 +53,10 @@ type Session struct {
 	// UserInfo is the user info that came with this login, as the platform's JSON
 	// object ({"nickName": …, "avatarUrl": …}), or nil.
 	UserInfo json.RawMessage
+	// Values has small values of a server's own, as a JSON object, or is empty. They belong to
+	// this login: a new session begins without them. The client itself neither sets nor reads
+	// them; package loginproxy does.
+	Values string
 	// LoggedInAt is when the login request was sent, by the client's clock.
 	LoggedInAt time.Time
 	// SeenAt is when the user was last seen. It is for servers that end idle

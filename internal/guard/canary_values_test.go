@@ -138,7 +138,7 @@ func canaryValues(t *testing.T) map[string]any {
 
 // canaryElsewhere are types that the tests of their own packages check.
 var canaryElsewhere = []string{
-	"loginproxy.Event", "loginproxy.Proxy", "loginproxy.RateKey", "loginproxy.Visitor", "redisstore.Store",
+	"loginproxy.Event", "loginproxy.Proxy", "loginproxy.RateKey", "loginproxy.Refusal", "loginproxy.Value", "loginproxy.Visitor", "redisstore.Store",
 }
 
 // sendsSecrets are the types whose JSON contains secrets on purpose, because they are

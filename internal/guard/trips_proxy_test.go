@@ -78,6 +78,35 @@ var proxyTrips = []trip{
 			return calls{w.visit(http.StatusBadRequest, id, http.MethodPost, "/login/ks", object{"code": "spent"})}
 		},
 	}, {
+		calls: []string{routeLogin}, state: "no session id, code refused",
+		ours: cost{1, 0}, least: cost{1, 0},
+		vendor: none,
+		run: func(w *tripWorld) calls {
+			w.enter()
+			return calls{w.visit(http.StatusBadRequest, "", http.MethodPost, "/login/ks", object{"code": "spent"})}
+		},
+	}, {
+		calls: []string{routeLogin}, state: "no session id, code refused, and the backend has not accepted any request yet",
+		ours: cost{2, 0}, least: cost{1, 0},
+		vendor: none,
+		why:    "The second request tells a wrong client id from a spent code. After the first one that the backend accepts, none is sent.",
+		run: func(w *tripWorld) calls {
+			return calls{w.visit(http.StatusBadRequest, "", http.MethodPost, "/login/ks", object{"code": "spent"})}
+		},
+	}, {
+		calls: []string{routeAccount, routeSMSLogin, routeRegister}, state: "no session id, refused",
+		ours: cost{1, 1}, least: cost{1, 0},
+		vendor: none,
+		why:    whyConceal,
+		run: func(w *tripWorld) calls {
+			w.enroll()
+			return calls{
+				w.visit(http.StatusBadRequest, "", http.MethodPost, "/login", object{"username": "ann", "password": "wrong"}),
+				w.visit(http.StatusBadRequest, "", http.MethodPost, "/login/sms", object{"phone": aNumber, "code": "000000"}),
+				w.visit(http.StatusBadRequest, "", http.MethodPost, "/register", annJSON),
+			}
+		},
+	}, {
 		calls: []string{routeAccount, routeRegister}, state: "no session id, the response only names the user",
 		ours: cost{2, 1}, least: cost{2, 1}, index: 1,
 		vendor: none,
@@ -174,6 +203,17 @@ var proxyTrips = []trip{
 		vendor: none,
 		run:    func(w *tripWorld) calls { return w.refused(unknownID) },
 	}, {
+		calls: []string{"Proxy.Visit"}, state: "live session",
+		ours: cost{0, 1}, least: cost{0, 1},
+		vendor: none,
+		run: func(w *tripWorld) calls {
+			id := w.enter()
+			return calls{func() error {
+				_, err := w.proxy.Visit(w.Context(), id)
+				return err
+			}}
+		},
+	}, {
 		calls: []string{"Proxy.Middleware"}, state: "live session",
 		ours: cost{0, 1}, least: cost{0, 1},
 		vendor: none,
@@ -224,8 +264,23 @@ const (
 	pathDestroy  = "v2.0/session/destroy/"
 )
 
+// whyConceal is why a wrong password costs a command.
+const whyConceal = "The command writes an empty record. So a right password and a wrong one fail alike while no session can be stored."
+
 var backendTrips = []trip{
 	{
+		calls: []string{"POST " + pathAccount, "POST " + pathRegister}, state: "no session id, refused",
+		ours: cost{1, 1}, least: cost{1, 0},
+		vendor: none,
+		why:    whyConceal,
+		run: func(w *tripWorld) calls {
+			w.enroll()
+			return calls{
+				w.forward(http.StatusBadRequest, "", http.MethodPost, pathAccount, object{"username": "ann", "password": "wrong"}),
+				w.forward(http.StatusBadRequest, "", http.MethodPost, pathRegister, annJSON),
+			}
+		},
+	}, {
 		calls: []string{"POST " + pathLogin, "POST " + pathRegister, "POST " + pathAccount}, state: "no session id",
 		ours: cost{1, 1}, least: cost{1, 1}, index: 1,
 		vendor: none,

@@ -188,18 +188,30 @@ var errSuperseded = herror.New(herror.SessionMissing, "a logout or a newer login
 // alone. Where the revision of now is 0 or no longer the current one, it loads the
 // session first.
 func (c *Conn) Update(ctx context.Context, now Stored, change func(*session.Session)) error {
+	_, err := c.Change(ctx, now, func(s *session.Session) error {
+		change(s)
+		return nil
+	})
+	return err
+}
+
+// Change is Update with a change that may fail; nothing is stored then. It reports whether
+// it changed the session: it does not if the user has logged out or in again meanwhile.
+func (c *Conn) Change(ctx context.Context, now Stored, change func(*session.Session) error) (bool, error) {
 	token := now.Session.Token
 	for {
 		if now.Revision != 0 {
 			next := now.Session
-			change(&next)
+			if err := change(&next); err != nil {
+				return false, err
+			}
 			if done, err := c.Swap(ctx, now.Revision, next); done || err != nil {
-				return err
+				return done, err
 			}
 		}
 		var err error
 		if now, err = c.load(ctx); err != nil || now.Session.IsZero() || !now.Session.Token.Equal(token) {
-			return err
+			return false, err
 		}
 	}
 }

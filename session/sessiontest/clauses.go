@@ -57,6 +57,7 @@ func roundTrip(s *suite) {
 		Platform:   "kuaishou",
 		Anonymous:  true,
 		UserInfo:   json.RawMessage(`{"nickName":"` + strings.Repeat("名", 10_000) + `"}`),
+		Values:     `{"a":"` + strings.Repeat("值", 300) + `"}`,
 		LoggedInAt: now.Add(-time.Second),
 		SeenAt:     now.Add(time.Second),
 		ExpiresAt:  now.Add(time.Hour),

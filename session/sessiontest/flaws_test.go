@@ -21,6 +21,7 @@ var flaws = map[string][]string{
 	"none":                                 nil,
 	"checks no revision":                   {"an unknown key holds nothing", "a swap from an older revision changes nothing", "a swap from a revision of another key changes nothing", "exactly one of several concurrent swaps succeeds"},
 	"loses a time":                         {"a session that was swapped in can be loaded"},
+	"loses the values":                     {"a session that was swapped in can be loaded"},
 	"shares bytes":                         {"a loaded session is a copy"},
 	"has one key":                          {"keys are independent"},
 	"counts from 1 again":                  {"no revision is used twice"},
@@ -123,6 +124,8 @@ func (f *flawed) Load(ctx context.Context, key session.Key) (session.Session, se
 		s = s.Ended()
 	case f.flaw == "loses a time":
 		s.SeenAt = time.Time{}
+	case f.flaw == "loses the values":
+		s.Values = ""
 	}
 	if f.flaw != "shares bytes" {
 		s.UserInfo = append([]byte(nil), s.UserInfo...)

@@ -140,7 +140,7 @@ func describe(t *testing.T, v any) string {
 			UserInfo string
 			Rest     []any
 		}{full.Token.Reveal(), string(full.UserInfo), []any{
-			full.UserID, full.OpenID, full.UnionID, full.Platform, full.Anonymous, full.LoggedOut,
+			full.UserID, full.OpenID, full.UnionID, full.Platform, full.Values, full.Anonymous, full.LoggedOut,
 			full.LoggedInAt.UTC(), full.SeenAt.UTC(), full.ExpiresAt.UTC(),
 		}}
 	}
