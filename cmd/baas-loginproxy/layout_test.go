@@ -28,6 +28,19 @@ func (b *tab) places() (all []place) {
 	return all
 }
 
+// inWindows opens the page in every window, and runs a test there.
+func inWindows(t *testing.T, test func(b *tab, window size)) {
+	t.Parallel()
+	b := openTab(t)
+	url := startDemo(t)
+	for _, window := range windows {
+		b.open(url, window)
+		b.press("", "reset")
+		test(b, window)
+	}
+	require.Empty(t, b.problems)
+}
+
 // story is what is pressed, so that the page shows every kind of state.
 var story = []struct{ app, do string }{
 	{"kuaishou", "login"},
@@ -53,12 +66,7 @@ func (b *tab) toView(selector string) {
 // The state that appears above the buttons does not move them, and neither does anything
 // else that a press shows.
 func TestButtonsStay(t *testing.T) {
-	t.Parallel()
-	b := openTab(t)
-	url := startDemo(t)
-	for _, window := range windows {
-		b.open(url, window)
-		b.press("", "reset")
+	inWindows(t, func(b *tab, window size) {
 		for _, step := range story {
 			b.toView(button(step.app, step.do))
 			before := b.places()
@@ -73,8 +81,7 @@ func TestButtonsStay(t *testing.T) {
 			b.requireStatusCoversNoButton()
 		}
 		b.requireFits()
-	}
-	require.Empty(t, b.problems)
+	})
 }
 
 // relative makes places relative to the first one.
@@ -127,12 +134,7 @@ func TestStatusGoesAway(t *testing.T) {
 
 // The newest exchange is in view: what was sent, how it went, and where the response begins.
 func TestNewestExchangeIsInView(t *testing.T) {
-	t.Parallel()
-	b := openTab(t)
-	url := startDemo(t)
-	for _, window := range windows {
-		b.open(url, window)
-		b.press("", "reset")
+	inWindows(t, func(b *tab, window size) {
 		for _, step := range story {
 			count := b.exchanges()
 			b.eval(`document.querySelector('#scroller').scrollTop = 60`, nil) // somebody reads on
@@ -156,8 +158,7 @@ func TestNewestExchangeIsInView(t *testing.T) {
 			})()`, &hidden)
 			require.Empty(t, hidden, "%v after %v", window, step)
 		}
-	}
-	require.Empty(t, b.problems)
+	})
 }
 
 func (b *tab) exchanges() (n int) {
@@ -169,12 +170,7 @@ func (b *tab) exchanges() (n int) {
 // A body that is cut says so, and a button shows all of it. A body that is not cut has
 // no such button.
 func TestCutBodiesAreMarked(t *testing.T) {
-	t.Parallel()
-	b := openTab(t)
-	url := startDemo(t)
-	for _, window := range windows {
-		b.open(url, window)
-		b.press("", "reset")
+	inWindows(t, func(b *tab, window size) {
 		b.press("kuaishou", "login")
 		b.press("", "me")
 		b.press("", "logout")
@@ -221,8 +217,7 @@ func TestCutBodiesAreMarked(t *testing.T) {
 				require.Equal(t, "true", got.Expanded)
 			}
 		}
-	}
-	require.Empty(t, b.problems)
+	})
 }
 
 // A session that the backend no longer knows: the press that finds out shows that nobody
@@ -267,7 +262,6 @@ func TestKeyboard(t *testing.T) {
 	t.Parallel()
 	b := openTab(t)
 	b.open(startDemo(t), size{390, 844})
-	type focus struct{ Name, Status string }
 	type press struct {
 		key  string
 		code int

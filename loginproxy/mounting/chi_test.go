@@ -14,6 +14,7 @@ func chiRouter(proxy *loginproxy.Proxy) http.Handler {
 	r.Route("/v1", func(r chi.Router) {
 		r.Handle("/auth/*", http.StripPrefix("/v1/auth", proxy)) // with the prefix of the group
 	})
+	r.Handle("/hserve/*", proxy.Backend()) // for the vendor's client; it needs the whole path
 
 	r.With(proxy.Middleware).Get("/hello", hello)
 	r.With(proxy.OptionalMiddleware).Get("/welcome", hello)

@@ -14,6 +14,7 @@ func echoRouter(proxy *loginproxy.Proxy) http.Handler {
 	e.Any("/auth/*", echo.WrapHandler(http.StripPrefix("/auth", proxy)))
 	v1 := e.Group("/v1")
 	v1.Any("/auth/*", echo.WrapHandler(http.StripPrefix("/v1/auth", proxy))) // with the prefix of the group
+	e.Any("/hserve/*", echo.WrapHandler(proxy.Backend()))                    // for the vendor's client; it needs the whole path
 
 	hello := func(c *echo.Context) error {
 		v := loginproxy.FromContext(c.Request().Context()) // nil for nobody; its methods work all the same

@@ -17,6 +17,7 @@ func fiberApp(proxy *loginproxy.Proxy) *fiber.App {
 	app.All("/auth/*", fiberHandler(http.StripPrefix("/auth", proxy)))
 	v1 := app.Group("/v1")
 	v1.All("/auth/*", fiberHandler(http.StripPrefix("/v1/auth", proxy))) // with the prefix of the group
+	app.All("/hserve/*", fiberHandler(proxy.Backend()))                  // for the vendor's client; it needs the whole path
 
 	hello := func(c fiber.Ctx) error {
 		v := fiber.Locals[*loginproxy.Visitor](c, "visitor") // nil for nobody; its methods work all the same

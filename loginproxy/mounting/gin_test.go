@@ -13,6 +13,7 @@ func ginRouter(proxy *loginproxy.Proxy) http.Handler {
 	r.Any("/auth/*route", gin.WrapH(http.StripPrefix("/auth", proxy)))
 	v1 := r.Group("/v1")
 	v1.Any("/auth/*route", gin.WrapH(http.StripPrefix("/v1/auth", proxy))) // with the prefix of the group
+	r.Any("/hserve/*route", gin.WrapH(proxy.Backend()))                    // for the vendor's client; it needs the whole path
 
 	hello := func(c *gin.Context) {
 		v := loginproxy.FromContext(c.Request.Context()) // nil for nobody; its methods work all the same

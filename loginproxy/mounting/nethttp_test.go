@@ -11,6 +11,7 @@ func netHTTP(proxy *loginproxy.Proxy) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 	mux.Handle("/v1/auth/", http.StripPrefix("/v1/auth", proxy))
+	mux.Handle("/hserve/", proxy.Backend()) // for the vendor's client; it needs the whole path
 
 	mux.Handle("/hello", proxy.Middleware(http.HandlerFunc(hello)))
 	mux.Handle("/welcome", proxy.OptionalMiddleware(http.HandlerFunc(hello)))
