@@ -17,8 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// browserTimeout limits the time of a browser test.
-const browserTimeout = 2 * time.Minute
+// browserTimeout limits the time of a browser test. The longest takes half a minute on two
+// cores with nothing else to do.
+const browserTimeout = 5 * time.Minute
 
 // tab is a page in a headless Chromium, driven over its DevTools protocol by a pipe.
 type tab struct {
