@@ -26,9 +26,9 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
+
+	"github.com/hydrogen-go/baas/internal/oneline"
 )
 
 // HError is an error of the SDK, after the documented HError of the vendor's
@@ -71,7 +71,7 @@ func New(code Code, detail string) *HError {
 // length. As documented, the message of a 404 is always "not found", and that of a
 // response without a text is "unknown error".
 func FromBackend(status int, text string) *HError {
-	e := &HError{Code: Code(status), Message: oneLine(text), sent: true}
+	e := &HError{Code: Code(status), Message: oneline.Of(text), sent: true}
 	if e.Message == "" || e.Code == NotFound {
 		e.Message = e.Code.Message()
 	}
@@ -190,22 +190,4 @@ func CodeOf(err error) Code {
 		return c
 	}
 	return 0
-}
-
-// maxMessage bounds the length of a backend's text in an error, in bytes.
-const maxMessage = 512
-
-// oneLine returns text on one line, without control characters, of bounded length.
-func oneLine(text string) string {
-	if len(text) > maxMessage {
-		text = text[:maxMessage]
-	}
-	text = strings.ToValidUTF8(text, "")
-	text = strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) { // controls and line ends
-			return ' '
-		}
-		return r
-	}, text)
-	return strings.TrimSpace(text)
 }

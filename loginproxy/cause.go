@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/oneline"
 )
 
 // cause is the error of an [Event].
@@ -48,7 +48,7 @@ func (c *cause) GoString() string { return "loginproxy.cause(" + strconv.Quote(c
 func describe(err error) string {
 	var parts []string
 	add := func(text string) {
-		if text = oneLine(text); text != "" {
+		if text = oneline.Of(text); text != "" {
 			parts = append(parts, text)
 		}
 	}
@@ -130,23 +130,6 @@ func known(err error) string {
 		}
 	}
 	return ""
-}
-
-// maxText limits the length of each part of a text, in bytes.
-const maxText = 512
-
-// oneLine returns text on one line and of bounded length.
-func oneLine(text string) string {
-	if len(text) > maxText {
-		text = text[:maxText]
-	}
-	text = strings.ToValidUTF8(text, "")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, text))
 }
 
 // panicked is the error for a panic. Its text has the value only if that shows no secret.

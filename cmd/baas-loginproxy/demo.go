@@ -9,6 +9,8 @@ import (
 
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
+	"github.com/hydrogen-go/baas/session"
 )
 
 // page has page/index.html and the files that it loads.
@@ -18,17 +20,26 @@ var page embed.FS
 
 // demo returns the login server on a double of the backend, with the page, and with the
 // double's control API, which plays the phones.
-func demo(log *slog.Logger) (*site, error) {
+func demo(c config, o *observation, log *slog.Logger) (*site, error) {
 	backend, err := baastest.New(baastest.WithJournalLimit(200)) // the page reads all of it
 	if err != nil {
 		return nil, err
 	}
-	client, err := backend.Client(baas.WithTimeout(backendTimeout), baas.WithLogger(log))
+	store, err := session.NewMemory()
+	if err != nil {
+		return nil, err
+	}
+	client, err := backend.Client(append(o.clientOptions(),
+		baas.WithSessionStore(o.metrics.Store(store)), baas.WithTimeout(c.backend.timeout), baas.WithLogger(log))...)
+	if err != nil {
+		return nil, err
+	}
+	limiter, err := ratelimit.NewMemory(c.limits.rules, o.limiterOptions(c.limits)...)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	if err := handle(mux, client, log); err != nil {
+	if err := c.mount(mux, client, limiter, o); err != nil {
 		return nil, err
 	}
 	mux.Handle(baastest.ControlPath, baastest.Control(backend))
@@ -38,13 +49,14 @@ func demo(log *slog.Logger) (*site, error) {
 		return nil, err
 	}
 	mux.Handle("GET /demo/platforms", platforms)
-	mux.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte("ok\n"))
-	}))
-	if err := handlePage(mux); err != nil {
-		return nil, err
-	}
-	return &site{Handler: mux, interrupt: backend.Close, close: func() {}}, nil
+	return &site{
+		mux:   mux,
+		ready: newReadiness(func(context.Context) error { return nil }, log), // memory does not fail
+		// A delay that the double was told to make would outlast the shutdown.
+		interrupt: backend.Close,
+		inspect:   func(context.Context) {},
+		close:     client.CloseIdleConnections,
+	}, handlePage(mux)
 }
 
 // backendRequests responds with the requests that the backend got: methods, paths and

@@ -9,12 +9,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// serveDemo serves the demo.
+func serveDemo(t *testing.T, log *slog.Logger) *visitor {
+	t.Helper()
+	c := defaults()
+	c.mode.demo = true
+	o, err := c.observe(nil, log)
+	require.NoError(t, err)
+	s, err := c.site(o, log)
+	require.NoError(t, err)
+	return serveSite(t, s)
+}
+
 // startDemo serves the demo and returns its address.
 func startDemo(t *testing.T) string {
 	t.Helper()
-	s, err := demo(silent)
-	require.NoError(t, err)
-	return serveSite(t, s).url
+	return serveDemo(t, silent).url
 }
 
 // code returns a login code of the person's app.
@@ -27,9 +37,7 @@ func (v *visitor) code(platform string) any {
 
 func TestDemo(t *testing.T) {
 	log := new(syncBuffer)
-	s, err := demo(slog.New(slog.NewTextHandler(log, nil)))
-	require.NoError(t, err)
-	v := serveSite(t, s)
+	v := serveDemo(t, slog.New(withIDs(slog.NewTextHandler(log, nil))))
 
 	status, _ := v.do("GET", "/auth/me", nil)
 	require.Equal(t, http.StatusUnauthorized, status)
@@ -61,9 +69,8 @@ func TestDemo(t *testing.T) {
 	status, _ = v.do("GET", "/auth/me", nil)
 	require.Equal(t, http.StatusUnauthorized, status)
 
-	require.Contains(t, log.String(), `msg=request operation=login platform=kuaishou status=200 code=0 duration=`)
-	require.Contains(t, log.String(), "msg=login user=")
-	require.Contains(t, log.String(), "msg=logout user=")
+	require.Regexp(t, `msg=request operation=login platform=kuaishou status=200 duration_ms=\S+ user=\d+ request_id=\w{26}\n`, log.String())
+	require.Regexp(t, `msg=request operation=logout status=201 duration_ms=\S+ user=\d+ request_id=`, log.String())
 	require.NotContains(t, log.String(), code)
 	require.NotContains(t, log.String(), v.session)
 	require.NotContains(t, log.String(), first)
@@ -101,7 +108,7 @@ func TestDemoServesThePage(t *testing.T) {
 		require.NotContains(t, text, "//cdn")
 	}
 	require.NotContains(t, policy, "unsafe")
-	res, _ := v.get("/healthz")
+	res, _ := v.get("/readyz")
 	require.Equal(t, http.StatusOK, res.StatusCode)
 	res, _ = v.get("/elsewhere")
 	require.Equal(t, http.StatusNotFound, res.StatusCode)

@@ -2,99 +2,76 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"strings"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/hydrogen-go/baas"
-	"github.com/hydrogen-go/baas/loginproxy"
-	"github.com/hydrogen-go/baas/session/redisstore"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
+	"github.com/hydrogen-go/baas/session"
 )
 
-// How long to wait for Redis at the start, and for each health check.
-const (
-	startPingTimeout  = 5 * time.Second
-	healthPingTimeout = time.Second
-)
-
-// deployment returns the login server on a real backend, with its sessions in Redis.
-func deployment(ctx context.Context, c config, log *slog.Logger) (_ *site, err error) {
-	options, err := redisOptions(c.redis)
+// deployment returns the login server on a real backend, with its sessions in Redis. It
+// sends nothing yet: a server that starts before its Redis becomes ready when Redis is
+// there.
+func deployment(c config, o *observation, log *slog.Logger) (_ *site, err error) {
+	rdb, err := c.redis.connect(log)
 	if err != nil {
 		return nil, err
 	}
-	rdb := redis.NewClient(options)
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, rdb.Close())
+			_ = rdb.Close()
 		}
 	}()
-	store, err := redisstore.New(rdb)
+	store, err := c.store(rdb)
 	if err != nil {
 		return nil, err
 	}
-	opts := []baas.Option{baas.WithSessionStore(store), baas.WithTimeout(backendTimeout), baas.WithLogger(log)}
-	if c.backend != "" {
-		opts = append(opts, baas.WithHost(c.backend))
+	client, err := c.backend.client(o.metrics.Store(store), log, o.clientOptions()...)
+	if err != nil {
+		return nil, err
 	}
-	client, err := baas.New(c.clientID, opts...)
+	limiter, err := ratelimit.NewRedis(rdb, c.redis.prefix+limitKeys, c.limits.rules, o.limiterOptions(c.limits)...)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", health(rdb))
-	if err := handle(mux, client, log, loginproxy.WithRateLimiter(limiter(rdb))); err != nil {
+	if err := c.mount(mux, client, limiter, o); err != nil {
 		return nil, err
 	}
-	if err := ping(ctx, rdb, startPingTimeout); err != nil {
-		return nil, fmt.Errorf("redis: %w", err)
-	}
-	return &site{Handler: mux, close: func() {
-		client.CloseIdleConnections()
-		_ = rdb.Close() // no request is under way any more
-	}}, nil
+	return &site{
+		mux:     mux,
+		ready:   newReadiness(probe(rdb, c.redis.prefix), log),
+		inspect: func(ctx context.Context) { warnOfEviction(ctx, rdb, log) },
+		close: func() {
+			client.CloseIdleConnections()
+			_ = rdb.Close() // no request is under way any more
+		},
+	}, nil
 }
 
-// redisOptions reads the flag. Its errors do not quote the flag, because a URL may hold
-// a password.
-func redisOptions(addr string) (*redis.Options, error) {
-	options := &redis.Options{Addr: addr}
-	if strings.Contains(addr, "://") {
-		var err error
-		if options, err = redis.ParseURL(addr); err != nil {
-			return nil, errors.New("-redis is neither host:port nor a redis://, rediss:// or unix:// URL")
-		}
+// client returns the client of the backend.
+func (b backendConfig) client(store session.Store, log *slog.Logger, more ...baas.Option) (*baas.Client, error) {
+	options := append(more,
+		baas.WithSessionStore(store), baas.WithTimeout(b.timeout), baas.WithMaxConnsPerHost(b.maxConns), baas.WithLogger(log))
+	if b.host != "" {
+		options = append(options, baas.WithHost(b.host))
 	}
-	if name := os.Getenv("REDIS_USERNAME"); name != "" {
-		options.Username = name
+	if b.insecureHTTP {
+		options = append(options, baas.WithInsecureHTTP())
 	}
-	if password := os.Getenv("REDIS_PASSWORD"); password != "" {
-		options.Password = password
+	if b.env != "" {
+		options = append(options, baas.WithEnv(b.env))
 	}
-	options.ContextTimeoutEnabled = true // redisstore requires it
-	return options, nil
+	return baas.New(b.clientID, options...)
 }
 
-func ping(ctx context.Context, rdb *redis.Client, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	return rdb.Ping(ctx).Err()
-}
-
-// health tells a balancer whether this replica can serve requests.
-func health(rdb *redis.Client) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		if ping(r.Context(), rdb, healthPingTimeout) != nil {
-			http.Error(w, "no redis", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ok\n")) // an error means that the balancer has hung up
-	})
+// warnOfEviction logs if Redis may evict sessions. A Redis that does not tell is no
+// problem: some services do not allow the command.
+func warnOfEviction(ctx context.Context, rdb redis.UniversalClient, log *slog.Logger) {
+	if policy, err := evicts(ctx, rdb); err == nil && policy != "" {
+		log.Warn("Redis may evict sessions: set its maxmemory-policy to noeviction", "policy", policy)
+	}
 }

@@ -1,21 +1,29 @@
 package main
 
 import (
-	"context"
-	"log/slog"
 	"net/http"
-	"time"
+	"slices"
+
+	"github.com/rs/cors"
 
 	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
 	"github.com/hydrogen-go/baas/loginproxy"
 )
 
-// backendTimeout limits the time for a request to the backend.
-const backendTimeout = 10 * time.Second
-
-// handle mounts the JSON routes and the backend's paths.
-func handle(mux *http.ServeMux, client *baas.Client, log *slog.Logger, opts ...loginproxy.Option) error {
-	proxy, err := loginproxy.New(client, append(logging(log), opts...)...)
+// mount mounts the JSON routes and the backend's paths on mux.
+func (c config) mount(mux *http.ServeMux, client *baas.Client, limiter *ratelimit.Limiter, o *observation) error {
+	options := append(o.proxyOptions(),
+		loginproxy.WithRateLimiter(limiter.Wait),
+		loginproxy.WithIdleTimeout(c.sessions.idle), loginproxy.WithAbsoluteTimeout(c.sessions.absolute),
+		loginproxy.WithMaxBody(int64(c.web.maxBody)))
+	if c.web.cookie != "" {
+		options = append(options, loginproxy.WithCookie(c.web.cookie, c.web.cookieOrigins...))
+	}
+	if c.web.userFields != nil {
+		options = append(options, loginproxy.WithUserFields(c.web.userFields...))
+	}
+	proxy, err := loginproxy.New(client, options...)
 	if err != nil {
 		return err
 	}
@@ -24,24 +32,21 @@ func handle(mux *http.ServeMux, client *baas.Client, log *slog.Logger, opts ...l
 	return nil
 }
 
-// logging returns options that log a line per request, and the ids of the users who log
-// in and out. The log has no secret.
-func logging(log *slog.Logger) []loginproxy.Option {
-	return []loginproxy.Option{
-		loginproxy.WithObserver(func(ctx context.Context, e loginproxy.Event) {
-			level := slog.LevelInfo
-			if e.Status >= http.StatusInternalServerError {
-				level = slog.LevelError
-			}
-			log.LogAttrs(ctx, level, "request",
-				slog.String("operation", string(e.Operation)), slog.String("platform", e.Platform),
-				slog.Int("status", e.Status), slog.Int("code", int(e.Code)), slog.Duration("duration", e.Duration))
-		}),
-		loginproxy.WithOnLogin(func(ctx context.Context, v *loginproxy.Visitor) {
-			log.InfoContext(ctx, "login", "user", v, "platform", v.Platform())
-		}),
-		loginproxy.WithOnLogout(func(ctx context.Context, v *loginproxy.Visitor) {
-			log.InfoContext(ctx, "logout", "user", v)
-		}),
+// browsers lets the pages of the configured origins call the server.
+func (w webConfig) browsers(next http.Handler) http.Handler {
+	if len(w.corsOrigins) == 0 {
+		return next
 	}
+	return cors.New(cors.Options{
+		AllowOriginFunc: func(origin string) bool { return slices.Contains(w.corsOrigins, origin) },
+		AllowedMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowedHeaders: []string{
+			"Authorization", "Content-Type", "X-Request-Id", "Traceparent", "Tracestate",
+			"X-Hydrogen-Client-Id", "X-Hydrogen-Client-Version", "X-Hydrogen-Client-Platform", "X-Hydrogen-Client-Sdk-Type",
+			"X-Hydrogen-Env-Id", "X-Hydrogen-Request-Method",
+		},
+		ExposedHeaders:   []string{"Retry-After", "X-Request-Id"},
+		AllowCredentials: w.cookie != "",
+		MaxAge:           600,
+	}).Handler(next)
 }

@@ -85,6 +85,12 @@ func baseName(e ast.Expr) string {
 	if star, ok := e.(*ast.StarExpr); ok {
 		e = star.X
 	}
+	switch generic := e.(type) { // with its type parameters
+	case *ast.IndexExpr:
+		e = generic.X
+	case *ast.IndexListExpr:
+		e = generic.X
+	}
 	if id, ok := e.(*ast.Ident); ok {
 		return id.Name
 	}
