@@ -65,7 +65,8 @@
 //
 //	{"code":404,"error":"no_route","hint":"the path ends in the route me, …","code_spent":false}
 //
-// The hint names a route, and repeats nothing else of the path.
+// The hint names a route, and repeats nothing else of the path. docs/mounting.md in the
+// repository shows the proxy and its middleware in net/http, chi, gin, echo and Fiber.
 //
 // # Sessions
 //

@@ -17,8 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// browserTimeout limits the time of a browser test.
-const browserTimeout = 2 * time.Minute
+// browserTimeout limits the time of a browser test. The longest takes half a minute on two
+// cores with nothing else to do.
+const browserTimeout = 5 * time.Minute
 
 // tab is a page in a headless Chromium, driven over its DevTools protocol by a pipe.
 type tab struct {
@@ -182,21 +183,71 @@ func (b *tab) eval(expression string, out any) {
 // until waits until an expression holds in the page.
 func (b *tab) until(expression string) {
 	b.t.Helper()
+	b.when(expression, "true", nil)
+}
+
+// when waits until an expression holds in the page. It stores the value that another one
+// has at that moment in what out points to.
+func (b *tab) when(expression, value string, out any) {
+	b.t.Helper()
 	b.eval(fmt.Sprintf(`new Promise((done) => {
-		const look = () => { if (%s) { done(true); watch.disconnect(); } };
+		const look = () => { if (%s) { done(%s); watch.disconnect(); } };
 		const watch = new MutationObserver(look);
 		watch.observe(document, { subtree: true, childList: true, attributes: true });
 		look();
-	})`, expression), nil)
+	})`, expression, value), out)
 }
 
+// size is that of a window, in CSS pixels.
+type size struct{ Width, Height int }
+
 // open loads the page and waits until it works.
-func (b *tab) open(url string, width int) {
+func (b *tab) open(url string, window size) {
 	b.t.Helper()
-	b.call("Emulation.setDeviceMetricsOverride", m{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false}, nil)
+	b.call("Emulation.setDeviceMetricsOverride",
+		m{"width": window.Width, "height": window.Height, "deviceScaleFactor": 1, "mobile": false}, nil)
 	b.call("Page.navigate", m{"url": "about:blank"}, nil)
 	b.call("Page.navigate", m{"url": url}, nil)
 	b.until(`document.documentElement?.dataset.ready === 'true'`)
+}
+
+// settle waits until the page has been laid out and its observers have run.
+func (b *tab) settle() {
+	b.t.Helper()
+	b.eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, nil)
+}
+
+// announced is what a screen reader gets of an element.
+type announced struct {
+	Role, Name, Description string
+	Disabled                bool
+}
+
+// announces returns what a screen reader gets of the element.
+func (b *tab) announces(selector string) announced {
+	b.t.Helper()
+	var found struct {
+		Result struct{ ObjectID string }
+	}
+	b.call("Runtime.evaluate", m{"expression": fmt.Sprintf(`document.querySelector(%q)`, selector)}, &found)
+	type text struct{ Value string }
+	var tree struct {
+		Nodes []struct {
+			Role, Name, Description text
+			Properties              []struct {
+				Name  string
+				Value struct{ Value any }
+			}
+		}
+	}
+	b.call("Accessibility.getPartialAXTree", m{"objectId": found.Result.ObjectID, "fetchRelatives": false}, &tree)
+	require.NotEmpty(b.t, tree.Nodes, selector)
+	node := tree.Nodes[0]
+	a := announced{Role: node.Role.Value, Name: node.Name.Value, Description: node.Description.Value}
+	for _, p := range node.Properties {
+		a.Disabled = a.Disabled || p.Name == "disabled" && p.Value.Value == true
+	}
+	return a
 }
 
 // click presses the element with the mouse, so it must be visible and on top.

@@ -44,6 +44,11 @@ func demo(c config, o *observation, log *slog.Logger) (*site, error) {
 	}
 	mux.Handle(baastest.ControlPath, baastest.Control(backend))
 	mux.Handle("GET /demo/asked", backendRequests(backend))
+	platforms, err := platformList(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /demo/platforms", platforms)
 	return &site{
 		mux:   mux,
 		ready: newReadiness(func(context.Context) error { return nil }, log), // memory does not fail

@@ -1,13 +1,16 @@
 // Ann's phone: the requests of its apps to their platforms, and of the mini-program in
 // each app to the proxy. The double's control API plays the platforms.
 
-// Of each platform, providers are the keys of the user's _provider. ByteDance has one
-// for each of its apps.
-export const platforms = [
-  { name: 'kuaishou', title: 'Kuaishou', chinese: '快手', openid: 'ks-ann', providers: ['kuaishou_miniapp', 'kuaishou'] },
-  { name: 'bytedance', title: 'ByteDance', chinese: '抖音', openid: 'tt-ann', providers: ['douyin', 'toutiao'] },
-  { name: 'wechat', title: 'WeChat', chinese: '微信', openid: 'wx-ann', providers: ['wechat'] },
-];
+import { texts } from './texts.js';
+
+// Ann in each of her apps. describe adds what the server knows of the platform:
+// providers, the keys of the user's _provider, and phoneLogin and phoneUpdate, whether
+// its users log in with a phone number and set theirs.
+export const people = [
+  { name: 'kuaishou', title: 'Kuaishou', chinese: '快手', openid: 'ks-ann' },
+  { name: 'bytedance', title: 'ByteDance', chinese: '抖音', openid: 'tt-ann' },
+  { name: 'wechat', title: 'WeChat', chinese: '微信', openid: 'wx-ann' },
+].map((person) => ({ ...person, providers: [], phoneLogin: true, phoneUpdate: true }));
 
 const profile = { nickName: 'Ann', gender: 2, city: 'Hangzhou', province: 'Zhejiang', country: 'China', language: 'en' };
 const number = '13800138000';
@@ -16,23 +19,24 @@ let session = ''; // the session id
 
 export const sessionID = () => session;
 
-// send makes a request and returns it with its response. A response that is not JSON is
-// an error.
+// send makes a request and returns it with its response. No response, and one that is
+// not JSON, are errors.
 async function send(method, path, body, headers) {
   const init = { method, headers: { ...headers }, cache: 'no-store' };
   if (body !== undefined) {
     init.headers['Content-Type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
-  const res = await fetch(path, init);
-  return { method, path, body, status: res.status, response: await res.json() };
+  const res = await fetch(path, init).catch((cause) => { throw new Error(texts.unreachable, { cause }); });
+  const response = await res.json().catch((cause) => { throw new Error(texts.noJSON(res.status), { cause }); });
+  return { method, path, body, status: res.status, response };
 }
 
 // platform sends a request of an app to its platform.
 async function platform(person, action, body, method = 'POST') {
   const path = ['/_emulator/people', person.name, person.openid, action].filter(Boolean).join('/');
   const { status, response } = await send(method, path, body);
-  if (status !== 200) throw new Error(`the platform said ${status}`);
+  if (status !== 200) throw new Error(texts.platformRefused(status));
   return response;
 }
 
@@ -78,9 +82,15 @@ export async function logOut() {
   return exchange;
 }
 
-// describe gives the platforms Ann's profile.
+// describe gives the platforms Ann's profile, and asks the server about the platforms.
 export async function describe() {
-  for (const person of platforms) {
+  const { response } = await send('GET', '/demo/platforms');
+  for (const facts of response) {
+    const person = people.find((p) => p.name === facts.name);
+    if (!person) continue;
+    Object.assign(person, { providers: facts.provider_keys, phoneLogin: facts.phone_login, phoneUpdate: facts.phone_update });
+  }
+  for (const person of people) {
     const unionid = person.name === 'wechat' ? 'union-ann' : undefined;
     await platform(person, '', { profile, unionid }, 'PUT');
   }

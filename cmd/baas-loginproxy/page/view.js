@@ -1,28 +1,25 @@
 // The contents of the page.
 
-import { platforms } from './phone.js';
-import { hidden, masked } from './masks.js';
+import { people } from './phone.js';
+import { hiddenID, masked } from './masks.js';
+import { texts } from './texts.js';
 
 const $ = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const copy = (template) => $(template).content.firstElementChild.cloneNode(true);
-
-const meanings = {
-  bad_request: 'The backend refuses: here, a person who has an account already, or a number that is taken.',
-  unauthorized: 'Ann said no. The response has her ids; there is no session.',
-  session_missing: 'Nobody is logged in, or no longer: log in first.',
-  not_found: 'She has no account, and none was wanted: log in elsewhere, then link.',
-  unsupported_function: 'This platform has no such call.',
-  invalid_parameter: 'The platform’s login does not take this.',
-};
 
 // showCards adds a card for each app. Each button has the app's name for screen readers.
 export function showCards() {
-  for (const person of platforms) {
+  for (const person of people) {
     const card = copy('#card');
     card.dataset.platform = person.name;
     $('h3', card).append(`${person.title} `, span(person.chinese, 'zh'));
     $('.person', card).textContent = `openid ${person.openid}`;
-    card.querySelectorAll('.hidden').forEach((e) => { e.textContent = ` on ${person.title}`; });
+    for (const e of all('.hidden', card)) e.textContent = texts.onApp(person.title);
+    for (const why of all('.why', card)) {
+      why.id = `why-${why.dataset.of}-${person.name}`;
+      $(`[data-do=${why.dataset.of}]`, card).setAttribute('aria-describedby', why.id);
+    }
     $('#cards').append(card);
   }
 }
@@ -34,34 +31,51 @@ function span(text, lang) {
   return e;
 }
 
+// showObstacles disables the buttons that cannot work. obstacle(action, person) is the
+// reason, which stands where aria-describedby of the button points to; '' for none.
+export function showObstacles(obstacle) {
+  for (const button of all('button[data-do]')) {
+    const name = button.closest('[data-platform]')?.dataset.platform;
+    const why = obstacle(button.dataset.do, people.find((p) => p.name === name));
+    button.setAttribute('aria-disabled', why !== '');
+    const place = $(`#why-${button.dataset.do}-${name}`);
+    if (place) place.textContent = why;
+  }
+}
+
 export const wantsAccount = () => $('#create-user').checked;
 
-export function setBusy(busy) { $('main').setAttribute('aria-busy', busy); }
+export function setBusy(busy) { $('#log').setAttribute('aria-busy', busy); }
 
-export function say(text) { $('#status').textContent = text; }
+const sayFor = 6000; // milliseconds
+let silence; // a timer
 
-// showSession shows the logged-in user as the proxy sent it; null for nobody.
+// say shows how the last press went, for a while. The exchanges say it too, and stay.
+export function say(text) {
+  clearTimeout(silence);
+  $('#status').textContent = text;
+  silence = setTimeout(() => { $('#status').textContent = ''; }, sayFor);
+}
+
+// showSession shows the logged-in user as the proxy sent it; null for nobody. It takes
+// the same space for everybody, so that the buttons below stay where they are.
 export function showSession(who, id) {
-  $('#nobody').hidden = who !== null;
-  const list = $('#who');
-  list.hidden = who === null;
-  list.replaceChildren();
-  if (who === null) return;
-  const { user } = who;
-  const linked = platforms.filter((p) => p.providers.some((key) => user._provider?.[key])).map((p) => p.title);
-  const rows = {
-    Name: user.nickname || 'not told',
-    User: user.id,
-    Phone: user._phone || 'not told',
-    'Linked apps': linked.join(', ') || 'none',
-    'Session id': hidden(id),
-    'Ends at the latest': new Date(who.expires_at * 1000).toLocaleString(),
+  $('#nobody').classList.toggle('absent', who !== null);
+  $('#who').classList.toggle('absent', who === null);
+  const values = who === null ? {} : valuesOf(who, id);
+  for (const e of all('#who dd')) e.textContent = values[e.dataset.field] ?? '';
+}
+
+function valuesOf({ user, expires_at: ends }, id) {
+  const linked = people.filter((p) => p.providers.some((key) => user._provider?.[key])).map((p) => p.title);
+  return {
+    name: user.nickname || texts.unknown,
+    user: user.id,
+    phone: user._phone || texts.unknown,
+    linked: linked.join(', ') || texts.none,
+    session: hiddenID(id),
+    ends: new Date(ends * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
   };
-  for (const [term, value] of Object.entries(rows)) {
-    const row = document.createElement('div');
-    row.append(element('dt', term), element('dd', value));
-    list.append(row);
-  }
 }
 
 function element(name, text) {
@@ -74,24 +88,78 @@ function element(name, text) {
 export function showExchange(title, exchange) {
   const { method, path, body, status, response, sessionID } = exchange;
   const ok = status < 400;
-  const item = copy('#exchange');
-  item.classList.add(ok ? 'good' : 'bad');
-  $('h3', item).textContent = title;
-  $('.request code', item).textContent = `${method} ${path}`;
-  $('.authorization', item).hidden = !sessionID;
-  $('.authorization code', item).textContent = `Authorization: Bearer ${hidden(sessionID)}`;
-  fill($('.body', item), body);
-  $('.code', item).textContent = ok ? `${status}` : `${status} ${response.error}`;
-  $('.meaning', item).textContent = ok ? '' : meanings[response.error] ?? '';
-  fill($('.response', item), response);
-  $('#empty').hidden = true;
-  $('#log').prepend(item);
+  add({
+    title,
+    ok,
+    code: ok ? `${status}` : `${status} ${response.error}`,
+    meaning: ok ? '' : texts.meanings[response.error] ?? '',
+    request: `${method} ${path}`,
+    authorization: sessionID && `Authorization: Bearer ${hiddenID(sessionID)}`,
+    body,
+    response,
+  });
 }
 
-function fill(pre, value) {
-  pre.hidden = value === undefined;
-  pre.textContent = JSON.stringify(masked(value), null, 2);
+// showFailure adds a press without a response of the proxy at the top.
+export function showFailure(title, cause) {
+  add({ title, ok: false, code: texts.noResponse, meaning: cause });
 }
+
+function add({ title, ok, code, meaning, request, authorization, body, response }) {
+  const item = copy('#exchange');
+  item.classList.add(ok ? 'good' : 'bad');
+  $('.title', item).textContent = title;
+  $('.code', item).textContent = code;
+  fill($('.meaning', item), meaning);
+  fill($('.request', item), request);
+  fill($('.authorization', item), authorization);
+  fillText($('.body', item), body);
+  fillText($('.response', item), response);
+  $('#empty').hidden = true;
+  $('#log').prepend(item);
+  $('#scroller').scrollTop = 0;
+  // Where the exchanges do not scroll on their own, they lie below the buttons.
+  const { top } = item.getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) item.scrollIntoView();
+}
+
+// fill shows a line, or hides its place.
+function fill(place, text) {
+  place.hidden = !text;
+  ($('code', place) ?? place).textContent = text ?? '';
+}
+
+// fillText shows a JSON value without its secrets. A long one is cut.
+function fillText(place, value) {
+  place.hidden = value === undefined;
+  if (value === undefined) return;
+  const pre = $('pre', place);
+  pre.textContent = JSON.stringify(masked(value), null, 2);
+  place.classList.toggle('lines', pre.textContent.includes('\n')); // else it is not worth a button
+  const more = $('.more', place);
+  more.addEventListener('click', () => {
+    const open = place.classList.toggle('open');
+    more.setAttribute('aria-expanded', open);
+    mark(place);
+  });
+  watch.observe(pre);
+}
+
+// mark shows whether a text is cut, which its width decides too.
+function mark(place) {
+  const pre = $('pre', place);
+  const open = place.classList.contains('open');
+  const cut = !open && pre.scrollHeight > pre.clientHeight + 1;
+  place.classList.toggle('cut', cut);
+  const more = $('.more', place);
+  more.hidden = !cut && !open;
+  const lines = pre.textContent.split('\n').length;
+  more.textContent = open ? texts.showFewer : texts.showAll(lines);
+}
+
+const watch = new ResizeObserver((entries) => {
+  for (const { target } of entries) mark(target.parentElement);
+});
 
 // showAsked adds the proxy's requests to the backend to the newest exchange.
 export function showAsked(requests) {
@@ -100,7 +168,7 @@ export function showAsked(requests) {
   $('.asked', newest).hidden = false;
   for (const { method, path, status } of requests) {
     const line = document.createElement('li');
-    line.append(element('code', `${method} ${path}`), ` ${status || 'no response'}`);
+    line.append(element('code', `${method} ${path}`), ` ${status || texts.noResponse}`);
     $('.asked ul', newest).append(line);
   }
 }
