@@ -335,11 +335,11 @@ func (l *logConfig) rows() []settings.Setting {
 	}
 }
 
-func (s *stopConfig) rows() []settings.Setting {
+func (c *stopConfig) rows() []settings.Setting {
 	return []settings.Setting{
-		{Name: "drain-delay", Value: settings.Duration(&s.drainDelay, 0),
+		{Name: "drain-delay", Value: settings.Duration(&c.drainDelay, 0),
 			Help: "After SIGTERM or SIGINT, how long to serve on while /readyz is 503, so that balancers notice."},
-		{Name: "stop-timeout", Value: settings.Duration(&s.timeout, 0),
+		{Name: "stop-timeout", Value: settings.Duration(&c.timeout, 0),
 			Help: "After -drain-delay, how long requests under way may take. A second signal ends the program at once."},
 	}
 }

@@ -86,7 +86,7 @@ var notRun = map[string]string{
 func TestProductionPage(t *testing.T) {
 	t.Parallel()
 	redistest.Installed(t)
-	for _, program := range []string{"bash", "curl", "redis-cli", "tac", "go"} {
+	for _, program := range []string{"bash", "curl", "redis-cli", "go"} {
 		if _, err := exec.LookPath(program); err != nil {
 			require.NotEqual(t, "true", os.Getenv("CI"), "%s is not installed", program)
 			t.Skip(program, " is not installed")

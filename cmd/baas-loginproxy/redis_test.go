@@ -254,9 +254,8 @@ func TestCheck(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, out, "redis: a write failed: OOM")
 
-	p := with(t, backend, []string{right}, "-redis-url", "redis://"+redis.Addr())
 	require.NoError(t, admin.Do(t.Context(), "CONFIG", "SET", "maxmemory-policy", "volatile-lru").Err())
-	p = with(t, backend, []string{right}, "-redis-url", "redis://"+redis.Addr())
+	p := with(t, backend, []string{right}, "-redis-url", "redis://"+redis.Addr())
 	p.logs(`msg="Redis may evict sessions: set its maxmemory-policy to noeviction" policy=volatile-lru`)
 }
 

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/hydrogen-go/baas"
 )
 
 // errSecondSignal is the error of a server that had to end at once.
@@ -54,6 +56,7 @@ func (c config) site(o *observation, log *slog.Logger) (*site, error) {
 
 // serve serves until a signal, then stops gracefully, or at once after a second one.
 func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logger) error {
+	log.Info("starting", "version", baas.Version, "sessions", c.keeps(), "sealed", len(c.sessions.sealingKeys) > 0)
 	o, err := c.observe(environ, log)
 	if err != nil {
 		return err
@@ -91,6 +94,19 @@ func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logg
 	case <-signals:
 	}
 	return c.stop.stop(s, servers, signals, log)
+}
+
+// keeps says where sessions are kept.
+func (c config) keeps() string {
+	switch {
+	case c.mode.demo:
+		return "memory"
+	case c.redis.clusterAddrs != nil:
+		return "redis cluster"
+	case c.redis.sentinelAddrs != nil:
+		return "redis with sentinels"
+	}
+	return "redis"
 }
 
 // stop drains and shuts down.
@@ -162,14 +178,14 @@ func (c config) listen(s *site, o *observation, log *slog.Logger) (servers []*se
 	timeouts := c.backend.timeouts()
 	l, err := listenOn(c.web.addr, c.mode.demo)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", names("addr"), err)
 	}
 	servers = append(servers, newServer(l, s.phones, "phones", config, timeouts, log))
 	if c.web.metricsAddr == "" {
 		return servers, nil
 	}
 	if l, err = listenOn(c.web.metricsAddr, false); err != nil {
-		return servers, err
+		return servers, fmt.Errorf("%s: %w", names("metrics-addr"), err)
 	}
 	return append(servers, newServer(l, s.operators, "operators", nil, timeouts, log)), nil
 }
