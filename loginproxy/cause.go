@@ -2,12 +2,14 @@ package loginproxy
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -70,7 +72,7 @@ func describe(err error) string {
 		case *inputError:
 			add(e.Error())
 			err = nil
-		case *refusal, *Refusal:
+		case *refusal, *Refusal, herror.Code:
 			add(err.Error())
 			err = nil
 		default:
@@ -107,6 +109,7 @@ func known(err error) string {
 		host    x509.HostnameError
 		signer  x509.UnknownAuthorityError
 		invalid x509.CertificateInvalidError
+		record  tls.RecordHeaderError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -121,10 +124,12 @@ func known(err error) string {
 		return signer.Error()
 	case errors.As(err, &invalid):
 		return invalid.Error()
+	case errors.As(err, &record):
+		return record.Error()
 	case errors.As(err, &errno):
 		return errno.Error()
 	}
-	for _, target := range []error{io.ErrUnexpectedEOF, io.EOF, net.ErrClosed, http.ErrAbortHandler} {
+	for _, target := range []error{io.ErrUnexpectedEOF, io.EOF, net.ErrClosed, os.ErrDeadlineExceeded, http.ErrSchemeMismatch, http.ErrAbortHandler} {
 		if errors.Is(err, target) {
 			return target.Error()
 		}

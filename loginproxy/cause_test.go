@@ -8,11 +8,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/loginproxy"
@@ -219,31 +219,29 @@ func TestNoCause(t *testing.T) {
 
 // A store and a backend that do not respond look alike on the phone, and not in the log.
 func TestWhoDidNotRespond(t *testing.T) {
-	w := newWorld(t)
-	client := func(opts ...baas.Option) *loginproxy.Proxy {
-		c, err := w.Client(append(opts, baas.WithTimeout(50*time.Millisecond), baas.WithHTTPClient(&http.Client{Transport: w}))...)
-		require.NoError(t, err)
-		p, err := loginproxy.New(c, loginproxy.WithObserver(w.observe))
-		require.NoError(t, err)
-		return p
-	}
-	last := func() loginproxy.Event {
-		events := w.observedCauses()
-		require.Len(t, events, 1)
-		require.Equal(t, herror.RequestTimeout, events[0].Code)
-		require.EqualError(t, events[0].Err, "601: request timeout: context deadline exceeded")
-		return events[0]
-	}
-	w.proxy = client(baas.WithSessionStore(failingStore{}))
-	w.me(strings.Repeat("a", 43))
-	require.Equal(t, loginproxy.ClassStore, last().Class)
-	w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
-	require.Equal(t, loginproxy.ClassStore, last().Class, "the login could not be stored")
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		last := func() loginproxy.Event {
+			events := w.observedCauses()
+			require.Len(t, events, 1)
+			require.Equal(t, herror.RequestTimeout, events[0].Code)
+			require.EqualError(t, events[0].Err, "601: request timeout: context deadline exceeded")
+			require.ErrorIs(t, events[0].Err, context.DeadlineExceeded)
+			return events[0]
+		}
+		w.proxy = w.replicaOn(failingStore{})
+		w.me(strings.Repeat("a", 43))
+		require.Equal(t, loginproxy.ClassStore, last().Class)
+		w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login()})
+		require.Equal(t, loginproxy.ClassStore, last().Class, "the login could not be stored")
+		w.post("/login", "", m{"username": "ann", "password": secret})
+		require.Equal(t, loginproxy.ClassStore, last().Class, "a wrong password looks the same")
 
-	w.proxy = client()
-	w.Fail(silentRoute, baastest.Fault{Delay: time.Minute})
-	w.post("/login/ks", "", m{"code": secret})
-	require.Equal(t, loginproxy.ClassBackend, last().Class)
+		w.proxy = w.replica()
+		w.Fail(silentRoute, baastest.Fault{Delay: time.Hour})
+		w.post("/login/ks", "", m{"code": secret})
+		require.Equal(t, loginproxy.ClassBackend, last().Class)
+	})
 }
 
 // A panic has a cause too, whose text has the value only if that shows no secret.

@@ -16,7 +16,8 @@ type Class string
 // The classes.
 const (
 	// ClassInput is about what the client sent: a body, a wrong password, a spent code, no
-	// session. A request that the phone cut short by hanging up is of this class too.
+	// session. So is a request that ended because its context was cancelled, as when the
+	// phone hangs up.
 	ClassInput Class = "input"
 	// ClassRefused is about a client that may not do this: the user refused on the phone
 	// (603), the backend forbids it (403), a rate limit, another origin, or a [Refusal] of

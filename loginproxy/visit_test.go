@@ -8,11 +8,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/loginproxy"
 	"github.com/hydrogen-go/baas/session"
@@ -58,14 +58,11 @@ func TestVisit(t *testing.T) {
 
 // Visit does not wait for a store longer than a request would.
 func TestVisitHasADeadline(t *testing.T) {
-	w := newWorld(t)
-	client, err := w.Client(baas.WithSessionStore(failingStore{}), baas.WithTimeout(time.Millisecond))
-	require.NoError(t, err)
-	p, err := loginproxy.New(client)
-	require.NoError(t, err)
-	_, err = p.Visit(context.Background(), strings.Repeat("a", 43))
-	require.ErrorIs(t, err, herror.RequestTimeout)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
+	synctest.Test(t, func(t *testing.T) {
+		_, err := newWorld(t).replicaOn(failingStore{}).Visit(context.Background(), strings.Repeat("a", 43))
+		require.ErrorIs(t, err, herror.RequestTimeout)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
 }
 
 // OptionalMiddleware passes requests without a session on, and no request whose session
