@@ -69,7 +69,7 @@ func New(clientID string, opts ...Option) (*Client, error) {
 		}
 	}
 	settings := cfg.Transport(host, Version)
-	settings.ClientID = clientID
+	settings.ClientID, settings.Wrap = clientID, cfg.wrap
 	via := transport.New(settings)
 	shared := &visitor.Shared{
 		Transport: via,

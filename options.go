@@ -18,6 +18,7 @@ type Option func(*config) error
 type config struct {
 	clientconfig.Config
 	store          session.Store
+	wrap           func(http.RoundTripper) http.RoundTripper // or nil
 	source         CodeSource
 	sourcePlatform platform.Platform
 	sourceOptions  []platform.LoginOption
@@ -57,6 +58,34 @@ func WithEnv(id string) Option {
 // connections that break, and in the end a request panics or all requests wait.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(c *config) error { return c.SetHTTPClient(hc) }
+}
+
+// WithTransportWrapper sets a function that wraps the [http.RoundTripper] that requests
+// are sent with, for metrics, tracing or faults in tests: it returns one that calls
+// next. [New] calls it once. It gets the client's own connections, which HTTP/2 and many
+// concurrent requests need, or the transport of [WithHTTPClient].
+//
+// Each attempt of a request is one call, and so is none of the repeats that net/http
+// makes by itself. As every RoundTripper, it must not change the request, but may send
+// a clone. The request has the user's token and the login code. If the function returns
+// nil, next is used as it is. Given more than once, the last one is outermost.
+func WithTransportWrapper(wrap func(next http.RoundTripper) http.RoundTripper) Option {
+	return func(c *config) error {
+		if wrap == nil {
+			return check.Invalid("transport wrapper is nil")
+		}
+		inner := c.wrap
+		c.wrap = func(next http.RoundTripper) http.RoundTripper {
+			if inner != nil {
+				next = inner(next)
+			}
+			if outer := wrap(next); outer != nil {
+				return outer
+			}
+			return next
+		}
+		return nil
+	}
 }
 
 // WithMaxConnsPerHost sets how many HTTP/1.1 connections to the backend may be open at

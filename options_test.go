@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -46,6 +47,7 @@ func TestNewErrors(t *testing.T) {
 		"timeout too long":            {"id", []Option{WithTimeout(session.Grace)}, herror.InvalidParameter},
 		"nil logger":                  {"id", []Option{WithLogger(nil)}, herror.InvalidParameter},
 		"nil store":                   {"id", []Option{WithSessionStore(nil)}, herror.InvalidParameter},
+		"nil transport wrapper":       {"id", []Option{WithTransportWrapper(nil)}, herror.InvalidParameter},
 		"nil code source":             {"id", []Option{WithCodeSource(ks, nil)}, herror.InvalidParameter},
 		"code source of no platform":  {"id", []Option{WithCodeSource(nil, codes)}, herror.InvalidParameter},
 		"code source with a code":     {"id", []Option{WithCodeSource(ks, codes, auth.Code("c"))}, herror.InvalidParameter},
@@ -118,9 +120,13 @@ func TestEachOptionChangesItsOwnFieldOnly(t *testing.T) {
 		"WithEnv":             {WithEnv("test"), []string{"Env"}},
 		"WithHTTPClient":      {WithHTTPClient(new(http.Client)), []string{"HTTPClient"}},
 		"WithMaxConnsPerHost": {WithMaxConnsPerHost(7), []string{"MaxConns"}},
-		"WithTimeout":         {WithTimeout(time.Second), []string{"Timeout"}},
-		"WithLogger":          {WithLogger(slog.New(slog.DiscardHandler)), []string{"Logger"}},
-		"WithSessionStore":    {WithSessionStore(testkit.Memory(t)), []string{"store"}},
+		"WithTransportWrapper": {
+			WithTransportWrapper(func(next http.RoundTripper) http.RoundTripper { return next }),
+			[]string{"wrap"},
+		},
+		"WithTimeout":      {WithTimeout(time.Second), []string{"Timeout"}},
+		"WithLogger":       {WithLogger(slog.New(slog.DiscardHandler)), []string{"Logger"}},
+		"WithSessionStore": {WithSessionStore(testkit.Memory(t)), []string{"store"}},
 		"WithCodeSource": {
 			WithCodeSource(platform.Kuaishou{}, codes, auth.CreateUser(false)),
 			[]string{"source", "sourceOptions", "sourcePlatform"},
@@ -150,6 +156,46 @@ func TestNilOptionsChangeNothing(t *testing.T) {
 	client, err := New("id", nil, WithEnv("test"), nil)
 	require.NoError(t, err)
 	require.Equal(t, "https://id.myminapp.com", client.host)
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Wrappers see each request, with its URL and its header. The last one is outermost, and
+// one that returns nil is left out. Idle connections are closed below them.
+func TestTransportWrappers(t *testing.T) {
+	closed := make(chan struct{}, 1)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"traced":"`+r.Header.Get("Traceparent")+`"}`)
+	}))
+	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	var seen []string
+	wrapper := func(name string) Option {
+		return WithTransportWrapper(func(next http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				seen = append(seen, name+" "+r.Method+" "+r.URL.String()+" "+r.Header.Get("X-Hydrogen-Client-ID"))
+				r = r.Clone(r.Context())
+				r.Header.Set("Traceparent", "by-"+name)
+				return next.RoundTrip(r)
+			})
+		})
+	}
+	client, err := New("client-1", WithHost(srv.URL), wrapper("inner"),
+		WithTransportWrapper(func(http.RoundTripper) http.RoundTripper { return nil }), wrapper("outer"))
+	require.NoError(t, err)
+	res, err := client.Request(context.Background(), "visitor", auth.Request{Path: "/a?b=c"})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"traced":"by-inner"}`, string(res.Body))
+	require.Equal(t, []string{"outer GET " + srv.URL + "/a?b=c client-1", "inner GET " + srv.URL + "/a?b=c client-1"}, seen)
+	client.CloseIdleConnections()
+	<-closed
 }
 
 // The caller's HTTP client is copied, and its cookie jar and redirects stay its own.

@@ -161,9 +161,12 @@ func (x *exchange) classify(segments []string) bool {
 			op = OpLogout
 		}
 	case "sms-verification-code":
-		op, ok, x.accountField = OpSMS, len(rest) == 0 || slices.Equal(rest, []string{"verify"}), "phone"
-	case "sms-phone-verification":
 		op, ok, x.accountField = OpSMS, len(rest) == 0, "phone"
+		if first == "verify" {
+			op, ok = OpSMSCheck, len(rest) == 1
+		}
+	case "sms-phone-verification":
+		op, ok, x.accountField = OpSMSCheck, len(rest) == 0, "phone"
 	case "user":
 		if first == "password" {
 			op, ok, x.accountField = OpPasswordReset, slices.Equal(rest, []string{"password", "reset"}), "email"
@@ -233,7 +236,7 @@ func (x *exchange) allowedMethods() []string {
 // to log out and to log in, also with a code that it first asks for.
 func (x *exchange) needsSession() bool {
 	switch x.event.Operation {
-	case OpLogout, OpSMS, OpPasswordReset:
+	case OpLogout, OpSMS, OpSMSCheck, OpPasswordReset:
 		return false
 	}
 	return !x.isLogin() && !strings.HasSuffix(strings.TrimSuffix(x.r.URL.Path, "/"), "/server/time")
@@ -250,7 +253,11 @@ func (x *exchange) isLogin() bool {
 
 // isLimited reports whether a rate limiter counts the request.
 func (x *exchange) isLimited() bool {
-	return x.isLogin() || x.event.Operation == OpSMS || x.event.Operation == OpPasswordReset
+	switch x.event.Operation {
+	case OpSMS, OpSMSCheck, OpPasswordReset:
+		return true
+	}
+	return x.isLogin()
 }
 
 // isAccountLogin reports whether the request is a login with a password or with the

@@ -445,8 +445,8 @@ func TestDropInWatched(t *testing.T) {
 		{"POST", "/hserve/v2.0/login/anonymous/", m{}, loginproxy.RateKey{Operation: "login_anonymous", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.1/register/phone/", m{"phone": 138}, loginproxy.RateKey{Operation: "register", Addr: addr, Account: "138"}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.2/sms-verification-code/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
-		{"POST", "/hserve/v1.8/sms-verification-code/verify/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms", Addr: addr, Account: "1"}, loginproxy.Event{}},
-		{"POST", "/hserve/v2.1/sms-phone-verification/", m{}, loginproxy.RateKey{Operation: "sms", Addr: addr}, loginproxy.Event{}},
+		{"POST", "/hserve/v1.8/sms-verification-code/verify/", m{"phone": "1"}, loginproxy.RateKey{Operation: "sms_check", Addr: addr, Account: "1"}, loginproxy.Event{}},
+		{"POST", "/hserve/v2.1/sms-phone-verification/", m{}, loginproxy.RateKey{Operation: "sms_check", Addr: addr}, loginproxy.Event{}},
 		{"POST", "/hserve/v2.0/user/password/reset/", m{"email": "a@b"}, loginproxy.RateKey{Operation: "password_reset", Addr: addr, Account: "a@b"}, loginproxy.Event{}},
 		{"POST", "/hserve/v1.4/session/init/", m{"code": "c"}, loginproxy.RateKey{Operation: "login", Addr: addr}, loginproxy.Event{}},
 

@@ -35,6 +35,9 @@
 // default is that of the session: of the login, or of the first link since. POST sms
 // sends a text message with a code, for POST login/sms.
 //
+// docs/phone.md of the module is for those who write the mini-program. [Proxy.OpenAPI]
+// serves the routes in OpenAPI 3.1.
+//
 // A body must arrive within the client's [baas.WithTimeout], or within the server's
 // ReadTimeout if that is shorter. Behind a middleware whose ResponseWriter hides
 // SetReadDeadline of [http.ResponseController], only the server's timeout counts.
@@ -62,7 +65,8 @@
 //
 //	{"code":404,"error":"no_route","hint":"the path ends in the route me, …","code_spent":false}
 //
-// The hint names a route, and repeats nothing else of the path.
+// The hint names a route, and repeats nothing else of the path. docs/mounting.md in the
+// repository shows the proxy and its middleware in net/http, chi, gin, echo and Fiber.
 //
 // # Sessions
 //

@@ -20,7 +20,8 @@ const (
 	OpLoginAnonymous Operation = "login_anonymous"
 	OpLoginSMS       Operation = "login_sms"
 	OpRegister       Operation = "register"
-	OpSMS            Operation = "sms"            // send or check the code of a text message
+	OpSMS            Operation = "sms"            // send a text message with a code
+	OpSMSCheck       Operation = "sms_check"      // check such a code; on the backend's paths only
 	OpPasswordReset  Operation = "password_reset" // on the backend's paths only
 	OpLink           Operation = "link"
 	OpPhone          Operation = "phone"

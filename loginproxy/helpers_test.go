@@ -192,7 +192,10 @@ func (w *world) serve(h http.Handler, r *http.Request) response {
 
 func (w *world) do(r request) response {
 	w.t.Helper()
-	return w.serve(w.proxy, r.http(w.t))
+	req := r.http(w.t)
+	a := w.serve(w.proxy, req)
+	requireDescribed(w.t, req, r.body, a)
+	return a
 }
 
 func (w *world) post(path, bearer string, body any) response {

@@ -195,12 +195,12 @@ func WithObserver(f func(ctx context.Context, e Event)) Option {
 }
 
 // WithRateLimiter sets a function that is called before every login, register, text
-// message and password reset. It allows the request with a wait of 0 or less. A wait over 0
-// refuses it: nothing is sent to the backend, and the response is 429 with the wait in
-// Retry-After, rounded up to whole seconds. With an error, nothing is sent either, and the
-// response is 503 limiter_failed, because a limiter that cannot count must not let guesses
-// of passwords through. [Event.Err] has the text of the error, so the text must have no
-// secret.
+// message, check of its code, and password reset. It allows the request with a wait of 0
+// or less. A wait over 0 refuses it: nothing is sent to the backend, and the response is
+// 429 with the wait in Retry-After, rounded up to whole seconds. With an error, nothing is
+// sent either, and the response is 503 limiter_failed, because a limiter that cannot count
+// must not let guesses of passwords through. [Event.Err] has the text of the error, so the
+// text must have no secret.
 //
 // It must be safe for concurrent use. By default everything is allowed.
 func WithRateLimiter(f func(ctx context.Context, k RateKey) (wait time.Duration, err error)) Option {

@@ -20,6 +20,7 @@ type config struct {
 	controlToken      string
 	seed              string
 	allowNonLoopback  bool
+	healthcheck       bool
 	backend           []baastest.Option
 }
 
@@ -47,6 +48,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 func (c *config) addressFlags(flags *flag.FlagSet) {
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8899", "`host:port` to serve the backend on, for clients and for servers (the Open API, /oserve/); port 0 picks a free one")
 	flags.StringVar(&c.controlAddr, "control-addr", "", "`host:port` to serve the control API on (default: on -addr); its paths begin with "+baastest.ControlPath+" on either")
+	flags.BoolVar(&c.healthcheck, "healthcheck", false,
+		"ask the emulator that runs on this machine with the same -addr whether it serves, and exit: 0 it does, 1 it does not")
 	flags.BoolVar(&c.allowNonLoopback, "allow-non-loopback", false,
 		"serve on addresses that other machines can reach; the control API then requires a token")
 	flags.Func("control-host", "`host` that the Host header of control requests may name, without a port; repeat it for more\n"+

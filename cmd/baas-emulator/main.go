@@ -13,6 +13,7 @@
 // inject faults and read what was asked. It is under /_emulator/ on the same address,
 // or on an address of its own with -control-addr, which is then the second line:
 // "control on http://ADDR". GET /_emulator/health tells that the program serves.
+// -healthcheck asks that and exits, for a container without a shell.
 // baastest.Control documents its paths, Backend.LoadSeed the form of the seed file,
 // baastest.Responses that of -responses.
 //

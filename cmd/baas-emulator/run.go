@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hydrogen-go/baas/baastest"
+	"github.com/hydrogen-go/baas/internal/selfcheck"
 )
 
 // grace is how long requests under way may take after the signal to stop.
@@ -25,6 +26,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c, err := parse(args, stderr)
 	if err != nil {
 		return err
+	}
+	if c.healthcheck {
+		addr := c.controlAddr
+		if addr == "" {
+			addr = c.addr
+		}
+		return selfcheck.Ask(ctx, addr, false, baastest.ControlPath+"health")
 	}
 	listeners, err := listen(ctx, c)
 	if err != nil {

@@ -349,3 +349,19 @@ func TestControlOfAnotherSite(t *testing.T) {
 	status, _ = e.do("GET", e.control+"/_emulator/journal", "", map[string]string{"Origin": "https://attacker.example"})
 	require.Equal(t, 403, status)
 }
+
+func TestHealthcheck(t *testing.T) {
+	for name, args := range map[string][]string{"one address": nil, "two": {"-control-addr", "127.0.0.1:0"}} {
+		t.Run(name, func(t *testing.T) {
+			e := launch(t, args...)
+			check := []string{"-healthcheck", "-addr", strings.TrimPrefix(e.addr, "http://")}
+			if args != nil {
+				check = append(check, "-control-addr", strings.TrimPrefix(e.control, "http://"))
+			}
+			require.NoError(t, run(t.Context(), check, io.Discard, io.Discard))
+			e.stop()
+			require.NoError(t, <-e.finished)
+			require.Error(t, run(t.Context(), check, io.Discard, io.Discard))
+		})
+	}
+}

@@ -1,31 +1,18 @@
 package live_test
 
 import (
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/nodetest"
 )
 
 // maxWait bounds how long a test waits for another program.
-const maxWait = 2 * time.Minute
-
-// inCI reports whether a missing program is a failure, instead of a reason to skip.
-func inCI() bool { return os.Getenv("CI") == "true" }
-
-// skip ends the test because something is missing: as skipped, or as failed in CI.
-func skip(t *testing.T, why string) {
-	t.Helper()
-	if inCI() {
-		t.Fatal(why)
-	}
-	t.Skip(why)
-}
+const maxWait = nodetest.MaxWait
 
 // shared is a folder for what all tests use. It is removed after the last one.
 var shared = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "baas-live-") })
@@ -45,7 +32,7 @@ func installMinapp(t *testing.T) string {
 	result := install()
 	require.NoError(t, result.err)
 	if result.missing != "" {
-		skip(t, result.missing)
+		nodetest.Skip(t, result.missing)
 	}
 	return result.driver
 }
@@ -58,29 +45,14 @@ type installation struct {
 
 // install installs the vendor's client, as pinned in js/package-lock.json.
 var install = sync.OnceValue(func() installation {
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return installation{missing: tool + " is missing: the vendor's client was not run"}
-		}
-	}
 	dir, err := shared()
 	if err != nil {
 		return installation{err: err}
 	}
 	dir = filepath.Join(dir, "js")
-	if err := os.CopyFS(dir, os.DirFS("js")); err != nil {
-		return installation{err: err}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
-	defer cancel()
-	args := []string{"ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"}
-	if !inCI() {
-		args = append(args, "--fetch-retries=0") // skip quickly when offline
-	}
-	npm := exec.CommandContext(ctx, "npm", args...)
-	npm.Dir = dir
-	if out, err := npm.CombinedOutput(); err != nil {
-		return installation{missing: "npm cannot install the vendor's client (offline?): " + err.Error() + "\n" + string(out)}
+	missing, err := nodetest.Install("js", dir)
+	if err != nil || missing != "" {
+		return installation{missing: missing, err: err}
 	}
 	return installation{driver: filepath.Join(dir, "driver.js")}
 })

@@ -13,28 +13,17 @@ import (
 
 // newClient returns a client that makes a span of every request to the backend. Copy
 // this function. A span contains the request's URL and no header or body, so it
-// contains no secret of the SDK's own calls. Call closeIdle when the client is no longer
-// needed.
-func newClient(clientID string, spans trace.TracerProvider, opts ...baas.Option) (client *baas.Client, closeIdle func(), err error) {
-	// Keep idle connections. With the default of two, most connections are closed after
-	// one request. MaxConnsPerHost stays 0, see baas.WithHTTPClient.
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.MaxIdleConns = 0 // no limit except the one per host
-	base.MaxIdleConnsPerHost = baas.DefaultMaxConnsPerHost
-
-	traced := otelhttp.NewTransport(base,
-		otelhttp.WithTracerProvider(spans),
-		// Send the trace's ids to the backend, but no baggage, which may contain more.
-		otelhttp.WithPropagators(propagation.TraceContext{}),
-		otelhttp.WithSpanNameFormatter(spanName),
-	)
-	client, err = baas.New(clientID, append([]baas.Option{
-		baas.WithHTTPClient(&http.Client{Transport: traced}),
-	}, opts...)...)
-	if err != nil {
-		return nil, nil, err
+// contains no secret of the SDK's own calls.
+func newClient(clientID string, spans trace.TracerProvider, opts ...baas.Option) (*baas.Client, error) {
+	traced := func(next http.RoundTripper) http.RoundTripper {
+		return otelhttp.NewTransport(next,
+			otelhttp.WithTracerProvider(spans),
+			// Send the trace's ids to the backend, but no baggage, which may contain more.
+			otelhttp.WithPropagators(propagation.TraceContext{}),
+			otelhttp.WithSpanNameFormatter(spanName),
+		)
 	}
-	return client, base.CloseIdleConnections, nil // otelhttp does not forward CloseIdleConnections
+	return baas.New(clientID, append([]baas.Option{baas.WithTransportWrapper(traced)}, opts...)...)
 }
 
 var userID = regexp.MustCompile(`/\d+/`)

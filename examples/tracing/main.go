@@ -54,11 +54,11 @@ func record(ctx context.Context) (tracetest.SpanStubs, []baastest.Request, error
 
 	exporter := tracetest.NewInMemoryExporter() // in production: otlptracegrpc.New
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter), sdktrace.WithSampler(sdktrace.AlwaysSample()))
-	client, closeIdle, err := newClient(backend.ClientID(), provider, baas.WithHost(server.URL))
+	client, err := newClient(backend.ClientID(), provider, baas.WithHost(server.URL))
 	if err != nil {
 		return nil, nil, err
 	}
-	defer closeIdle()
+	defer client.CloseIdleConnections()
 
 	if err := play(ctx, backend, client.Auth(baas.NewVisitorKey()), provider); err != nil {
 		return nil, nil, err

@@ -103,6 +103,6 @@ func TestSpanName(t *testing.T) {
 }
 
 func TestNewClientPassesErrorsOn(t *testing.T) {
-	_, _, err := newClient("test-client", noop.NewTracerProvider(), baas.WithHost("no url"))
+	_, err := newClient("test-client", noop.NewTracerProvider(), baas.WithHost("no url"))
 	require.ErrorIs(t, err, herror.InvalidParameter)
 }

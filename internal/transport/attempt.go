@@ -67,13 +67,6 @@ func (b below) RoundTrip(req *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(req)
 }
 
-// CloseIdleConnections is called by http.Client.
-func (b below) CloseIdleConnections() {
-	if c, ok := b.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
-}
-
 // noHeader is the header that http.Client sees. It is never changed.
 var noHeader = http.Header{}
 

@@ -40,7 +40,8 @@ type Config struct {
 	Env        string // may be empty
 	Version    string // of this SDK
 	HTTPClient *http.Client
-	MaxConns   int // per host; used only if HTTPClient is nil
+	MaxConns   int                                       // per host; used only if HTTPClient is nil
+	Wrap       func(http.RoundTripper) http.RoundTripper // may be nil; returns no nil
 	Timeout    time.Duration
 	Logger     *slog.Logger // may be nil
 	// OpenAPI is for the API of servers: the token is a bearer token, and no header
@@ -109,6 +110,10 @@ type Response struct {
 // New returns a Transport. It opens no connection.
 func New(cfg Config) *Transport {
 	hc, own := httpClient(cfg)
+	innermost := hc.Transport
+	if cfg.Wrap != nil {
+		hc.Transport, own = cfg.Wrap(innermost), false
+	}
 	hc.Transport = below{hc.Transport}
 	rc := resty.NewWithClient(hc)
 	rc.SetLogger(noLogger{}).SetDisableWarn(true)
@@ -119,7 +124,7 @@ func New(cfg Config) *Transport {
 		headers:   newHeaders(cfg, own),
 		timeout:   cfg.Timeout,
 		log:       cfg.Logger,
-		closeIdle: hc.CloseIdleConnections,
+		closeIdle: (&http.Client{Transport: innermost}).CloseIdleConnections, // a wrapper may not forward it
 	}
 }
 

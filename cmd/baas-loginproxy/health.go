@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// probeTimeout limits a write to the store.
+	probeTimeout = time.Second
+	// probeInterval is how long the result of a write is used, so that nobody makes the
+	// server write more often by asking.
+	probeInterval = time.Second
+	// probeLife is how long Redis keeps what a probe wrote.
+	probeLife = 10 * time.Second
+)
+
+// The answers of /readyz.
+const (
+	ready       = "ready"
+	storeFailed = "store_failed" // sessions cannot be written
+	storeFull   = "store_full"   // the same, because Redis is at its maxmemory
+	draining    = "draining"     // the server is about to stop
+)
+
+// readiness tells whether the server can serve a login. It is safe for concurrent use.
+type readiness struct {
+	// write writes to the session store.
+	write func(context.Context) error
+	log   *slog.Logger
+
+	stopping atomic.Bool
+
+	mu     sync.Mutex
+	probed time.Time
+	state  string
+}
+
+func newReadiness(write func(context.Context) error, log *slog.Logger) *readiness {
+	return &readiness{write: write, log: log, state: ready}
+}
+
+// drain makes the server unready from now on.
+func (r *readiness) drain() { r.stopping.Store(true) }
+
+// check returns ready, or why the server is not.
+func (r *readiness) check(ctx context.Context) string {
+	if r.stopping.Load() {
+		return draining
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.probed.IsZero() && time.Since(r.probed) < probeInterval {
+		return r.state
+	}
+	// The result is for all callers, so one who hangs up does not make it fail.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+	defer cancel()
+	err := r.write(ctx)
+	r.set(err)
+	r.probed = time.Now()
+	return r.state
+}
+
+// value is 1 or 0, for a metric.
+func (r *readiness) value() float64 {
+	if r.check(context.Background()) == ready {
+		return 1
+	}
+	return 0
+}
+
+// set notes the result of a write. A change is logged.
+func (r *readiness) set(err error) {
+	state := ready
+	switch {
+	case err != nil && replyCode(err) == "OOM":
+		state = storeFull
+	case err != nil:
+		state = storeFailed
+	}
+	if state == r.state {
+		return
+	}
+	r.state = state
+	if err != nil {
+		r.log.Error("not ready: sessions cannot be written", "reason", state, "err", err)
+		return
+	}
+	r.log.Info("ready: sessions can be written again")
+}
+
+// ServeHTTP serves /readyz.
+func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	state := r.check(req.Context())
+	status := http.StatusOK
+	if state != ready {
+		status = http.StatusServiceUnavailable
+	}
+	respond(w, status, state)
+}
+
+// live serves /livez: the process serves.
+func live(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "alive") }
+
+func respond(w http.ResponseWriter, status int, word string) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(word + "\n")) // an error means that the balancer has hung up
+}
+
+// probe returns a function that writes a key of its own to Redis, as a login would. Each
+// write is to another key, so all nodes of a cluster are tried in turn.
+func probe(client redis.UniversalClient, prefix string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return client.Set(ctx, prefix+probeKeys+rand.Text(), "", probeLife).Err()
+	}
+}

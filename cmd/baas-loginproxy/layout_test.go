@@ -1,0 +1,352 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// windows are those that the page is tried in: two phones, a tablet, a screen, and a
+// phone of which the keyboard or the zoom leaves little.
+var windows = []size{{360, 640}, {390, 844}, {768, 1024}, {1280, 800}, {390, 480}}
+
+// place is where a button is in the window.
+type place struct {
+	Name       string
+	X, Y, W, H float64
+}
+
+// places are those of all buttons that act for Ann.
+func (b *tab) places() (all []place) {
+	b.t.Helper()
+	b.eval(`[...document.querySelectorAll('button[data-do]')].map((e) => {
+		const { x, y, width, height } = e.getBoundingClientRect();
+		return { name: e.textContent, x, y, w: width, h: height };
+	})`, &all)
+	require.Len(b.t, all, 3+3*4)
+	return all
+}
+
+// inWindows opens the page in every window, and runs a test there.
+func inWindows(t *testing.T, test func(b *tab, window size)) {
+	t.Parallel()
+	b := openTab(t)
+	url := startDemo(t)
+	for _, window := range windows {
+		b.open(url, window)
+		b.press("", "reset")
+		test(b, window)
+	}
+	require.Empty(t, b.problems)
+}
+
+// story is what is pressed, so that the page shows every kind of state.
+var story = []struct{ app, do string }{
+	{"kuaishou", "login"},
+	{"wechat", "link"},
+	{"kuaishou", "phone"},
+	{"bytedance", "phone"}, // is disabled
+	{"bytedance", "login"},
+	{"bytedance", "refuse"},
+	{"kuaishou", "link"}, // is refused
+	{"", "me"},
+	{"", "logout"},
+	{"kuaishou", "link"}, // is disabled
+	{"wechat", "phone"},
+	{"", "reset"},
+}
+
+// toView is what b.click does first.
+func (b *tab) toView(selector string) {
+	b.t.Helper()
+	b.eval(fmt.Sprintf(`document.querySelector(%q).scrollIntoView({ block: 'center' })`, selector), nil)
+}
+
+// The state that appears above the buttons does not move them, and neither does anything
+// else that a press shows.
+func TestButtonsStay(t *testing.T) {
+	inWindows(t, func(b *tab, window size) {
+		for _, step := range story {
+			b.toView(button(step.app, step.do))
+			before := b.places()
+			b.press(step.app, step.do)
+			b.settle()
+			after := b.places()
+			if window.Height < 500 { // there the page scrolls to the newest exchange
+				relative(before)
+				relative(after)
+			}
+			require.Equal(t, before, after, "%v after %v", window, step)
+			b.requireStatusCoversNoButton()
+		}
+		b.requireFits()
+	})
+}
+
+// relative makes places relative to the first one.
+func relative(all []place) {
+	x, y := all[0].X, all[0].Y
+	for i := range all {
+		all[i].X -= x
+		all[i].Y -= y
+	}
+}
+
+// requireStatusCoversNoButton checks that no part of a button that can be seen lies
+// where the status is.
+func (b *tab) requireStatusCoversNoButton() {
+	b.t.Helper()
+	var covered []string
+	b.eval(`(() => {
+		const seen = (e) => {
+			let { left, top, right, bottom } = e.getBoundingClientRect();
+			for (let p = e.parentElement; p; p = p.parentElement) {
+				if (getComputedStyle(p).overflowY === 'visible') continue;
+				const clip = p.getBoundingClientRect();
+				top = Math.max(top, clip.top);
+				bottom = Math.min(bottom, clip.bottom);
+			}
+			return { left, top, right, bottom };
+		};
+		const status = seen(document.querySelector('#status'));
+		if (status.bottom - status.top < 16) throw new Error('the status has no space');
+		return [...document.querySelectorAll('button')].filter((e) => e.checkVisibility()).filter((e) => {
+			const { left, top, right, bottom } = seen(e);
+			return top < bottom && left < status.right && right > status.left && top < status.bottom && bottom > status.top;
+		}).map((e) => e.textContent);
+	})()`, &covered)
+	require.Empty(b.t, covered)
+}
+
+// The status goes away by itself, and moves nothing.
+func TestStatusGoesAway(t *testing.T) {
+	t.Parallel()
+	b := openTab(t)
+	b.open(startDemo(t), size{390, 844})
+	require.Equal(t, "status", b.announces("#status").Role)
+	require.NotEmpty(t, b.press("kuaishou", "login").Status)
+	before := b.places()
+	b.until(`document.querySelector('#status').textContent === ''`)
+	require.Equal(t, before, b.places())
+	require.Empty(t, b.problems)
+}
+
+// The newest exchange is in view: what was sent, how it went, and where the response begins.
+func TestNewestExchangeIsInView(t *testing.T) {
+	inWindows(t, func(b *tab, window size) {
+		for _, step := range story {
+			count := b.exchanges()
+			b.eval(`document.querySelector('#scroller').scrollTop = 60`, nil) // somebody reads on
+			if b.press(step.app, step.do).Count <= count {
+				continue // it was disabled, or it cleared the list
+			}
+			b.settle()
+			var hidden []string
+			b.eval(`(() => {
+				const newest = document.querySelector('.exchange');
+				const inView = (e) => {
+					const { left, top, width, height } = e.getBoundingClientRect();
+					const line = Math.min(height, 20); // of a text, its first line
+					return [top + 2, top + line - 2].every((y) => {
+						const there = document.elementFromPoint(left + Math.min(width, 40) / 2, y);
+						return there && (e.contains(there) || there === e);
+					});
+				};
+				return ['.title', '.code', '.request code', '.response .caption', '.response pre']
+					.filter((s) => !inView(newest.querySelector(s)));
+			})()`, &hidden)
+			require.Empty(t, hidden, "%v after %v", window, step)
+		}
+	})
+}
+
+func (b *tab) exchanges() (n int) {
+	b.t.Helper()
+	b.eval(`document.querySelectorAll('.exchange').length`, &n)
+	return n
+}
+
+// A body that is cut says so, and a button shows all of it. A body that is not cut has
+// no such button.
+func TestCutBodiesAreMarked(t *testing.T) {
+	inWindows(t, func(b *tab, window size) {
+		b.press("kuaishou", "login")
+		b.press("", "me")
+		b.press("", "logout")
+		b.settle()
+		type body struct {
+			Cut, Marked, Lines bool
+			Expanded, Text     string
+		}
+		var bodies []body
+		all := func() {
+			b.eval(`[...document.querySelectorAll('.text:not([hidden])')].map((e) => {
+				const pre = e.querySelector('pre'), more = e.querySelector('.more');
+				return {
+					cut: pre.scrollHeight > pre.clientHeight + 1,
+					marked: e.classList.contains('cut') && getComputedStyle(pre, '::after').content !== 'none',
+					expanded: more.ariaExpanded,
+					text: more.checkVisibility() ? more.textContent : '',
+					lines: more.textContent.includes(pre.textContent.split('\n').length),
+				};
+			})`, &bodies)
+		}
+		all()
+		cut := 0
+		for i, got := range bodies {
+			if !got.Cut {
+				require.Equal(t, body{Expanded: "false", Lines: got.Lines}, got, "%v, body %d", window, i)
+				continue
+			}
+			cut++
+			require.Equal(t, body{Cut: true, Marked: true, Expanded: "false", Text: got.Text, Lines: true}, got, "%v, body %d", window, i)
+			require.Regexp(t, `^Show all \d+ lines$`, got.Text)
+		}
+		require.Greater(t, cut, 1)
+		require.Less(t, cut, len(bodies), "a logout's body is short")
+
+		b.eval(`document.querySelectorAll('.cut .more').forEach((e) => e.click())`, nil)
+		b.settle()
+		all()
+		for i, got := range bodies {
+			require.False(t, got.Cut, "%v, body %d", window, i)
+			require.False(t, got.Marked, "%v, body %d", window, i)
+			if got.Text != "" {
+				require.Equal(t, "Show fewer lines", got.Text)
+				require.Equal(t, "true", got.Expanded)
+			}
+		}
+	})
+}
+
+// A session that the backend no longer knows: the press that finds out shows that nobody
+// is logged in, and disables what needs a login.
+func TestLostSession(t *testing.T) {
+	t.Parallel()
+	b := openTab(t)
+	b.open(startDemo(t), size{390, 844})
+	b.press("kuaishou", "login")
+	b.eval(`fetch('/_emulator/reset', { method: 'POST' }).then((res) => res.status)`, nil)
+	s := b.press("", "me")
+	require.Equal(t, "401 session_missing", s.Code)
+	require.Equal(t, "Authorization: Bearer", s.Sent)
+	require.Empty(t, s.Who)
+	b.requireDisabled("", "logout", "Nobody is logged in.")
+	b.requireDisabled("kuaishou", "link", "needs a login")
+	require.Empty(t, b.problems)
+}
+
+// A server that does not respond is shown among the responses, and can be tried again.
+func TestServerGone(t *testing.T) {
+	t.Parallel()
+	b := openTab(t)
+	b.open(startDemo(t), size{390, 844})
+	b.eval(`{
+		const real = fetch;
+		window.back = () => { window.fetch = real; };
+		window.fetch = () => Promise.reject(new TypeError('Failed to fetch'));
+	}`, nil)
+	s := b.press("kuaishou", "login")
+	require.Equal(t, "no response", s.Code)
+	require.Equal(t, "Log in on Kuaishou: the server did not respond. Is it still running?", s.Status)
+	require.Empty(t, s.Request)
+	b.eval(`window.back()`, nil)
+	require.Equal(t, "200", b.press("kuaishou", "login").Code)
+	require.Empty(t, b.problems)
+}
+
+// All that a mouse does can be done with the keyboard, and the focus stays on the button,
+// also on one that a press disables.
+func TestKeyboard(t *testing.T) {
+	t.Parallel()
+	b := openTab(t)
+	b.open(startDemo(t), size{390, 844})
+	type press struct {
+		key  string
+		code int
+	}
+	hit := func(k press) {
+		event := m{"key": k.key, "code": k.key, "windowsVirtualKeyCode": k.code}
+		if k.key == "Enter" {
+			event["text"] = "\r"
+		}
+		for _, kind := range []string{"keyDown", "keyUp"} {
+			event["type"] = kind
+			b.call("Input.dispatchKeyEvent", event, nil)
+		}
+	}
+	tab, enter := press{"Tab", 9}, press{"Enter", 13}
+	var order []string
+	for range 17 {
+		hit(tab)
+		var name string
+		b.eval(`document.activeElement.textContent || document.activeElement.id || document.activeElement.tagName`, &name)
+		order = append(order, name)
+	}
+	require.Equal(t, []string{
+		"Who am I?", "Log out", "Start over", "create-user",
+		"Log in on Kuaishou", "Refuse on Kuaishou", "Allow phone on Kuaishou", "Link on Kuaishou",
+		"Log in on ByteDance", "Refuse on ByteDance", "Allow phone on ByteDance", "Link on ByteDance",
+		"Log in on WeChat", "Refuse on WeChat", "Allow phone on WeChat", "Link on WeChat",
+	}, order[:16])
+	require.Contains(t, order[16], "Nothing yet", "the list scrolls with the keys")
+
+	for _, step := range []struct{ app, do, title string }{
+		{"kuaishou", "login", "Kuaishou: log in: done (200)."},
+		{"", "logout", "Log out: done (200)."},
+		{"kuaishou", "link", "“Link on Kuaishou” does nothing now: needs a login."},
+	} {
+		selector := button(step.app, step.do)
+		b.eval(fmt.Sprintf(`document.querySelector('#status').textContent = ''; document.querySelector(%q).focus()`, selector), nil)
+		hit(enter)
+		var status string
+		b.when(`document.querySelector('#status').textContent !== '' && document.querySelector('#log').ariaBusy === 'false'`,
+			`document.querySelector('#status').textContent`, &status)
+		require.Equal(t, step.title, status)
+		var focused bool
+		b.eval(fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, selector), &focused)
+		require.True(t, focused, step.title)
+	}
+	require.Empty(t, b.problems)
+}
+
+// Every text has at least the contrast of WCAG 2.2 AA to its ground, 4.5 to 1.
+func TestContrast(t *testing.T) {
+	t.Parallel()
+	b := openTab(t)
+	url := startDemo(t)
+	for _, scheme := range []string{"light", "dark"} {
+		b.call("Emulation.setEmulatedMedia", m{"features": []m{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+		b.open(url, size{1280, 800})
+		b.press("", "reset")
+		for range 2 { // before a login, and with all kinds of exchanges
+			var faint []string
+			var count int
+			b.eval(`(() => {
+				const light = (color) => {
+					const [r, g, b] = color.match(/[\d.]+/g).slice(0, 3).map((c) => c / 255)
+						.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+					return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+				};
+				const ground = (e) => {
+					const color = getComputedStyle(e).backgroundColor;
+					return /, 0\)$/.test(color) ? ground(e.parentElement) : color;
+				};
+				window.texts = [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility({ visibilityProperty: true }) &&
+					[...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent.trim() !== ''));
+				return window.texts.filter((e) => {
+					const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
+					return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+				}).map((e) => e.outerHTML);
+			})()`, &faint)
+			b.eval(`window.texts.length`, &count)
+			require.Greater(t, count, 30)
+			require.Empty(t, faint, scheme)
+			for _, step := range story[:9] {
+				b.press(step.app, step.do)
+			}
+		}
+	}
+	require.Empty(t, b.problems)
+}

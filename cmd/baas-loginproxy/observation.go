@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/hydrogen-go/baas"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/clientaddr"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/metrics"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/requestlog"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/tracing"
+	"github.com/hydrogen-go/baas/loginproxy"
+)
+
+// observation is what tells operators of the requests: metrics, the log and traces.
+type observation struct {
+	clients  *clientaddr.Finder
+	metrics  *metrics.Metrics
+	requests *requestlog.Log
+	tracer   *tracing.Tracer
+}
+
+// observe makes it. environ has the variables of OpenTelemetry.
+func (c config) observe(environ []string, log *slog.Logger) (*observation, error) {
+	clients, err := clientaddr.New(c.clients.trusted, c.clients.header)
+	if err != nil {
+		return nil, err
+	}
+	logOptions := []requestlog.Option{requestlog.WithTrusted(clients.FromTrusted)}
+	if c.clients.log {
+		logOptions = append(logOptions, requestlog.WithClientAddr(clients.String))
+	}
+	requests, err := requestlog.New(log, logOptions...)
+	if err != nil {
+		return nil, err
+	}
+	tracer, err := tracing.New(context.Background(), lookup(environ), baas.Version, log, tracing.WithTrusted(clients.FromTrusted))
+	if err != nil {
+		return nil, err
+	}
+	return &observation{clients: clients, metrics: metrics.New(baas.Version), requests: requests, tracer: tracer}, nil
+}
+
+// lookup returns os.Getenv of another environment.
+func lookup(environ []string) func(string) string {
+	return func(name string) string {
+		for _, entry := range environ {
+			if value, ok := strings.CutPrefix(entry, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+}
+
+// clientOptions measure and trace the requests to the backend.
+func (o *observation) clientOptions() []baas.Option {
+	return []baas.Option{baas.WithTransportWrapper(o.metrics.RoundTripper), baas.WithTransportWrapper(o.tracer.RoundTripper)}
+}
+
+// proxyOptions tell of the requests of phones.
+func (o *observation) proxyOptions() []loginproxy.Option {
+	return []loginproxy.Option{
+		loginproxy.WithClientAddr(o.clients.String),
+		loginproxy.WithOnLogin(o.requests.User),
+		loginproxy.WithOnLogout(o.requests.User),
+		loginproxy.WithObserver(func(ctx context.Context, e loginproxy.Event) {
+			o.metrics.Request(ctx, e)
+			o.tracer.Request(ctx, e)
+			o.requests.Request(ctx, e)
+		}),
+	}
+}
+
+// limiterOptions tell of what the rate limiter decides.
+func (o *observation) limiterOptions(l limitConfig) []ratelimit.Option {
+	options := []ratelimit.Option{ratelimit.WithObserver(o.metrics.Decision)}
+	if l.secret != "" {
+		options = append(options, ratelimit.WithSecret([]byte(l.secret)))
+	}
+	return options
+}
+
+// around gives every request an id and a span, and counts those under way.
+func (o *observation) around(next http.Handler) http.Handler {
+	return o.requests.Middleware(o.tracer.Middleware(o.metrics.InFlight(next)))
+}
+
+// gauge adds a metric that is computed when it is asked for.
+func (o *observation) gauge(name, help string, value func() float64) {
+	o.metrics.Registry().MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Namespace: "baas_loginproxy", Name: name, Help: help}, value))
+}
+
+// close sends the last spans.
+func (o *observation) close(log *slog.Logger) {
+	if err := o.tracer.Shutdown(context.Background()); err != nil {
+		log.Warn("the last spans are lost", "err", err)
+	}
+}

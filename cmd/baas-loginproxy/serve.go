@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/hydrogen-go/baas"
+)
+
+// errSecondSignal is the error of a server that had to end at once.
+var errSecondSignal = errors.New("a second signal: requests under way were cut")
+
+// site is what to serve.
+type site struct {
+	// mux has the routes of the mode, and gets those of health.
+	mux   *http.ServeMux
+	ready *readiness
+	// interrupt, unless nil, cancels what requests under way may wait for.
+	interrupt func()
+	// inspect logs what is wrong around the server. It is called once, after the start.
+	inspect func(context.Context)
+	// close releases the resources, after the last request.
+	close func()
+
+	// phones is served on -addr, operators on -metrics-addr.
+	phones, operators http.Handler
+}
+
+// site returns the handlers of the mode.
+func (c config) site(o *observation, log *slog.Logger) (*site, error) {
+	mode := deployment
+	if c.mode.demo {
+		mode = demo
+	}
+	s, err := mode(c, o, log)
+	if err != nil {
+		return nil, err
+	}
+	operators := http.NewServeMux()
+	operators.Handle("GET /metrics", o.metrics.Handler())
+	for _, mux := range []*http.ServeMux{s.mux, operators} {
+		mux.HandleFunc("GET /livez", live)
+		mux.Handle("GET /readyz", s.ready)
+	}
+	o.gauge("ready", "1 while sessions can be written and the server does not drain, as /readyz.", s.ready.value)
+	s.phones, s.operators = o.around(c.web.browsers(s.mux)), operators
+	return s, nil
+}
+
+// serve serves until a signal, then stops gracefully, or at once after a second one.
+func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logger) error {
+	log.Info("starting", "version", baas.Version, "sessions", c.keeps(), "sealed", len(c.sessions.sealingKeys) > 0)
+	o, err := c.observe(environ, log)
+	if err != nil {
+		return err
+	}
+	defer o.close(log)
+	s, err := c.site(o, log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	servers, err := c.listen(s, o, log)
+	if err != nil {
+		return err
+	}
+	failed := make(chan error, len(servers))
+	for _, srv := range servers {
+		go func() { failed <- srv.serve() }()
+		log.Info("listening", "url", srv.url(), "for", srv.purpose)
+	}
+	running := len(servers)
+	defer func() {
+		for _, srv := range servers {
+			_ = srv.Close()
+		}
+		for range running {
+			<-failed // wait for the goroutines
+		}
+	}()
+	s.ready.check(context.Background()) // so that a store that fails is in the log from the start
+	s.inspect(context.Background())
+	select {
+	case err := <-failed:
+		running--
+		return err
+	case <-signals:
+	}
+	return c.stop.stop(s, servers, signals, log)
+}
+
+// keeps says where sessions are kept.
+func (c config) keeps() string {
+	switch {
+	case c.mode.demo:
+		return "memory"
+	case c.redis.clusterAddrs != nil:
+		return "redis cluster"
+	case c.redis.sentinelAddrs != nil:
+		return "redis with sentinels"
+	}
+	return "redis"
+}
+
+// stop drains and shuts down.
+func (c stopConfig) stop(s *site, servers []*server, signals <-chan os.Signal, log *slog.Logger) error {
+	log.Info("draining: /readyz is 503", "for", c.drainDelay)
+	s.ready.drain()
+	delay := time.NewTimer(c.drainDelay)
+	defer delay.Stop()
+	select {
+	case <-delay.C:
+	case <-signals:
+		return errSecondSignal
+	}
+	log.Info("stopping: requests under way may finish", "within", c.timeout)
+	if s.interrupt != nil {
+		s.interrupt()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() {
+		var errs []error
+		for _, srv := range servers {
+			errs = append(errs, srv.Shutdown(ctx))
+		}
+		stopped <- errors.Join(errs...)
+	}()
+	select {
+	case err := <-stopped:
+		if err != nil {
+			return fmt.Errorf("requests under way were cut: %w", err)
+		}
+		log.Info("stopped")
+		return nil
+	case <-signals:
+		cancel()
+		<-stopped
+		return errSecondSignal
+	}
+}
