@@ -1,6 +1,6 @@
 //go:build unix
 
-package baas_test
+package pairbench_test
 
 import (
 	"cmp"
@@ -30,7 +30,10 @@ import (
 // The benchmarks set the SDK beside hand-written net/http and encoding/json on a
 // tuned transport, the floor, in the same run.
 //
-//	go test -run '^$' -bench . -benchtime 1x .
+//	go test -run '^$' -bench . -benchtime 1x ./internal/pairbench
+//
+// They are not beside package baas, because the imports of its tests reach the go.sum of
+// every program that imports it: here, that is Redis.
 
 func TestMain(m *testing.M) { pairbench.Main(m) }
 
