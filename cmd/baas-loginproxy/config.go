@@ -115,6 +115,9 @@ func parse(args, environ []string) (config, error) {
 	if err != nil {
 		return c, err
 	}
+	if c.mode.demo && !given.Has("drain-delay") {
+		c.stop.drainDelay = 0 // there is no balancer
+	}
 	return c, c.validate(t, given)
 }
 

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -183,6 +184,17 @@ func TestContradictions(t *testing.T) {
 		require.ErrorContains(t, err, tt.want, name)
 		require.NotContains(t, err.Error(), "canary", name)
 	}
+}
+
+// A demo that is told to stop does so at once, unless it is told otherwise.
+func TestDemoDoesNotDrain(t *testing.T) {
+	t.Parallel()
+	c, err := parse([]string{"-demo"}, nil)
+	require.NoError(t, err)
+	require.Zero(t, c.stop.drainDelay)
+	c, err = parse([]string{"-demo"}, []string{"BAAS_DRAIN_DELAY=3s"})
+	require.NoError(t, err)
+	require.Equal(t, 3*time.Second, c.stop.drainDelay)
 }
 
 // The defaults that the help shows are those that are in use.

@@ -81,7 +81,7 @@ func (r *readiness) value() float64 {
 func (r *readiness) set(err error) {
 	state := ready
 	switch {
-	case err != nil && replyCode(err) == "OOM":
+	case err != nil && isFull(err):
 		state = storeFull
 	case err != nil:
 		state = storeFailed
@@ -118,10 +118,18 @@ func respond(w http.ResponseWriter, status int, word string) {
 	_, _ = w.Write([]byte(word + "\n")) // an error means that the balancer has hung up
 }
 
+// probeScript does what a login needs: a script that asks for the time and writes. So a
+// user of Redis who may not run scripts makes the server unready too.
+var probeScript = redis.NewScript(`
+redis.call('TIME')
+redis.call('SET', KEYS[1], '', 'PX', ARGV[1])
+return 1
+`)
+
 // probe returns a function that writes a key of its own to Redis, as a login would. Each
 // write is to another key, so all nodes of a cluster are tried in turn.
 func probe(client redis.UniversalClient, prefix string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		return client.Set(ctx, prefix+probeKeys+rand.Text(), "", probeLife).Err()
+		return probeScript.Run(ctx, client, []string{prefix + probeKeys + rand.Text()}, probeLife.Milliseconds()).Err()
 	}
 }

@@ -143,13 +143,9 @@ func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 	l.log.WarnContext(ctx, "redis client", "text", fmt.Sprintf(format, v...))
 }
 
-// replyCode returns the first word of a reply of Redis that is an error, as OOM; empty
-// if Redis did not reply.
-func replyCode(err error) string {
+// isFull reports whether Redis refused a write because it is at its maxmemory. Before
+// Redis 7, an error in a script has the reply in the middle of its text.
+func isFull(err error) bool {
 	var reply redis.Error
-	if !errors.As(err, &reply) {
-		return ""
-	}
-	code, _, _ := strings.Cut(reply.Error(), " ")
-	return code
+	return errors.As(err, &reply) && (strings.HasPrefix(reply.Error(), "OOM ") || strings.Contains(reply.Error(), "-OOM "))
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -78,6 +80,17 @@ func TestKindsOfRedis(t *testing.T) {
 		p := with(t, backend, []string{"BAAS_REDIS_PASSWORD=" + password}, "-redis-url", "redis://"+redis.Addr(), "-redis-username", "login", "-user-index")
 		requireReady(t, p, http.StatusOK, ready)
 		logsIn(t, p, backend)
+	})
+	t.Run("a user who may not run scripts", func(t *testing.T) {
+		t.Parallel()
+		redis := redistest.Start(t, "--user", "login", "on", ">"+password, "~baas:*", "+@read", "+@write", "+time", "+info")
+		settings := []string{"BAAS_REDIS_PASSWORD=" + password, "BAAS_REDIS_USERNAME=login", "BAAS_REDIS_URL=redis://" + redis.Addr()}
+		p := with(t, backend, settings)
+		p.readyIs(http.StatusServiceUnavailable, storeFailed)
+		require.Contains(t, p.log.String(), "NOPERM")
+		check := begin(t, settings, "-check", "-client-id", "c")
+		require.Equal(t, exitFailed, check.ends())
+		require.Contains(t, check.log.String(), "redis: a write failed: NOPERM")
 	})
 	t.Run("TLS both ways", func(t *testing.T) {
 		t.Parallel()
@@ -288,3 +301,22 @@ func TestLogIsJSON(t *testing.T) {
 	}
 	require.Equal(t, 3, requests)
 }
+
+func TestFullIsRecognised(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"OOM command not allowed when used memory > 'maxmemory'.":                                                            true,
+		"ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -OOM command not allowed when used memory": true,
+		"MISCONF Redis is configured to save RDB snapshots":                                                                  false,
+	} {
+		require.Equal(t, want, isFull(fmt.Errorf("probe: %w", redisError(text))), text)
+		require.False(t, isFull(errors.New(text)), "no reply of Redis")
+	}
+}
+
+// redisError is a reply of Redis.
+type redisError string
+
+func (e redisError) Error() string { return string(e) }
+
+func (redisError) RedisError() {}

@@ -221,7 +221,7 @@ func (l *logConfig) rows() []settings.Setting {
 func (c *stopConfig) rows() []settings.Setting {
 	return []settings.Setting{
 		{Name: "drain-delay", Value: settings.Duration(&c.drainDelay, 0),
-			Help: "After SIGTERM or SIGINT, how long to serve on while /readyz is 503, so that balancers notice."},
+			Help: "After SIGTERM or SIGINT, how long to serve on while /readyz is 503, so that balancers notice. With -demo it is 0s."},
 		{Name: "stop-timeout", Value: settings.Duration(&c.timeout, 0),
 			Help: "After -drain-delay, how long requests under way may take. A second signal ends the program at once."},
 	}
