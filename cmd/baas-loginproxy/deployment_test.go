@@ -66,6 +66,7 @@ func TestDeploymentServesNothingElse(t *testing.T) {
 	require.Equal(t, http.StatusOK, res.StatusCode)
 	require.Equal(t, "alive\n", text)
 	requireReady(t, p, http.StatusOK, ready)
+	require.NotRegexp(t, `"?status"?[=:]200`, p.log.String(), "requests for the health are not logged")
 	res, _ = v.get("/hserve/v2.5/user/info/1/")
 	require.Equal(t, http.StatusBadRequest, res.StatusCode, "no client id")
 	res, _ = (&visitor{t: t, url: p.operators}).get("/auth/me")

@@ -79,7 +79,10 @@ func (o *observation) proxyOptions() []loginproxy.Option {
 
 // limiterOptions tell of what the rate limiter decides.
 func (o *observation) limiterOptions(l limitConfig) []ratelimit.Option {
-	options := []ratelimit.Option{ratelimit.WithObserver(o.metrics.Decision)}
+	options := []ratelimit.Option{ratelimit.WithObserver(func(ctx context.Context, d ratelimit.Decision) {
+		o.metrics.Decision(ctx, d)
+		o.requests.Decision(ctx, d)
+	})}
 	if l.secret != "" {
 		options = append(options, ratelimit.WithSecret([]byte(l.secret)))
 	}

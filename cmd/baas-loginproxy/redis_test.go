@@ -176,6 +176,9 @@ func TestKilledRedis(t *testing.T) {
 	status, response := v.do("GET", "/auth/me", nil)
 	require.Equal(t, http.StatusServiceUnavailable, status, response)
 	require.Regexp(t, `level=ERROR msg=request operation=me status=503 code=691 class=store cause=".*connection refused`, p.log.String())
+	status, _ = p.visitor().do("POST", "/auth/login/kuaishou", m{"code": backend.Kuaishou("ks-bob").Login()})
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	p.logs("unchecked=") // it was let through, and why
 
 	redis.Restart()
 	p.readyAgain()

@@ -41,14 +41,17 @@ func (c config) site(o *observation, log *slog.Logger) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	operators := http.NewServeMux()
+	// The health of the server is outside of what logs, counts and traces requests: it is
+	// asked for all the time.
+	phones, operators := http.NewServeMux(), http.NewServeMux()
+	phones.Handle("/", o.around(c.web.browsers(s.mux)))
 	operators.Handle("GET /metrics", o.metrics.Handler())
-	for _, mux := range []*http.ServeMux{s.mux, operators} {
+	for _, mux := range []*http.ServeMux{phones, operators} {
 		mux.HandleFunc("GET /livez", live)
 		mux.Handle("GET /readyz", s.ready)
 	}
 	o.gauge("ready", "1 while sessions can be written and the server does not drain, as /readyz.", s.ready.value)
-	s.phones, s.operators = o.around(c.web.browsers(s.mux)), operators
+	s.phones, s.operators = phones, operators
 	return s, nil
 }
 
