@@ -125,6 +125,9 @@ func TestPublicCallsSurviveAStaleToken(t *testing.T) {
 		"VerifySmsCode":        func(a *auth.Auth) error { return a.VerifySmsCode(ctx, number, "012345") },
 		"RequestPasswordReset": func(a *auth.Auth) error { return a.RequestPasswordReset(ctx, "ann@example.com") },
 		"GetServerDate":        func(a *auth.Auth) error { return second(a.GetServerDate(ctx)) },
+		"ThirdPartyAuth": func(a *auth.Auth) error {
+			return second(a.ThirdPartyAuth(ctx, platform.Weibo, "https://app.example/back"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
@@ -136,7 +139,7 @@ func TestPublicCallsSurviveAStaleToken(t *testing.T) {
 			require.NoError(t, err)
 			w.ResetJournal()
 			w.Fail(path, baastest.Fault{Status: 401, Times: 1})
-			w.Fail(path, baastest.Fault{Status: 200, Body: `{"time":"2024-05-06T15:08:09+08:00"}`})
+			w.Fail(path, baastest.Fault{Status: 200, Body: `{"time":"2024-05-06T15:08:09+08:00","status":"ok","redirect_url":"https://provider.example/"}`})
 			require.NoError(t, call(a))
 			sent := w.Requests()
 			require.Len(t, sent, 2)
