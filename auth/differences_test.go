@@ -130,14 +130,8 @@ func TestPublicCallsSurviveAStaleToken(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
-				t.Error("a code is minted")
-				return "", nil
-			}))
-			a := w.visitor()
-			_, err := a.LoginWithKs(ctx, nil, auth.Code(w.Kuaishou("openid-1").Login()))
-			require.NoError(t, err)
-			w.ResetJournal()
+			w := newWorld(t, noCodes(t))
+			a := w.enter()
 			w.Fail(path, baastest.Fault{Status: 401, Times: 1})
 			w.Fail(path, baastest.Fault{Status: 200, Body: `{"time":"2024-05-06T15:08:09+08:00","status":"ok","redirect_url":"https://provider.example/"}`})
 			require.NoError(t, call(a))

@@ -1,20 +1,15 @@
 package auth_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/url"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
@@ -215,51 +210,6 @@ func TestThirdPartyAuthErrors(t *testing.T) {
 	}
 }
 
-const webAuthenticate = "POST /hserve/v2.0/idp/oauth-weibo/authenticate/"
-
-// An auth_token that may have reached the backend is never sent a second time.
-func TestWhetherAWebLoginWasSent(t *testing.T) {
-	for name, tt := range map[string]struct {
-		fault baastest.Fault
-		code  herror.Code
-		sent  bool
-		tries int
-		cause error
-	}{
-		"cut after read":     {baastest.Fault{Cut: baastest.CutAfterRead}, herror.NetworkDisconnected, true, 1, io.EOF},
-		"cut in the answer":  {baastest.Fault{Cut: baastest.CutInResponse}, herror.NetworkDisconnected, true, 1, io.ErrUnexpectedEOF},
-		"refused":            {baastest.Fault{Cut: baastest.CutDial}, herror.NetworkDisconnected, false, 3, syscall.ECONNREFUSED},
-		"503 after acting":   {baastest.Fault{Status: 503, Act: true}, 503, true, 1, nil},
-		"429":                {baastest.Fault{Status: 429}, herror.TooManyRequests, true, 1, nil},
-		"401":                {baastest.Fault{Status: 401}, herror.NotAuthenticated, true, 1, nil},
-		"no answer in time":  {baastest.Fault{Hold: time.Hour}, herror.RequestTimeout, true, 1, context.DeadlineExceeded},
-		"nobody is named":    {baastest.Fault{Status: 201, Body: `{"token":"t-1","expires_in":60}`}, herror.InvalidResponse, true, 1, nil},
-		"no session is made": {baastest.Fault{Status: 200, Body: `{"user_id":1}`}, herror.InvalidResponse, true, 1, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // its clock jumps over the pauses between tries
-				w := newWorld(t)
-				a := w.visitor()
-				token := w.Weibo("openid-1").Login()
-				remove := w.Fail(webAuthenticate, tt.fault)
-				_, err := a.LoginWithThirdParty(ctx, platform.Weibo, token)
-				remove()
-				require.Equal(t, tt.tries, w.CountRequests(webAuthenticate))
-				h := fails(t, tt.code, err)
-				require.Equal(t, tt.sent, h.Sent())
-				require.True(t, tt.cause == nil || errors.Is(err, tt.cause), "the cause is %v", errors.Unwrap(err))
-				s, err := a.Session(ctx)
-				require.NoError(t, err)
-				require.True(t, s.IsZero())
-				if !tt.sent {
-					_, err = a.LoginWithThirdParty(ctx, platform.Weibo, token)
-					require.NoError(t, err, "the same token can still be used")
-				}
-			})
-		})
-	}
-}
-
 // A 401 to a login with a provider's token is about the session that was sent with it:
 // the session is dropped, and a code source logs nobody in for it.
 func TestA401ToAWebLoginDropsTheSession(t *testing.T) {
@@ -270,14 +220,8 @@ func TestA401ToAWebLoginDropsTheSession(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
-				t.Error("a code is minted")
-				return "", nil
-			}))
-			a := w.visitor()
-			_, err := a.LoginWithKs(ctx, nil, auth.Code(w.Kuaishou("openid-1").Login()))
-			require.NoError(t, err)
-			w.ResetJournal()
+			w := newWorld(t, noCodes(t))
+			a := w.enter()
 			w.Fail("POST /hserve/**", baastest.Fault{Status: 401})
 			require.ErrorIs(t, login(a), herror.NotAuthenticated)
 			require.Equal(t, 1, w.sent())

@@ -23,7 +23,7 @@ const (
 	// DefaultJournalLimit is how many requests the journal keeps.
 	DefaultJournalLimit = 10000
 	// DefaultAuthTokenLife is how long the auth_token of a web login can be used: a guess.
-	DefaultAuthTokenLife = codeLife
+	DefaultAuthTokenLife = 5 * time.Minute
 )
 
 // Option changes a new [Backend]. A nil Option changes nothing. A bad value is an
