@@ -276,6 +276,29 @@ func TestWebLoginsAreNotMixedUp(t *testing.T) {
 	require.Equal(t, 400, w.open(web).status)
 }
 
+// A user may be seeded with an identity of a web provider.
+func TestSeededWebIdentity(t *testing.T) {
+	eachWebProvider(t, func(t *testing.T, b *baastest.Backend, p *baastest.Phone, c *client) {
+		seeded, err := b.AddUser(baastest.User{Identities: []baastest.Identity{{Platform: p.Platform(), OpenID: p.OpenID()}}})
+		require.NoError(t, err)
+		r := c.ok(201, webLogin(c, p, m{"create_user": false}))
+		require.EqualValues(t, seeded.ID, r.body["user_id"])
+		require.True(t, b.Unlink(p))
+		c.refused(404, "", webLogin(c, p, m{"create_user": false}))
+	})
+}
+
+// What only phones do gives no event that a login could take, and does not panic.
+func TestWebPeopleHaveNoEvents(t *testing.T) {
+	eachWebProvider(t, func(t *testing.T, b *baastest.Backend, p *baastest.Phone, _ *client) {
+		for _, action := range []string{"allow-user-info", "refuse-user-info", "user-profile", "refuse-phone-number"} {
+			control(t, b, 200, "POST", "people/"+p.Platform()+"/o/"+action, "")
+		}
+		control(t, b, 200, "POST", "people/"+p.Platform()+"/o/allow-phone-number", `{"number":"1"}`)
+		require.Empty(t, p.SessionKey())
+	})
+}
+
 func TestWebOrigin(t *testing.T) {
 	b := newBackend(baastest.WithWebOrigin("http://LOCALHOST:8899/"))
 	c := newClient(t, b, "")

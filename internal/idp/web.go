@@ -1,6 +1,8 @@
 package idp
 
 import (
+	"net/url"
+
 	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/platform"
@@ -23,7 +25,11 @@ func (o Web) Redirect(on platform.WebProvider, callbackURL string, p *Params) (*
 		return nil, err
 	case u.Fragment != "":
 		return nil, check.Invalid("the callback URL has a fragment, which no server gets")
-	case u.Query().Has("token"):
+	}
+	switch query, err := url.ParseQuery(u.RawQuery); {
+	case err != nil:
+		return nil, check.Invalid("the query of the callback URL cannot be read")
+	case query.Has("token"):
 		return nil, check.Invalid("the callback URL has a parameter token, which the backend adds")
 	}
 	w := newPayload()

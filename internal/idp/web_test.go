@@ -115,6 +115,7 @@ func TestWebArgumentsThatCannotBeSent(t *testing.T) {
 		"with a fragment":    "https://app.example/#canary",
 		"with a token":       "https://app.example/?a=b&token=canary",
 		"with a token of %":  "https://app.example/?%74oken=canary",
+		"with a semicolon":   "https://app.example/?a=b;token=canary",
 		"not a URL":          "https://app.example:canary/",
 		"over-long":          "https://app.example/" + strings.Repeat("canary", check.MaxURL),
 		"of two lines":       "https://app.example/\ncanary",
