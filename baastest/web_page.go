@@ -134,7 +134,7 @@ func (op *operation) showWebPage(p *idp) (response, error) {
 	if known := op.people[personKey{p.name, op.lastPerson()}]; req.silent && known != nil && known.agreed {
 		return op.agreed(http.StatusFound, state, known), nil
 	}
-	return op.ask(http.StatusOK, p, webPageData{webText: op.text(), State: state, OpenID: ""}, req)
+	return op.ask(http.StatusOK, p, webPageData{webText: op.text(), State: state}, req)
 }
 
 // ask is the page with its people.

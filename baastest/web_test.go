@@ -2,6 +2,7 @@ package baastest_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -185,6 +186,22 @@ func TestWebPage(t *testing.T) {
 	require.Equal(t, []string{"o-1", "o-2", "小明"}, radios(r.raw))
 	require.Contains(t, r.raw, `value="小明" checked`)
 	require.Equal(t, 1, strings.Count(r.raw, " checked"))
+}
+
+// A page has a hundred people, by openid. Others can be typed in.
+func TestWebPageOfManyPeople(t *testing.T) {
+	b := newBackend()
+	for i := range 150 {
+		b.Weibo(fmt.Sprintf("openid-%03d", i))
+	}
+	c := newClient(t, b, "")
+	w := newBrowser(t, c)
+	page := c.redirect(baastest.Weibo, nil)
+	shown := radios(w.open(page).raw)
+	require.Len(t, shown, 100)
+	require.Equal(t, []string{"openid-000", "openid-099"}, []string{shown[0], shown[99]})
+	hop := w.answered(page, map[string]string{"answer": "allow", "openid": "openid-149"})
+	require.Equal(t, "openid-149", ownerOf(c, baastest.Weibo, tokenIn(t, w.follow(hop))))
 }
 
 // radios are the people whom a page shows.
