@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/hydrogen-go/baas/internal/check"
+	"github.com/hydrogen-go/baas/internal/idp"
 	"github.com/hydrogen-go/baas/internal/transport"
 	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/session"
@@ -61,14 +62,20 @@ func (a *Auth) withCredentials(ctx context.Context, base string, c Credentials) 
 // accountLogin makes a login whose response may name the user without the fields.
 // Anonymous is what the user counts as where the response does not say.
 func (a *Auth) accountLogin(ctx context.Context, req *transport.Request, anonymous bool) (*user.CurrentUser, error) {
-	return a.tokenLogin(ctx, visitor.WorkID{Operation: "login", Path: req.Path, Body: req.Body}, a.conn.Plain(req), anonymous)
+	id := visitor.WorkID{Operation: "login", Path: req.Path, Body: req.Body}
+	return a.namingLogin(ctx, id, a.conn.Plain(req), visitor.Expected{Anonymous: anonymous})
 }
 
-// tokenLogin is accountLogin for a call whose id is given.
-func (a *Auth) tokenLogin(ctx context.Context, id visitor.WorkID, call visitor.Call, anonymous bool) (*user.CurrentUser, error) {
-	id.Login = true
+// tokenLogin is accountLogin for a login that a provider's token proves.
+func (a *Auth) tokenLogin(ctx context.Context, call *idp.Call) (*user.CurrentUser, error) {
+	return a.namingLogin(ctx, visitor.IDOf("login", call), call, visitor.Expected{Proved: true})
+}
+
+// namingLogin makes a login whose response may name the user without the fields.
+func (a *Auth) namingLogin(ctx context.Context, id visitor.WorkID, call visitor.Call, want visitor.Expected) (*user.CurrentUser, error) {
+	id.Login, want.NameOnly = true, true
 	r, err := visitor.Dedupe(ctx, a.conn, id, func(ctx context.Context, now visitor.Stored) (visitor.Result, error) {
-		r, err := a.conn.LogIn(ctx, call, now, visitor.Expected{NameOnly: true, Anonymous: anonymous})
+		r, err := a.conn.LogIn(ctx, call, now, want)
 		if err != nil || r.Fields != "" {
 			return r, err
 		}

@@ -125,18 +125,15 @@ func TestPublicCallsSurviveAStaleToken(t *testing.T) {
 		"VerifySmsCode":        func(a *auth.Auth) error { return a.VerifySmsCode(ctx, number, "012345") },
 		"RequestPasswordReset": func(a *auth.Auth) error { return a.RequestPasswordReset(ctx, "ann@example.com") },
 		"GetServerDate":        func(a *auth.Auth) error { return second(a.GetServerDate(ctx)) },
+		"ThirdPartyAuth": func(a *auth.Auth) error {
+			return second(a.ThirdPartyAuth(ctx, platform.Weibo, "https://app.example/back"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
-				t.Error("a code is minted")
-				return "", nil
-			}))
-			a := w.visitor()
-			_, err := a.LoginWithKs(ctx, nil, auth.Code(w.Kuaishou("openid-1").Login()))
-			require.NoError(t, err)
-			w.ResetJournal()
+			w := newWorld(t, noCodes(t))
+			a := w.enter()
 			w.Fail(path, baastest.Fault{Status: 401, Times: 1})
-			w.Fail(path, baastest.Fault{Status: 200, Body: `{"time":"2024-05-06T15:08:09+08:00"}`})
+			w.Fail(path, baastest.Fault{Status: 200, Body: `{"time":"2024-05-06T15:08:09+08:00","status":"ok","redirect_url":"https://provider.example/"}`})
 			require.NoError(t, call(a))
 			sent := w.Requests()
 			require.Len(t, sent, 2)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
+	"net/http/httptest"
 
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
@@ -216,4 +218,59 @@ func ExampleAuth_LoginWithSmsVerificationCode() {
 	}
 	fmt.Println(u.Phone(), u.PhoneVerified())
 	// Output: 13800138000 true
+}
+
+// A web login: the first handler sends the browser to the provider's page, the second
+// one is where it comes back to. A real server also puts a state into the callback URL
+// and compares it with a cookie.
+func ExampleAuth_LoginWithThirdParty() {
+	ctx := context.Background()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	a := client.Auth("session-key")
+
+	begin := func(w http.ResponseWriter, r *http.Request) {
+		page, err := a.ThirdPartyAuth(r.Context(), platform.WeChatWeb, "https://app.example/callback")
+		if err != nil {
+			http.Error(w, "try again later", http.StatusBadGateway)
+			return
+		}
+		http.Redirect(w, r, page, http.StatusFound)
+	}
+	callback := func(w http.ResponseWriter, r *http.Request) {
+		token, err := auth.CallbackToken(r.URL.Query())
+		if err != nil {
+			fmt.Fprintln(w, err)
+			return
+		}
+		u, err := a.LoginWithThirdParty(r.Context(), platform.WeChatWeb, token)
+		if err != nil {
+			fmt.Fprintln(w, err)
+			return
+		}
+		fmt.Fprintln(w, "welcome,", u.Nickname())
+	}
+
+	// What the person and the browser do.
+	person := backend.WeChatWeb("openid-1").SetProfile(baastest.Profile{NickName: "Ann"})
+	for _, answer := range []func(string) (string, error){person.RefuseWebLogin, person.AllowWebLogin} {
+		w := httptest.NewRecorder()
+		begin(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/login", nil))
+		back, err := answer(w.Header().Get("Location"))
+		if err != nil {
+			log.Fatal(err)
+		}
+		w = httptest.NewRecorder()
+		callback(w, httptest.NewRequestWithContext(ctx, http.MethodGet, back, nil))
+		fmt.Print(w.Body)
+	}
+	// Output:
+	// 613: third party auth denied
+	// welcome, Ann
 }

@@ -45,6 +45,24 @@ func newWorldWith(t *testing.T, pin func(*baastest.Responses), opts ...baas.Opti
 // visitor is an end user without a session.
 func (w *world) visitor() *auth.Auth { return w.client.Auth("visitor") }
 
+// enter logs the visitor in, with the journal empty afterwards.
+func (w *world) enter() *auth.Auth {
+	w.t.Helper()
+	a := w.visitor()
+	_, err := a.LoginWithKs(ctx, nil, auth.Code(w.Kuaishou("openid-1").Login()))
+	require.NoError(w.t, err)
+	w.ResetJournal()
+	return a
+}
+
+// noCodes is a code source that fails the test when it is asked.
+func noCodes(t *testing.T) baas.Option {
+	return baas.WithCodeSource(platform.Kuaishou{}, func(context.Context, string) (string, error) {
+		t.Error("a code is minted")
+		return "", nil
+	})
+}
+
 // person is the person with this openid on a platform.
 func (w *world) person(name, openid string) *baastest.Phone {
 	w.t.Helper()

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hydrogen-go/baas/internal/idp"
-	"github.com/hydrogen-go/baas/internal/visitor"
 	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/user"
 )
@@ -25,5 +24,5 @@ func (a *Auth) LoginWithThirdPartyAuthData(ctx context.Context, data platform.OA
 	if err != nil {
 		return nil, err
 	}
-	return a.tokenLogin(ctx, visitor.IDOf("login", call), call, false)
+	return a.tokenLogin(ctx, call)
 }

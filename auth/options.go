@@ -35,6 +35,12 @@ func AppName(name string) platform.AppNameOption { return platform.AppNameOption
 // default is false. On other platforms and with a phone number it is an error.
 func WithUnionID(on bool) platform.UnionIDOption { return platform.UnionIDOption{On: on} }
 
+// Silent says whether a web login does without asking the person: the documented option
+// silent. Give it to ThirdPartyAuth and to LoginWithThirdParty alike. The default is
+// false. Only platform.WeChatMP has the silent login: for other providers true is an
+// error, as the option is for every login that is not a web login.
+func Silent(on bool) platform.SilentOption { return platform.SilentOption{On: on} }
+
 // OnPlatform names the platform that the phone number comes from, for a user who
 // logged in on another one or with an account. The default is the platform of the
 // session: of the login, or of the first link since, or else the code source's.

@@ -28,6 +28,14 @@ func TestZeroAuth(t *testing.T) {
 		"Session":           func() error { _, err := a.Session(ctx); return err },
 		"Request":           func() error { _, err := a.Request(ctx, auth.Request{Path: "/"}); return err },
 		"Logout":            func() error { return a.Logout(ctx) },
+		"ThirdPartyAuth": func() error {
+			_, err := a.ThirdPartyAuth(ctx, platform.Weibo, "https://app.example/back")
+			return err
+		},
+		"LoginWithThirdParty": func() error {
+			_, err := a.LoginWithThirdParty(ctx, platform.Weibo, "t")
+			return err
+		},
 		"OAuth": func() error {
 			_, err := a.LoginWithThirdPartyAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: "t"})
 			return err

@@ -31,6 +31,8 @@ const ControlPath = "/_emulator/"
 //	POST   people/{platform}/{openid}/user-profile         → the result of getUserProfile
 //	POST   people/{platform}/{openid}/allow-phone-number   {"number", "old"} → the event
 //	POST   people/{platform}/{openid}/refuse-phone-number  → the event
+//	POST   people/{platform}/{openid}/allow-web-login      {"redirect_url"} → {"callback_url"}
+//	POST   people/{platform}/{openid}/refuse-web-login     {"redirect_url"} → {"callback_url"}
 //	GET    people/{platform}/{openid}                      → the person and the linked user
 //	PUT    people/{platform}/{openid}                      {"unionid", "profile"}
 //	DELETE people/{platform}/{openid}/link                 unlinks the person
@@ -197,6 +199,10 @@ func (c control) act(r *http.Request) (any, error) {
 		return allowPhoneNumber(p, r)
 	case "refuse-phone-number":
 		return json.RawMessage(p.RefusePhoneNumberJSON()), nil
+	case "allow-web-login":
+		return answerWebLogin(r, p.AllowWebLogin)
+	case "refuse-web-login":
+		return answerWebLogin(r, p.RefuseWebLogin)
 	default:
 		return nil, errNoPerson
 	}

@@ -62,6 +62,19 @@
 // custom field that no user has had. So a test seeds such a field, with null if nobody has
 // a value in it. The deprecated endpoints of v1 are not there.
 //
+// # Web logins
+//
+// People log in with a browser on the page of WeChat or Weibo. The backend plays the
+// provider too: the redirect URL of a web login is a page of its own, where one of its
+// people agrees or refuses, in English or Chinese. A test needs no browser for that:
+//
+//	person := srv.WeChatWeb("openid-1")
+//	callbackURL, err := person.AllowWebLogin(redirectURL) // or RefuseWebLogin
+//
+// The callback URL has the auth_token. [Phone.Login] of such a person mints an auth_token
+// without all that. [WithAuthTokenLife], [WithSafeDomains] and [WithWebOrigin] are its
+// settings, and Responses.RefusalWithError is another form of a refusal.
+//
 // # Strictness
 //
 // A request is refused where no known client sends it: with a wrong client id or an
@@ -253,6 +266,35 @@
 //   - user-info-switch (C): Where the console forbids updates of WeChat user info, an
 //     update is 403. Source: hydrogen-js-sdk sdk-file/src/wechat/auth.js;
 //     core/HError.js 616
+//
+// Web logins:
+//   - web-redirect (C): A web login begins with POST v2.0/idp/{provider}/redirect/ of
+//     callback_url, which responds 200 with status ok and redirect_url. The providers
+//     are oauth-wechat-web, oauth-wechat-mp and oauth-weibo. Source: hydrogen-js-sdk
+//     sdk-file/src/web/auth.js; js-sdk/web/signin-signout.md
+//   - web-hop (D): The provider sends the browser to the backend, whose domain is
+//     registered with the provider, and the backend sends it to callback_url. Source:
+//     js-sdk/web/third-party-auth-config.md with its images weixin_web_domain.png,
+//     weixin_mp_domain.png, weibo_domain.png
+//   - web-callback (C): The browser comes to callback_url with its query kept and token
+//     added. Source: hydrogen-js-sdk sdk-file/src/web/auth.js,
+//     windowManager/composeUrl.js
+//   - web-login-response (C): A web login responds with user_id, token and expires_in;
+//     the client reads the user with a second request. Source: hydrogen-js-sdk
+//     sdk-file/src/web/auth.js, polyfill.js handleLoginSuccess
+//   - web-silent-response (C): A silent web login, POST
+//     v2.5/idp/oauth-wechat-mp/silent-login/, responds with user_info, as those of
+//     mini-programs. Source: hydrogen-js-sdk sdk-file/src/web/auth.js;
+//     js-sdk/web/signin-signout.md
+//   - web-provider-keys (D): The keys of _provider of web logins are oauth_wechat_web,
+//     oauth_wechat_mp and oauth_weibo. Their entries have openid, and on WeChat unionid
+//     where there is one. Source: cloud-function/node-sdk/user.md
+//   - web-unionid (D): A web login at WeChat finds the user by
+//     _provider.wechat_unionid, and sets it. So a mini-program's login by unionid and a
+//     web login are one user's. Source: js-sdk/wechat/unionid-login.md
+//   - web-other-openid (D): Without a unionid, a web login and a mini-program's login
+//     of one person are two users, until one links the other. Source:
+//     js-sdk/wechat/unionid-login.md; js-sdk/web/signin-signout.md
 //
 // Accounts:
 //   - account-login-user (R): A registration or login with a password responds with the
@@ -500,6 +542,25 @@
 //     package's own.
 //   - helper-routes (G): The paths of the real backend that have nothing to do with
 //     users, as WeChat's and QQ's decryption, are 404 with a text that says so.
+//   - web-page (G): The provider's page is this package's own: a person of the backend,
+//     or a new one, agrees or refuses there. So are the paths of the page and of the
+//     hop. A web login can go on for ten minutes, and ends at the callback.
+//   - web-refusal (G): After a refusal the browser comes to callback_url as it was,
+//     without a token. Responses.RefusalWithError adds error=access_denied.
+//   - web-callback-url (G): Every http or https URL is taken as callback_url, another
+//     one is 400. WithSafeDomains makes one of another origin 400 too.
+//   - web-auth-token (G): An auth_token is good once, for five minutes or
+//     WithAuthTokenLife, at its own provider, and is spent even if the login or the
+//     link fails. A login is 201 and a link 200.
+//   - web-user-info (G): A person who agreed shares user info, which update_userprofile
+//     syncs as for mini-programs.
+//   - web-silent (G): With silent_login nobody is asked who agreed before in that
+//     browser; others see the page. The auth_token of a silent login tells who the
+//     person is and no user info, whichever call takes it. Other providers than
+//     oauth-wechat-mp refuse silent_login with 400.
+//   - web-link-response (G): A web link responds as that of a mini-program does. Where
+//     the identity is another user's, or the user has another one of that provider, it
+//     is 400. It sets no _provider.wechat_unionid.
 //   - openapi-redirects (G): The paths of the redirects to a code and the name of their
 //     cookie are this package's own. A cookie stays good for ten minutes, and a request
 //     without it is 401.

@@ -33,10 +33,11 @@ var facts = []struct {
 	{"Users", userFacts},
 	{"Queries and updates", queryFacts},
 	{"Platform logins", platformFacts},
+	{"Web logins", webFacts},
 	{"Accounts", accountFacts},
 	{"Requests and statuses", statusFacts},
 	{"Open API", openAPIFacts},
-	{"Guesses", slices.Concat(guesses, openAPIGuesses)},
+	{"Guesses", slices.Concat(guesses, webGuesses, openAPIGuesses)},
 }
 
 func TestFacts(t *testing.T) {

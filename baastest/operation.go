@@ -30,6 +30,7 @@ type operation struct {
 	now      time.Time
 	header   http.Header
 	platform *idp   // of X-Hydrogen-Client-Platform, nil for a client that is on none
+	origin   string // scheme and host that the request was sent to
 	path     string // the whole path
 	id       string // the segment where the path varies
 	query    url.Values
@@ -42,6 +43,7 @@ type operation struct {
 
 // request is a request before it was checked.
 type request struct {
+	origin string
 	method string // with X-Hydrogen-Request-Method applied
 	path   string
 	query  string
@@ -73,7 +75,7 @@ func (b *Backend) route(req request) (response, error) {
 	if r == nil {
 		return notAllowed(methods), nil
 	}
-	op := &operation{b: b, now: b.clock.Now(), header: req.header, path: req.path, id: id}
+	op := &operation{b: b, now: b.clock.Now(), header: req.header, origin: req.origin, path: req.path, id: id}
 	op.query, _ = url.ParseQuery(req.query) // the valid part of an invalid query
 	if r.access != public && r.access != server {
 		if err := op.checkHeader(); err != nil {

@@ -22,6 +22,8 @@ const (
 	DefaultOpenAPITokenLife = 31536000 * time.Second
 	// DefaultJournalLimit is how many requests the journal keeps.
 	DefaultJournalLimit = 10000
+	// DefaultAuthTokenLife is how long the auth_token of a web login can be used: a guess.
+	DefaultAuthTokenLife = 5 * time.Minute
 )
 
 // Option changes a new [Backend]. A nil Option changes nothing. A bad value is an
@@ -35,6 +37,9 @@ type config struct {
 	clock        *Clock
 	tokenLife    time.Duration
 	openAPILife  time.Duration // of an access token of the Open API
+	authLife     time.Duration // of the auth_token of a web login
+	webURL       string        // of the pages of web logins; empty: where the request went
+	safeDomains  []string      // origins of callback URLs; nil: any
 	journalLimit int
 	responses    Responses
 	permissions  map[string]Permission // by field; nil for the defaults
@@ -52,6 +57,7 @@ func newConfig(opts []Option) (config, error) {
 		clock:        new(Clock),
 		tokenLife:    DefaultTokenLife,
 		openAPILife:  DefaultOpenAPITokenLife,
+		authLife:     DefaultAuthTokenLife,
 		journalLimit: DefaultJournalLimit,
 		zone:         time.FixedZone("", 8*60*60),
 	}

@@ -29,6 +29,7 @@ type personState struct {
 	code    string   // the newest login code
 	learned string   // the session key that the backend last got for a code
 	seenIn  []string // the host apps on ByteDance in which the person was linked
+	agreed  bool     // to a web login
 }
 
 // Kuaishou returns the person with this openid on Kuaishou.
@@ -53,9 +54,22 @@ func (b *Backend) Alipay(userID string) *Phone { return b.phone(Alipay, userID) 
 // JD returns the person with this openid on JD.
 func (b *Backend) JD(openid string) *Phone { return b.phone(JD, openid) }
 
+// WeChatWeb returns the person with this openid of WeChat logins on websites, see
+// [Phone.AllowWebLogin].
+func (b *Backend) WeChatWeb(openid string) *Phone { return b.phone(WeChatWeb, openid) }
+
+// WeChatMP returns the person with this openid of a WeChat official account, see
+// [Phone.AllowWebLogin].
+func (b *Backend) WeChatMP(openid string) *Phone { return b.phone(WeChatMP, openid) }
+
+// Weibo returns the person with this openid of Weibo logins on websites, see
+// [Phone.AllowWebLogin].
+func (b *Backend) Weibo(openid string) *Phone { return b.phone(Weibo, openid) }
+
 // Phone returns a person by the name of the platform, one of the constants of
 // this package. Of the providers of app SDKs ([Apple], [WeChatNative],
-// [WeiboNative]), Login mints the provider's token. An unknown platform is an error.
+// [WeiboNative]), Login mints the provider's token, of those of web logins the
+// auth_token. An unknown platform is an error.
 func (b *Backend) Phone(platform, openid string) (*Phone, error) {
 	if platformNamed(platform) == nil {
 		return nil, fmt.Errorf("baastest: unknown platform %q", platform)
@@ -125,8 +139,8 @@ func (p *Phone) link(app, unionID string, r Responses) link {
 // data, on Baidu the app key.
 func (p *Phone) AppID() string { return p.on.name + "-test-app" }
 
-// SetUnionID gives the person a unionid. WeChat, QQ and Baidu have them. QQ and
-// Baidu tell it to the backend with every code; of WeChat the backend keeps it in a
+// SetUnionID gives the person a unionid. WeChat, QQ and Baidu have them. QQ, Baidu
+// and WeChat's web providers tell it to the backend with every code; of WeChat the backend keeps it in a
 // login by unionid, and when the person shares user info. It returns p.
 func (p *Phone) SetUnionID(unionid string) *Phone {
 	p.b.mu.Lock()
@@ -160,10 +174,14 @@ func (p *Phone) Profile() Profile {
 // Login is the platform's login(): it returns a code that the backend can exchange
 // once, within five minutes, and replaces the session key, except on Baidu, where
 // the key stays. On Alipay it is getAuthCode(), of a provider of app SDKs the
-// provider's token.
+// provider's token. Of a web provider it is the auth_token of a person who agreed on the
+// provider's page, for [WithAuthTokenLife].
 func (p *Phone) Login() string {
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
+	if p.on.webLogin {
+		return p.in.web.authToken(p.b, p, false)
+	}
 	if p.key == "" || !p.on.scheme.keyStays() {
 		p.key = p.on.scheme.newKey()
 	}

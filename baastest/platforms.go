@@ -22,6 +22,11 @@ const (
 	Apple        = "apple"
 	WeChatNative = "wechat-native"
 	WeiboNative  = "weibo-native"
+
+	// The providers on whose page people log in with a browser.
+	WeChatWeb = "oauth-wechat-web"
+	WeChatMP  = "oauth-wechat-mp"
+	Weibo     = "oauth-weibo"
 )
 
 // idp is a platform or a provider: what differs between them.
@@ -54,6 +59,9 @@ type idp struct {
 	// paths of these spellings.
 	providerToken bool
 	spellings     []string
+	// webLogin: people log in on the provider's page with a browser. webSilent: it has
+	// the silent login.
+	webLogin, webSilent bool
 }
 
 // The fields of user info on most platforms.
@@ -138,6 +146,21 @@ var ownEntries = []*idp{
 		providerToken: true,
 		spellings:     []string{"weibo", "weibo-native"},
 	},
+	webProvider(WeChatWeb, "oauth_wechat_web", true, false),
+	webProvider(WeChatMP, "oauth_wechat_mp", true, true),
+	webProvider(Weibo, "oauth_weibo", false, false),
+}
+
+func webProvider(name, key string, unionIDs, silent bool) *idp {
+	return &idp{
+		name:      name,
+		scheme:    noScheme{},
+		key:       fixedKey(key),
+		provider:  commonProvider,
+		unionIDs:  unionIDs,
+		webLogin:  true,
+		webSilent: silent,
+	}
 }
 
 func kuaishou() *idp {

@@ -48,6 +48,10 @@ type Responses struct {
 	// NumericBulkIDs: the results of a bulk update have numeric ids, as users have
 	// everywhere else. The default is texts, as documented.
 	NumericBulkIDs bool `json:"numeric_bulk_ids"`
+	// RefusalWithError: a person who refuses a web login comes back to the callback URL
+	// with error=access_denied, as OAuth has it. The default is the callback URL as it
+	// was, without a token. Both are guesses.
+	RefusalWithError bool `json:"refusal_with_error"`
 }
 
 // Unset is how a field that was never set appears in a user.

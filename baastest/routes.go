@@ -17,8 +17,8 @@ const (
 	member
 	// anyone endpoints require a token, of a registered or an anonymous user.
 	anyone
-	// public endpoints take no header of a client and no token: the links in mails, and
-	// the codes and tokens of the Open API.
+	// public endpoints take no header of a client and no token: the links in mails, the
+	// pages of web logins, and the codes and tokens of the Open API.
 	public
 	// server endpoints require a token of the Open API, and no header of a client.
 	server
@@ -48,9 +48,12 @@ const prefix = "/hserve/"
 func newRouteTable(platforms []*idp) routeTable {
 	t := routeTable{}
 	for _, p := range platforms {
-		if p.providerToken {
+		switch {
+		case p.providerToken:
 			t.addProvider(p)
-		} else {
+		case p.webLogin:
+			t.addWebProvider(p)
+		default:
 			t.addPlatform(p)
 		}
 	}
@@ -158,6 +161,30 @@ func (t routeTable) addProvider(p *idp) {
 		t.add(http.MethodPost, base+"user-association/", member, fields,
 			func(op *operation) (response, error) { return op.providerLink(p) })
 	}
+}
+
+// addWebProvider adds the endpoints of a web login, and the pages that the browser sees.
+func (t routeTable) addWebProvider(p *idp) {
+	base := "/idp/" + p.name + "/"
+	token := field{name: "auth_token"}
+	t.add(http.MethodPost, "v2.0"+base+"redirect/", guest,
+		[]field{{name: "callback_url"}, {name: "silent_login", kind: flag, optional: true}},
+		func(op *operation) (response, error) { return op.webRedirect(p) })
+	t.add(http.MethodPost, "v2.0"+base+"authenticate/", open, []field{token, createUserField, updateUserProfile},
+		func(op *operation) (response, error) { return op.webAuthenticate(p) })
+	t.add(http.MethodPost, "v2.0"+base+"user-association/", member, []field{token, updateUserProfile},
+		func(op *operation) (response, error) { return op.webLink(p) })
+	if p.webSilent {
+		t.add(http.MethodPost, "v2.5"+base+"silent-login/", open, []field{token, createUserField},
+			func(op *operation) (response, error) { return op.webSilentLogin(p) })
+	}
+	t.add(http.MethodGet, p.webPath(webPage), public, nil,
+		func(op *operation) (response, error) { return op.showWebPage(p) })
+	t.add(http.MethodPost, p.webPath(webPage), public, []field{
+		{name: "answer"}, {name: "person", optional: true}, {name: "openid", optional: true},
+	}, func(op *operation) (response, error) { return op.answerWebPage(p) }).form = true
+	t.add(http.MethodGet, p.webPath(webHop), public, nil,
+		func(op *operation) (response, error) { return op.webHop(p) })
 }
 
 func (t routeTable) addPhones() {

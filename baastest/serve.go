@@ -17,6 +17,7 @@ const (
 // inbound is a request as it arrives, in the same form from a server and from the
 // RoundTripper.
 type inbound struct {
+	origin              string // scheme and host, as in "https://backend.example"
 	method, path, query string
 	header              http.Header
 	body                io.Reader // nil for none
@@ -72,7 +73,7 @@ func (b *Backend) serveFaulty(ctx context.Context, in inbound, entry *Request, f
 	}
 	out := result{cut: fault.Cut}
 	if fault.Status == 0 || fault.Act {
-		out.response = b.act(request{method: entry.Method, path: in.path, query: in.query, header: in.header, body: entry.Body})
+		out.response = b.act(request{origin: in.origin, method: entry.Method, path: in.path, query: in.query, header: in.header, body: entry.Body})
 	}
 	if fault.Status != 0 {
 		out.response = fault.response()
@@ -125,8 +126,12 @@ func (b *Backend) wait(ctx context.Context, d time.Duration) error {
 // ServeHTTP serves the backend's paths. An injected cut panics with
 // [http.ErrAbortHandler], which makes a net/http server drop the connection.
 func (b *Backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
 	out := b.serve(r.Context(), inbound{
-		method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, body: r.Body,
+		origin: scheme + "://" + r.Host, method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, body: r.Body,
 	})
 	if out.err != nil || out.cut == CutDial || out.cut == CutBeforeRead || out.cut == CutAfterRead {
 		panic(http.ErrAbortHandler)

@@ -16,6 +16,7 @@ type state struct {
 	people     map[personKey]*Phone
 	codes      tickets[loginCode]
 	phoneCodes tickets[phoneCode] // WeChat phone codes
+	web        webLogins
 	tokens     map[string]token
 
 	sms  smsSender
@@ -54,6 +55,7 @@ func newState() *state {
 		people:     make(map[personKey]*Phone),
 		codes:      newTickets[loginCode](),
 		phoneCodes: newTickets[phoneCode](),
+		web:        newWebLogins(),
 		tokens:     make(map[string]token),
 		sms:        newSMSSender(),
 		mail:       newMailSender(),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -26,7 +27,7 @@ type transport struct{ b *Backend }
 
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	in := inbound{method: req.Method, path: req.URL.Path, query: req.URL.RawQuery, header: req.Header}
+	in := inbound{origin: req.URL.Scheme + "://" + req.URL.Host, method: req.Method, path: req.URL.Path, query: req.URL.RawQuery, header: req.Header}
 	if in.method == "" {
 		in.method = http.MethodGet
 	}
@@ -88,6 +89,9 @@ func (r response) headers() map[string]string {
 		if value != "" {
 			h[name] = value
 		}
+	}
+	if r.contentType == htmlType {
+		maps.Copy(h, pageHeaders)
 	}
 	return h
 }

@@ -110,6 +110,13 @@ func requestEmailVerification(ctx context.Context, p *player, _ *recordedCall) (
 	return nil, p.user.RequestEmailVerification(ctx)
 }
 
+// linkThirdParty is recorded only for cases in which it fails whatever its arguments
+// are.
+func linkThirdParty(ctx context.Context, p *player, c *recordedCall) (any, error) {
+	require.Empty(p.t, c.Args)
+	return p.user.LinkThirdParty(ctx, "", "")
+}
+
 // linkWithAuthData is recorded only for cases in which it fails whatever its arguments
 // are.
 func linkWithAuthData(ctx context.Context, p *player, c *recordedCall) (any, error) {

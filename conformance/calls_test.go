@@ -57,6 +57,7 @@ var goCalls = map[string]goCall{
 	"user.linkBaidu":                  link((*user.CurrentUser).LinkBaidu),
 	"user.linkAlipay":                 link((*user.CurrentUser).LinkAlipay),
 	"user.linkJd":                     link((*user.CurrentUser).LinkJd),
+	"user.linkThirdParty":             linkThirdParty,
 	"user.linkThirdPartyWithAuthData": linkWithAuthData,
 
 	"user.setUsername":              onUser((*user.CurrentUser).SetUsername),

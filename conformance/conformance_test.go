@@ -15,10 +15,9 @@ import (
 
 // TestConformance makes the calls of every recording through our API, with the
 // recorded responses, and compares every request and every outcome. Deliberate
-// differences, and calls that are left out, are listed in differences_test.go.
+// differences are listed in differences_test.go.
 func TestConformance(t *testing.T) {
 	recordings := loadRecordings(t)
-	leaveOut(t, recordings)
 	differing := applyDifferences(t, recordings)
 
 	t.Logf("%d scenarios: %d played as recorded, %d played with listed differences",
@@ -28,23 +27,6 @@ func TestConformance(t *testing.T) {
 			t.Parallel()
 			playRecording(t, rec)
 		})
-	}
-}
-
-// leaveOut removes the calls that our API does not have.
-func leaveOut(t *testing.T, recordings []*recording) {
-	t.Helper()
-	for _, missing := range leftOut {
-		assert.NotContains(t, goCalls, missing.call, "%s can be played: take it off the list", missing.call)
-		for _, pattern := range missing.scenarios {
-			found := false
-			for _, rec := range recordings {
-				if rec.matches(pattern) {
-					found = rec.drop(missing.call) || found
-				}
-			}
-			assert.True(t, found, "no scenario %q has the call %s", pattern, missing.call)
-		}
 	}
 }
 

@@ -2,23 +2,6 @@ package conformance_test
 
 import "github.com/hydrogen-go/baas"
 
-// missingCall is a call that our API does not have.
-type missingCall struct {
-	scenarios []string // patterns of path.Match; each must match a scenario with the call
-	call      string
-	because   string
-}
-
-// leftOut lists the calls that are removed from the scenarios, with their requests. An
-// entry for a call that our API has fails the test.
-var leftOut = []missingCall{
-	{
-		scenarios: []string{"*__anonymous_612"},
-		call:      "user.linkThirdParty",
-		because:   "web OAuth goes through a page in a browser on the phone",
-	},
-}
-
 // difference is a deliberate difference between our client and the vendor's.
 type difference struct {
 	// scenarios are patterns of path.Match. Every scenario that matches one must have

@@ -119,13 +119,6 @@ func (rec *recording) matches(pattern string) bool {
 	return ok && err == nil
 }
 
-// drop removes the calls with that name and reports whether there were any.
-func (rec *recording) drop(name string) bool {
-	before := len(rec.Calls)
-	rec.Calls = slices.DeleteFunc(rec.Calls, func(c *recordedCall) bool { return c.Call == name })
-	return len(rec.Calls) < before
-}
-
 // text returns everything that is compared, as text.
 func (rec *recording) text(t *testing.T) string {
 	t.Helper()

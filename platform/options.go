@@ -30,6 +30,9 @@ type PhoneOption interface{ phoneOption() }
 // ProfileOption is an option of UpdateUserInfo.
 type ProfileOption interface{ profileOption() }
 
+// ThirdPartyAuthOption is an option of ThirdPartyAuth.
+type ThirdPartyAuthOption interface{ thirdPartyAuthOption() }
+
 // CodeOption is what auth.Code returns: an option of logins, links and
 // UpdateUserInfo. Printing it never shows the code.
 type CodeOption struct{ Code session.Secret }
@@ -55,6 +58,10 @@ type OverwriteOption struct{ On bool }
 // PlatformOption is what auth.OnPlatform returns: an option of UpdatePhoneNumber.
 type PlatformOption struct{ Platform Platform }
 
+// SilentOption is what auth.Silent returns: an option of ThirdPartyAuth and of
+// LoginWithThirdParty.
+type SilentOption struct{ On bool }
+
 func (CodeOption) loginOption()      {}
 func (CodeOption) linkOption()       {}
 func (CodeOption) profileOption()    {}
@@ -68,3 +75,6 @@ func (UnionIDOption) loginOption()   {}
 func (UnionIDOption) linkOption()    {}
 func (OverwriteOption) phoneOption() {}
 func (PlatformOption) phoneOption()  {}
+
+func (SilentOption) loginOption()          {}
+func (SilentOption) thirdPartyAuthOption() {}

@@ -95,6 +95,10 @@ func TestAnonymousUsersMayNot(t *testing.T) {
 		"UpdatePassword":           func(ctx context.Context) error { return u.UpdatePassword(ctx, "secret-1", "secret-2") },
 		"RequestEmailVerification": func(ctx context.Context) error { return u.RequestEmailVerification(ctx) },
 		"VerifyMobilePhone":        func(ctx context.Context) error { return u.VerifyMobilePhone(ctx, "123456") },
+		"LinkThirdParty": func(ctx context.Context) error {
+			_, err := u.LinkThirdParty(ctx, platform.Weibo, "token-1")
+			return err
+		},
 		"LinkThirdPartyWithAuthData": func(ctx context.Context) error {
 			_, err := u.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: "token-1"})
 			return err

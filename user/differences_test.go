@@ -74,6 +74,10 @@ func TestALinkLeavesTheSessionAlone(t *testing.T) {
 			_, err := u.LinkAlipay(ctx, nil, auth.Code("code-1"))
 			return err
 		},
+		"a web provider": func(u *user.CurrentUser) error {
+			_, err := u.LinkThirdParty(ctx, platform.Weibo, "t")
+			return err
+		},
 		"a provider's token": func(u *user.CurrentUser) error {
 			_, err := u.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: "t"})
 			return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"net/url"
 
 	"github.com/hydrogen-go/baas/auth"
 	"github.com/hydrogen-go/baas/baastest"
@@ -138,4 +139,60 @@ func ExampleSendVerificationEmail() {
 	mail, sent := backend.LastMail("ann@example.com")
 	fmt.Println(u.Email(), u.EmailVerified(), sent, mail.Kind)
 	// Output: ann@example.com false true verify-email
+}
+
+// A logged-in user links a WeChat account: the browser goes to WeChat's page and comes
+// back with an auth_token.
+func ExampleMe_LinkThirdParty() {
+	ctx := context.Background()
+	backend, err := baastest.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := backend.Client()
+	if err != nil {
+		log.Fatal(err)
+	}
+	a := client.Auth("session-key")
+	_, err = a.LoginWithKs(ctx, nil, auth.Code(backend.Kuaishou("openid-1").Login()))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	page, err := a.ThirdPartyAuth(ctx, platform.WeChatWeb, "https://app.example/linked")
+	if err != nil {
+		log.Fatal(err)
+	}
+	back, err := backend.WeChatWeb("openid-2").AllowWebLogin(page) // what the person and the browser do
+	if err != nil {
+		log.Fatal(err)
+	}
+	came, err := url.Parse(back)
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := auth.CallbackToken(came.Query())
+	if err != nil {
+		log.Fatal(err)
+	}
+	me, err := a.Me(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err = me.LinkThirdParty(ctx, platform.WeChatWeb, token); err != nil {
+		log.Fatal(err)
+	}
+
+	u, err := a.CurrentUser(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, identity := range u.Providers() {
+		fmt.Println(identity.Key, identity.OpenID)
+	}
+	fmt.Println(u.ProviderByKey(platform.WeChatWeb.ProviderKey()).Exists())
+	// Output:
+	// kuaishou_miniapp openid-1
+	// oauth_wechat_web openid-2
+	// true
 }

@@ -154,6 +154,8 @@ func TestZeroValues(t *testing.T) {
 		fails(t, herror.Uninitialized, err)
 		_, err = me.LinkKs(ctx, nil, auth.Code("c"))
 		fails(t, herror.Uninitialized, err)
+		_, err = me.LinkThirdParty(ctx, platform.Weibo, "t")
+		fails(t, herror.Uninitialized, err)
 		_, err = me.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: "t"})
 		fails(t, herror.Uninitialized, err)
 		fails(t, herror.Uninitialized, me.Set("age", 30).Update(ctx))

@@ -37,7 +37,7 @@ func requireAllCalled(t *testing.T, functions, called map[build][]string) {
 
 // Why functions are left out.
 const (
-	webLogin     = "web login is issue 14"
+	webLogin     = "leaves the page: see TestVendorsWebLogins"
 	otherArea    = "no users: tables, contents, files, payments, messages, checks of texts and pictures, cloud functions"
 	ofPlugins    = "for plugins of the client: it sends nothing"
 	places       = "a query for users names id and nickname, which are no places"

@@ -2,6 +2,7 @@
 package check
 
 import (
+	"net/url"
 	"strconv"
 	"unicode/utf8"
 
@@ -14,6 +15,7 @@ const (
 	MaxCode       = 1 << 10
 	MaxPassword   = 1 << 10
 	MaxVisitorKey = 1 << 10
+	MaxURL        = 8 << 10
 	MaxData       = 64 << 10
 )
 
@@ -43,6 +45,19 @@ func Required(name, text string, maxBytes int) error {
 		return InvalidField(name, name+" is empty")
 	}
 	return Text(name, text, maxBytes)
+}
+
+// WebURL returns an error with code 605 unless text is an absolute http or https URL with
+// a host and without a user. The error contains name, not text.
+func WebURL(name, text string) (*url.URL, error) {
+	if err := Required(name, text, MaxURL); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return nil, Invalid(name + " is not an absolute http or https URL")
+	}
+	return u, nil
 }
 
 // Invalid returns the error for a bad argument, with code 605. Detail must contain no

@@ -34,3 +34,29 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+func TestWebURL(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://app.example":              "",
+		"HTTPS://app.example/a?b=c#d":      "",
+		"http://[::1]:8080/":               "",
+		"":                                 "name is empty",
+		"https://app.example/\n":           "name has control characters",
+		"/path":                            "name is not an absolute http or https URL",
+		"//app.example":                    "name is not an absolute http or https URL",
+		"https:app.example":                "name is not an absolute http or https URL",
+		"https://:80/":                     "name is not an absolute http or https URL",
+		"https://ann@app.example/":         "name is not an absolute http or https URL",
+		"https://app.example:port/":        "name is not an absolute http or https URL",
+		"javascript:alert(1)//app.example": "name is not an absolute http or https URL",
+	} {
+		u, err := check.WebURL("name", text)
+		if want == "" {
+			require.NoError(t, err, text)
+			require.NotEmpty(t, u.Host)
+			continue
+		}
+		require.EqualError(t, err, "605: incorrect parameter type: "+want, text)
+		require.Nil(t, u)
+	}
+}

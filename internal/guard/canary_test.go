@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -43,6 +44,7 @@ const (
 	canaryKey      = "canary-session-key"
 	canaryOAuth    = "canary.oauth.token+/="
 	canaryVisitor  = "canary-visitor"
+	canaryBack     = "https://app.example/back?state=canary-state%2B/&a=b"
 )
 
 // canarySpellings are the forms in which the canary could be shown: as text, in
@@ -163,6 +165,15 @@ func canaryCalls() map[string]canaryCall {
 		return a.HandleUserInfo(ctx, canaryData(false), code)
 	})
 	onAuth("Login", func(ctx context.Context, a *auth.Auth) (any, error) { return a.Login(ctx, credentials) })
+	onAuth("ThirdPartyAuth", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.ThirdPartyAuth(ctx, platform.WeChatMP, canaryBack, auth.Silent(true))
+	})
+	onAuth("LoginWithThirdParty", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.LoginWithThirdParty(ctx, platform.WeChatWeb, canaryOAuth)
+	})
+	onAuth("LoginWithThirdParty silent", func(ctx context.Context, a *auth.Auth) (any, error) {
+		return a.LoginWithThirdParty(ctx, platform.WeChatMP, canaryOAuth, auth.Silent(true))
+	})
 	onAuth("LoginWithThirdPartyAuthData", func(ctx context.Context, a *auth.Auth) (any, error) {
 		return a.LoginWithThirdPartyAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
 	})
@@ -193,6 +204,9 @@ func canaryCalls() map[string]canaryCall {
 	onAuth("UserInfo", func(ctx context.Context, a *auth.Auth) (any, error) { return a.UserInfo(ctx) })
 	onAuth("VerifySmsCode", func(ctx context.Context, a *auth.Auth) (any, error) {
 		return nil, a.VerifySmsCode(ctx, "13800138000", canarySMS)
+	})
+	onUser("LinkThirdParty", func(ctx context.Context, u *user.CurrentUser) (any, error) {
+		return u.LinkThirdParty(ctx, platform.Weibo, canaryOAuth)
 	})
 	onUser("LinkThirdPartyWithAuthData", func(ctx context.Context, u *user.CurrentUser) (any, error) {
 		return u.LinkThirdPartyWithAuthData(ctx, platform.OAuthData{Provider: platform.Apple, Token: canaryOAuth})
@@ -292,6 +306,9 @@ var (
 
 // canarySuccess responds to every request with success.
 func canarySuccess(request string) (int, string) {
+	if strings.Contains(request, "/redirect/") {
+		return 200, asJSON(map[string]string{"status": "ok", "redirect_url": "https://provider.example/?state=s", "token": canaryFresh})
+	}
 	if strings.Contains(request, "/login") || strings.Contains(request, "/register/") || strings.Contains(request, "-login/") ||
 		strings.Contains(request, "/authenticate/") || strings.Contains(request, "-associat") {
 		return 201, canaryResponse
@@ -448,6 +465,13 @@ func TestNoSecretShowsWhenArgumentsAreBad(t *testing.T) {
 			second(a.Login(t.Context(), auth.Credentials{Username: "ann", Password: text})),
 			second(a.LoginWithSmsVerificationCode(t.Context(), text, text)),
 			second(a.LoginWithThirdPartyAuthData(t.Context(), platform.OAuthData{Provider: platform.Apple, Token: text})),
+			second(a.LoginWithThirdParty(t.Context(), platform.Weibo, text)),
+			second(a.LoginWithThirdParty(t.Context(), platform.WebProvider(text), "t")),
+			second(a.ThirdPartyAuth(t.Context(), platform.Weibo, "https://app.example/?state="+text)),
+			second(a.ThirdPartyAuth(t.Context(), platform.Weibo, text)),
+			second(auth.CallbackToken(url.Values{"token": {text}})),
+			second(auth.CallbackToken(url.Values{"token": {text, text}})),
+			second(auth.CallbackToken(url.Values{"error": {text}})),
 			second(a.LoginWithThirdPartyAuthData(t.Context(), platform.OAuthData{Provider: platform.OAuthProvider(text), Token: text})),
 			second(a.Request(t.Context(), auth.Request{Path: text})),
 			second(a.Request(t.Context(), auth.Request{Path: "/", Header: http.Header{"X-A": {text + "\n"}, text: {text}}})),

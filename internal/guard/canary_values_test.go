@@ -105,6 +105,7 @@ func canaryValues(t *testing.T) map[string]any {
 		"platform.UnionIDOption":   auth.WithUnionID(true),
 		"platform.OverwriteOption": auth.Overwrite(true),
 		"platform.PlatformOption":  auth.OnPlatform(platform.QQ{}),
+		"platform.SilentOption":    auth.Silent(true),
 		"session.Key":              session.KeyOf(canaryVisitor),
 		"session.Memory":           store,
 		"session.Owner":            session.Owner{1},

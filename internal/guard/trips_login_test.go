@@ -1,6 +1,8 @@
 package guard_test
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/stretchr/testify/require"
@@ -233,6 +235,45 @@ var loginTrips = []trip{
 		run: func(w *tripWorld) calls {
 			data := w.oauth()
 			return calls{func() error { return second(w.a().LoginWithThirdPartyAuthData(w.Context(), data)) }}
+		},
+	}, {
+		calls: []string{"ThirdPartyAuth"}, state: "nobody logged in, or a live session",
+		ours: cost{1, 1}, least: cost{1, 1},
+		vendor: "1", from: "read: `sdk-file/src/web/auth.js`",
+		run: func(w *tripWorld) calls {
+			return w.nobodyToo(func(a *auth.Auth) error {
+				return second(a.ThirdPartyAuth(w.Context(), platform.Weibo, "https://app.example/back"))
+			})
+		},
+	}, {
+		calls: []string{"LoginWithThirdParty"}, state: "nobody logged in",
+		ours: cost{2, 2}, least: cost{2, 2}, index: 1,
+		vendor: "2", from: "read: `sdk-file/src/web/auth.js`",
+		run: func(w *tripWorld) calls {
+			token := w.Weibo("openid-1").Login()
+			return calls{func() error { return second(w.a().LoginWithThirdParty(w.Context(), platform.Weibo, token)) }}
+		},
+	}, {
+		calls: []string{"LoginWithThirdParty"}, state: "nobody logged in, silent login",
+		ours: cost{1, 2}, least: cost{1, 2}, index: 1,
+		vendor: "2", from: "read: `sdk-file/src/web/auth.js`",
+		run: func(w *tripWorld) calls {
+			token := w.WeChatMP("openid-1").Login()
+			return calls{func() error {
+				return second(w.a().LoginWithThirdParty(w.Context(), platform.WeChatMP, token, auth.Silent(true)))
+			}}
+		},
+	}, {
+		calls: []string{"LoginWithThirdParty"}, state: "nobody logged in, token refused",
+		ours: cost{1, 1}, least: cost{1, 1},
+		vendor: "1", from: "read: `sdk-file/src/web/auth.js`",
+		run: func(w *tripWorld) calls {
+			return calls{func() error {
+				if err := second(w.a().LoginWithThirdParty(w.Context(), platform.Weibo, "spent")); !errors.Is(err, herror.BadRequest) {
+					return fmt.Errorf("not refused: %w", err)
+				}
+				return nil
+			}}
 		},
 	},
 }

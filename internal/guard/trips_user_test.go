@@ -10,6 +10,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/testkit"
+	"github.com/hydrogen-go/baas/platform"
 	"github.com/hydrogen-go/baas/user"
 )
 
@@ -109,6 +110,14 @@ var userTrips = append(accountTrips(), []trip{
 		run: func(w *tripWorld) calls {
 			u, data := w.login(), w.oauth()
 			return calls{func() error { return second(u.LinkThirdPartyWithAuthData(w.Context(), data)) }}
+		},
+	}, {
+		calls: []string{"LinkThirdParty"}, state: "live session",
+		ours: cost{1, 1}, least: cost{1, 1},
+		vendor: "1", from: "read: `sdk-file/src/web/auth.js`",
+		run: func(w *tripWorld) calls {
+			u, token := w.login(), w.Weibo("openid-1").Login()
+			return calls{func() error { return second(u.LinkThirdParty(w.Context(), platform.Weibo, token)) }}
 		},
 	}, {
 		calls: []string{"UpdatePhoneNumber"}, state: "live session",

@@ -19,6 +19,7 @@ const (
 	optUnionID
 	optOverwrite
 	optPlatform
+	optSilent
 	optEnd // not an option
 )
 
@@ -31,6 +32,7 @@ var optionNames = map[option]string{
 	optUnionID:         "WithUnionID",
 	optOverwrite:       "Overwrite",
 	optPlatform:        "OnPlatform",
+	optSilent:          "Silent",
 }
 
 // documented returns the name of the option in the vendor's documentation.
@@ -48,6 +50,7 @@ type Params struct {
 	UnionID         bool
 	Overwrite       bool
 	Platform        platform.Platform // nil: the session's
+	Silent          bool
 
 	// Refused tells that the user refused to share user info, and that this platform
 	// goes on without it.
@@ -100,6 +103,9 @@ func (p *Params) set(opt any) error {
 		}
 		p.given |= optPlatform
 		p.Platform = o.Platform
+	case platform.SilentOption:
+		p.given |= optSilent
+		p.Silent = o.On
 	default:
 		return check.Invalid("an option that this version does not know")
 	}

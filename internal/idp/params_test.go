@@ -37,6 +37,7 @@ func TestOptions(t *testing.T) {
 		{"AppName", platform.AppNameOption{Name: "Douyin_Lite"}, func(p *Params) { p.AppName = "douyin_lite" }, optAppName},
 		{"WithUnionID", platform.UnionIDOption{On: true}, func(p *Params) { p.UnionID = true }, optUnionID},
 		{"OnPlatform", platform.PlatformOption{Platform: platform.QQ{}}, func(p *Params) { p.Platform = platform.QQ{} }, optPlatform},
+		{"Silent", platform.SilentOption{On: true}, func(p *Params) { p.Silent = true }, optSilent},
 		{"Overwrite(false)", platform.OverwriteOption{On: false}, func(p *Params) { p.Overwrite = false }, optOverwrite},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

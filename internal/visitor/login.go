@@ -120,6 +120,8 @@ type Expected struct {
 	NameOnly bool
 	// Anonymous is what the user counts as where the answer does not say.
 	Anonymous bool
+	// Proved tells that a provider's token proves who the user is, and no password.
+	Proved bool
 }
 
 // LogIn sends the call of a login, with the token of the session there is, and
@@ -155,11 +157,12 @@ func (c *Conn) LogIn(ctx context.Context, call Call, old Stored, want Expected) 
 	return Result{Stored{Session: s}, l.User}, c.Establish(ctx, old.Revision, s)
 }
 
-// loginFailed returns the error of a login. A 401 to a login on a platform is about
-// the token that was sent with it, because there is no password to be wrong: that
-// session is dropped, or every further login would fail as well.
+// loginFailed returns the error of a login. A 401 to a login on a platform or with a
+// provider's token is about the session that was sent with it, because there is no
+// password to be wrong: that session is dropped, or every further login would fail as well.
 func (c *Conn) loginFailed(ctx context.Context, old Stored, want Expected, err error) error {
-	if herror.CodeOf(err) != herror.NotAuthenticated || want.Platform == "" || !old.Session.Live(c.Now()) {
+	hasPassword := want.Platform == "" && !want.Proved
+	if herror.CodeOf(err) != herror.NotAuthenticated || hasPassword || !old.Session.Live(c.Now()) {
 		return err
 	}
 	if dropped := c.Discard(ctx, old); dropped != nil {

@@ -205,3 +205,11 @@ func (c *Conn) OAuth() idp.OAuth {
 	}
 	return idp.NewOAuth(c.Transport)
 }
+
+// Web returns the strategy of the logins on a provider's page in the browser.
+func (c *Conn) Web() idp.Web {
+	if c == nil {
+		return idp.Web{}
+	}
+	return idp.NewWeb(c.Transport)
+}

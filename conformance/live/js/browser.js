@@ -10,7 +10,7 @@ function plugIn({ host }) {
   const storage = new Map(); // key → text
   globalThis.window = globalThis;
   globalThis.location = new URL('/page', host);
-  globalThis.history = { replaceState() {} };
+  globalThis.history = { replaceState(state, unused, url) { location.href = url; } };
   globalThis.addEventListener = () => {}; // nothing happens on the page
   globalThis.localStorage = {
     getItem: (key) => storage.get(key) ?? null,

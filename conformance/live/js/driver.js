@@ -17,8 +17,10 @@
 // calls. {"$and": […]} and {"$or": […]} join such queries, and {"$regexp": "^A"} is a
 // regular expression.
 //
-// Two lines are no calls: {"advance": seconds} moves the client's clock, and
-// {"surface": true} lists the client's functions and those called so far.
+// Three lines are no calls: {"advance": seconds} moves the client's clock,
+// {"surface": true} lists the client's functions and those called so far, and
+// {"visit": url} opens another page in the browser of the web build. A call with
+// "leaves": true is one that opens another page itself: its outcome is the URL.
 //
 // The only argument of the program is JSON with build, host, clientID, and the
 // parameters of plugIn.
@@ -138,7 +140,22 @@ function moveClock(seconds) {
   Date.now = () => realNow() + ahead;
 }
 
+// leave makes a call that opens another page. On a page that is left nothing goes on,
+// so the call itself has no outcome.
+async function leave(line) {
+  const page = location.href;
+  let failed;
+  play(line).catch((err) => { failed = err; });
+  while (location.href === page) {
+    if (failed) throw failed;
+    await new Promise((resolve) => { setTimeout(resolve, 1); });
+  }
+  return location.href;
+}
+
 async function respond(line) {
+  if (line.visit) { location.href = line.visit; return null; }
+  if (line.leaves) return leave(line);
   if (line.surface) return surface();
   if (line.advance) return moveClock(line.advance);
   return play(line);

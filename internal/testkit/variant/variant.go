@@ -27,10 +27,12 @@ var All = map[string]baastest.Responses{
 	"newest_first":        {NewestFirst: true},
 	"bulk_limit_1000":     {BulkLimit1000: true},
 	"numeric_bulk_ids":    {NumericBulkIDs: true},
+	"refusal_with_error":  {RefusalWithError: true},
 	"other": {
 		ShortAccountLogin: true, OwnOpenID: true, Unset: baastest.UnsetNull, UnionIDFromCode: true,
 		SMSCreated: true, QueryAnyField: true, ExactKeys: true, ShortKuaishouKey: true,
 		NewestFirst: true, BulkLimit1000: true, NumericBulkIDs: true,
+		RefusalWithError: true,
 	},
 }
 
