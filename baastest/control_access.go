@@ -40,7 +40,7 @@ func notInName(r rune) bool {
 }
 
 // WithControlToken makes [Control] require the token as a bearer token, on every path
-// but the one for health. It is printable ASCII without spaces. The default is no token.
+// but the one for health and the files of the console, which have no data. It is printable ASCII without spaces. The default is no token.
 func WithControlToken(token string) Option {
 	return func(c *config) error {
 		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
@@ -65,7 +65,7 @@ func (c *config) admit(r *http.Request) error {
 		return errOtherSite
 	case !c.isControlHost(r):
 		return errOtherHost
-	case c.controlToken != "" && r.URL.Path != ControlPath+healthPath && !hasBearer(r, c.controlToken):
+	case c.controlToken != "" && needsToken(r.URL.Path) && !hasBearer(r, c.controlToken):
 		return errNoToken
 	default:
 		return nil

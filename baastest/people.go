@@ -3,10 +3,10 @@ package baastest
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -57,11 +57,14 @@ func (u User) MarshalJSON() ([]byte, error) {
 }
 
 // AddUser seeds an account and returns it as it was stored. A zero ID gets the
-// next free one. It is an error if the id, a name or an identity is taken.
-func (b *Backend) AddUser(seed User) (User, error) {
+// next free one. The platform of an identity may be an alias of package platform, as
+// "ks". It is an error if the id, a name or an identity is taken.
+func (b *Backend) AddUser(seed User) (User, error) { return stored(b.addUser(seed)) }
+
+func (b *Backend) addUser(seed User) (User, error) {
 	custom, err := plainJSON(seed.Custom)
 	if err != nil {
-		return User{}, fmt.Errorf("baastest: custom fields: %w", err)
+		return User{}, fmt.Errorf("custom fields: %w", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -114,7 +117,7 @@ func (s *state) seedLink(b *Backend, id Identity) link {
 
 // appOf is the host app of a seeded identity.
 func appOf(id Identity) string {
-	if id.Platform == ByteDance {
+	if platformNamed(id.Platform).name == ByteDance {
 		return cmp.Or(id.App, homeApp)
 	}
 	return ""
@@ -123,35 +126,37 @@ func appOf(id Identity) string {
 // seedable checks a seed before anything of it is stored.
 func (s *state) seedable(b *Backend, seed User) error {
 	if seed.ID < 0 || s.users.byID[seed.ID] != nil {
-		return fmt.Errorf("baastest: user id %d is taken or negative", seed.ID)
+		return wrongMember("id", "user id %d is taken or negative", seed.ID)
 	}
 	for _, name := range [][2]string{{"username", seed.Username}, {"email", seed.Email}, {"phone", seed.Phone}} {
 		if name[1] != "" && s.users.find(name[0], name[1]) != nil {
-			return fmt.Errorf("baastest: %s is taken", name[0])
+			return wrongMember(name[0], "%s is taken", name[0])
 		}
 	}
 	seen := make(map[string]bool)
-	for _, id := range seed.Identities {
+	for i, id := range seed.Identities {
+		member := fmt.Sprintf("identities[%d]", i)
+		on := platformNamed(id.Platform)
 		switch {
-		case platformNamed(id.Platform) == nil:
-			return fmt.Errorf("baastest: unknown platform %q", id.Platform)
+		case on == nil:
+			return &memberError{member + ".platform", unknownPlatform(id.Platform)}
 		case id.OpenID == "":
-			return errors.New("baastest: identity without openid")
-		case id.App != "" && id.Platform != ByteDance:
-			return errors.New("baastest: identity with an app that is not on ByteDance")
+			return wrongMember(member+".openid", "the openid is missing")
+		case id.App != "" && on.name != ByteDance:
+			return wrongMember(member+".app", "only an identity on %s has an app", ByteDance)
 		}
 		key := s.person(b, id.Platform, id.OpenID).identity(appOf(id), b.responses)
 		if s.users.byIdentity[key] != nil || seen[key.key] {
-			return fmt.Errorf("baastest: identity on %s is taken", id.Platform)
+			return wrongMember(member, "identity on %s is taken", id.Platform)
 		}
 		seen[key.key] = true
 	}
 	if seed.WeChatUnionID != "" && s.users.byUnionID[seed.WeChatUnionID] != nil {
-		return errors.New("baastest: unionid is taken")
+		return wrongMember("wechat_unionid", "unionid is taken")
 	}
 	for name := range seed.Custom {
 		if name == "" || isBuiltIn(name) {
-			return fmt.Errorf("baastest: custom field %q is a built-in one", name)
+			return wrongMember("custom."+name, "custom field %q is a built-in one", name)
 		}
 	}
 	return nil
@@ -248,6 +253,38 @@ func (b *Backend) TokensAlive(userID int64) int {
 		}
 	}
 	return n
+}
+
+// liveToken is a token that still works.
+type liveToken struct {
+	Token   string    `json:"token"`
+	User    int64     `json:"user"`
+	Expires time.Time `json:"expires"`
+}
+
+// liveTokens are the tokens that still work: those that expire last, last.
+func (b *Backend) liveTokens() []liveToken {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, out := b.clock.Now(), []liveToken{}
+	for text, t := range b.state.tokens {
+		if now.Before(t.expires) {
+			out = append(out, liveToken{text, t.user.id, t.expires})
+		}
+	}
+	slices.SortFunc(out, func(a, b liveToken) int {
+		return cmp.Or(a.Expires.Compare(b.Expires), cmp.Compare(a.User, b.User), cmp.Compare(a.Token, b.Token))
+	})
+	return out
+}
+
+// everybody are the people with a phone that the backend has seen, by platform and openid.
+func (b *Backend) everybody() []*Phone {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.SortedFunc(maps.Values(b.state.people), func(p, q *Phone) int {
+		return cmp.Or(cmp.Compare(p.on.name, q.on.name), cmp.Compare(p.openid, q.openid))
+	})
 }
 
 // RevokeTokens makes the backend forget all tokens of a user. Every later request
