@@ -133,7 +133,7 @@ const filtered = (items, name, text) => items.filter((item) => text(item).toLowe
 function opening(key, label, what) {
   const isOpen = opened.has(key);
   return h('button', {
-    type: 'button', class: 'small', 'aria-expanded': isOpen, 'data-focus': `open ${key}`, 'aria-label': `${label}: ${what}`,
+    type: 'button', class: 'small', 'aria-expanded': isOpen, focusName: `open ${key}`, 'aria-label': `${label}: ${what}`,
     onclick: () => { isOpen ? opened.delete(key) : opened.add(key); refresh(); },
   }, isOpen ? t('close') : label);
 }
@@ -154,7 +154,7 @@ async function showPeople() {
     [t('nickname'), (p) => p.profile.nickName],
     [t('user'), (p) => (p.user ? String(p.user.id) : h('span', { class: 'empty' }, t('people.nobody')))],
     ['', (p) => h('span', { class: 'buttons' },
-      h('button', { type: 'button', class: 'small', 'data-focus': `mint ${personKey(p)}`, 'aria-label': `${t('people.mint')}: ${personName(p)}`, onclick: () => mint(p) }, t('people.mint')),
+      h('button', { type: 'button', class: 'small', focusName: `mint ${personKey(p)}`, 'aria-label': `${t('people.mint')}: ${personName(p)}`, onclick: () => mint(p) }, t('people.mint')),
       opening(personKey(p), t('people.phone'), personName(p)))],
   ], personKey, (p) => (p.open ? phoneOf(p) : undefined));
   list(place('codes'), codes.toReversed(), [
@@ -179,7 +179,7 @@ function phoneOf(p) {
     posted.set(personKey(p), { title: action, text: JSON.stringify(event) });
     return `${personName(p)}: ${action}`;
   });
-  const button = (name, act_) => h('button', { type: 'button', 'data-focus': `${name} ${personKey(p)}`, onclick: act_ }, t(name));
+  const button = (name, act_) => h('button', { type: 'button', focusName: `${name} ${personKey(p)}`, onclick: act_ }, t(name));
   const number = h('input', { value: '13800138000', inputmode: 'tel', autocomplete: 'off' });
   const out = h('div', {},
     h('div', { class: 'buttons' },
@@ -188,7 +188,7 @@ function phoneOf(p) {
       p.user && button('people.unlink', () => attempt('DELETE', `${personPath(p)}/link`, undefined, () => t('people.unlinked', personName(p))))),
     h('form', { onsubmit: (event) => { event.preventDefault(); press('allow-phone-number', { number: number.value }); } },
       h('label', {}, h('span', {}, t('people.number')), number),
-      h('button', { type: 'submit', 'data-focus': `share ${personKey(p)}` }, t('people.share')),
+      h('button', { type: 'submit', focusName: `share ${personKey(p)}` }, t('people.share')),
       button('people.refusenumber', () => press('refuse-phone-number'))));
   if (p.posted) {
     out.append(h('h4', {}, `${t('people.result')}: ${p.posted.title}`),
@@ -221,7 +221,7 @@ async function showUsers() {
 }
 
 const endSessions = (id) => h('button', {
-  type: 'button', class: 'small', 'data-focus': `end ${id}`, 'aria-label': `${t('sessions.end')}: ${id}`,
+  type: 'button', class: 'small', focusName: `end ${id}`, 'aria-label': `${t('sessions.end')}: ${id}`,
   onclick: () => attempt('DELETE', `users/${id}/tokens`, undefined, () => t('sessions.ended', id)),
 }, t('sessions.end'));
 
@@ -282,7 +282,7 @@ async function showFaults() {
     [t('faults.hits'), (f) => String(f.hits)],
     [t('state'), (f) => (f.active ? h('span', { class: 'bad' }, t('faults.active')) : t('faults.over'))],
     ['', (f) => (f.active ? h('button', {
-      type: 'button', class: 'small', 'data-focus': `fault ${f.id}`, 'aria-label': t('faults.endone', f.id),
+      type: 'button', class: 'small', focusName: `fault ${f.id}`, 'aria-label': t('faults.endone', f.id),
       onclick: () => attempt('DELETE', `faults/${f.id}`, undefined, () => `${t('faults.endone', f.id)} ✓`),
     }, t('faults.end')) : '')],
   ], (f) => f.id);

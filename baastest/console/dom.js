@@ -2,12 +2,15 @@
 
 import { t } from './i18n.js';
 
-// h makes an element. Props are attributes; those that begin with "on" are listeners.
+// h makes an element. Props are attributes; those that begin with "on" are listeners. The
+// prop focusName is how a button is found again after its row was made anew. It is no
+// attribute, because it may have a secret in it.
 export function h(name, props = {}, ...children) {
   const e = document.createElement(name);
   for (const [key, value] of Object.entries(props)) {
     if (value === undefined || value === false) continue;
-    if (key.startsWith('on')) e.addEventListener(key.slice(2), value);
+    if (key === 'focusName') e.focusName = value;
+    else if (key.startsWith('on')) e.addEventListener(key.slice(2), value);
     else e.setAttribute(key, value);
   }
   e.append(...children.filter((child) => child !== undefined && child !== ''));
@@ -41,7 +44,7 @@ export function secret(name, value, what) {
     reveal.setAttribute('aria-pressed', open);
   };
   const reveal = h('button', {
-    type: 'button', class: 'small', 'data-focus': `reveal ${name}`, 'aria-label': `${t('reveal')}: ${what}`,
+    type: 'button', class: 'small', focusName: `reveal ${name}`, 'aria-label': `${t('reveal')}: ${what}`,
     onclick: () => { revealed.has(name) ? revealed.delete(name) : revealed.add(name); show(); },
   });
   show();
@@ -51,7 +54,7 @@ export function secret(name, value, what) {
 // copying is a button that copies a value.
 function copying(name, value, what) {
   return h('button', {
-    type: 'button', class: 'small', 'data-focus': `copy ${name}`, 'aria-label': `${t('copy')}: ${what}`,
+    type: 'button', class: 'small', focusName: `copy ${name}`, 'aria-label': `${t('copy')}: ${what}`,
     onclick: async () => {
       try {
         await navigator.clipboard.writeText(value);
@@ -82,16 +85,17 @@ export function list(place, items, columns, key, detail = () => undefined) {
     table.dataset.signature = signature;
     place.replaceChildren(table);
   }
-  const old = new Map([...table.tBodies].map((body) => [body.dataset.key, body]));
-  const focused = table.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  const old = new Map([...table.tBodies].map((body) => [body.rowName, body]));
+  const focused = table.contains(document.activeElement) ? document.activeElement.focusName : undefined;
   const shown = items.slice(0, limit).map((item) => {
     const name = String(key(item)), made = JSON.stringify(item), known = old.get(name);
     if (known?.made === made) return known;
     const row = h('tr', { role: 'row' }, ...columns.map(([label, content, kind]) =>
       h('td', { role: 'cell', 'data-label': label || undefined, class: kind }, content(item))));
     const below = detail(item);
-    const body = h('tbody', { role: 'rowgroup', 'data-key': name }, row, below &&
+    const body = h('tbody', { role: 'rowgroup' }, row, below &&
       h('tr', { role: 'row', class: 'detail' }, h('td', { role: 'cell', colspan: columns.length }, below)));
+    body.rowName = name;
     body.made = made;
     return body;
   });
@@ -104,7 +108,7 @@ export function list(place, items, columns, key, detail = () => undefined) {
     before = body;
   }
   if (focused && !table.contains(document.activeElement)) {
-    table.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
+    [...table.querySelectorAll('button')].find((e) => e.focusName === focused)?.focus();
   }
   place.querySelector('.more')?.remove();
   if (items.length > limit) place.append(h('p', { class: 'more' }, t('more', limit, items.length)));

@@ -47,7 +47,7 @@ export function requestDetail(r) {
     const lines = Object.entries(r.header ?? {}).flatMap(([name, values]) =>
       values.map((value) => `${name}: ${is || plainHeaders.has(name) ? value : mask(value)}`));
     const toggle = h('button', {
-      type: 'button', class: 'small', 'data-focus': `values ${r.id}`, 'aria-pressed': is,
+      type: 'button', class: 'small', focusName: `values ${r.id}`, 'aria-pressed': is,
       onclick: () => { is ? open.delete(r.id) : open.add(r.id); show(true); },
     }, t(is ? 'requests.hide' : 'requests.reveal'));
     const part = (name, text) => (text ? [h('h4', {}, t(name)), h('pre', { tabindex: 0 }, text)] : []);
