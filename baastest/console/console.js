@@ -133,7 +133,7 @@ const filtered = (items, name, text) => items.filter((item) => text(item).toLowe
 function opening(key, label, what) {
   const isOpen = opened.has(key);
   return h('button', {
-    type: 'button', class: 'small', 'aria-expanded': isOpen, focusName: `open ${key}`, 'aria-label': `${label}: ${what}`,
+    type: 'button', class: 'small', 'aria-expanded': String(isOpen), focusName: `open ${key}`, 'aria-label': `${label}: ${what}`,
     onclick: () => { isOpen ? opened.delete(key) : opened.add(key); refresh(); },
   }, isOpen ? t('close') : label);
 }
@@ -153,9 +153,9 @@ async function showPeople() {
     ['openid', (p) => h('span', { class: 'mono' }, p.openid)],
     [t('nickname'), (p) => p.profile.nickName],
     [t('user'), (p) => (p.user ? String(p.user.id) : h('span', { class: 'empty' }, t('people.nobody')))],
-    ['', (p) => h('span', { class: 'buttons' },
+    [t('actions'), (p) => h('span', { class: 'buttons' },
       h('button', { type: 'button', class: 'small', focusName: `mint ${personKey(p)}`, 'aria-label': `${t('people.mint')}: ${personName(p)}`, onclick: () => mint(p) }, t('people.mint')),
-      opening(personKey(p), t('people.phone'), personName(p)))],
+      opening(personKey(p), t('people.phone'), personName(p))), 'act'],
   ], personKey, (p) => (p.open ? phoneOf(p) : undefined));
   list(place('codes'), codes.toReversed(), [
     [t('platform'), (c) => c.platform],
@@ -212,7 +212,7 @@ async function showUsers() {
       h('li', {}, `${i.platform}${i.app ? ` (${i.app})` : ''} `, h('span', { class: 'mono' }, i.openid)))) : '–')],
     [t('sessions'), (u) => String(u.sessions)],
     [t('users.created'), (u) => time(u.created_at), 'nowrap'],
-    ['', (u) => h('span', { class: 'buttons' }, opening(`user ${u.id}`, t('details'), `${t('user')} ${u.id}`), u.sessions > 0 && endSessions(u.id) || '')],
+    [t('actions'), (u) => h('span', { class: 'buttons' }, opening(`user ${u.id}`, t('details'), `${t('user')} ${u.id}`), u.sessions > 0 ? endSessions(u.id) : ''), 'act'],
   ], (u) => u.id, (u) => {
     if (!u.open) return undefined;
     const { open: _, sessions: __, ...record } = u;
@@ -231,7 +231,7 @@ async function showSessions() {
     [t('user'), (s) => String(s.user)],
     [t('token'), (s) => secret(`token ${s.token}`, s.token, `${t('token')} ${s.user}`)],
     [t('expires'), (s) => time(s.expires), 'nowrap'],
-    ['', (s) => endSessions(s.user)],
+    [t('actions'), (s) => endSessions(s.user), 'act'],
   ], (s) => s.token);
 }
 
@@ -265,7 +265,7 @@ async function showRequests() {
     .map((r) => ({ ...r, open: opened.has(`request ${r.id}`) }));
   list(place('requests'), rows, [
     ...requestColumns(),
-    ['', (r) => opening(`request ${r.id}`, t('details'), `${r.method} ${r.path}`)],
+    [t('actions'), (r) => opening(`request ${r.id}`, t('details'), `${r.method} ${r.path}`), 'act'],
   ], (r) => r.id, (r) => (r.open ? requestDetail(r) : undefined));
 }
 
@@ -281,10 +281,10 @@ async function showFaults() {
     [t('faults.effect'), effect],
     [t('faults.hits'), (f) => String(f.hits)],
     [t('state'), (f) => (f.active ? h('span', { class: 'bad' }, t('faults.active')) : t('faults.over'))],
-    ['', (f) => (f.active ? h('button', {
+    [t('actions'), (f) => (f.active ? h('button', {
       type: 'button', class: 'small', focusName: `fault ${f.id}`, 'aria-label': t('faults.endone', f.id),
       onclick: () => attempt('DELETE', `faults/${f.id}`, undefined, () => `${t('faults.endone', f.id)} ✓`),
-    }, t('faults.end')) : '')],
+    }, t('faults.end')) : ''), 'act'],
   ], (f) => f.id);
 }
 

@@ -13,7 +13,7 @@ export function h(name, props = {}, ...children) {
     else if (key.startsWith('on')) e.addEventListener(key.slice(2), value);
     else e.setAttribute(key, value);
   }
-  e.append(...children.filter((child) => child !== undefined && child !== ''));
+  e.append(...children.filter((child) => (child ?? '') !== ''));
   return e;
 }
 

@@ -15,7 +15,7 @@ export const requestColumns = () => [
 // plainHeaders are those that contain no secret.
 const plainHeaders = new Set([
   'Accept', 'Accept-Encoding', 'Accept-Language', 'Content-Length', 'Content-Type', 'User-Agent',
-  'X-Hydrogen-Client-Platform', 'X-Hydrogen-Client-Sdk-Type', 'X-Hydrogen-Client-Version', 'X-Hydrogen-Request-Method', 'X-Hydrogen-Env-Id',
+  'X-Hydrogen-Client-Id', 'X-Hydrogen-Client-Platform', 'X-Hydrogen-Client-Sdk-Type', 'X-Hydrogen-Client-Version', 'X-Hydrogen-Request-Method', 'X-Hydrogen-Env-Id',
 ]);
 
 const mask = (text) => (text === '' ? '' : `•••• (${text.length})`);
@@ -47,7 +47,7 @@ export function requestDetail(r) {
     const lines = Object.entries(r.header ?? {}).flatMap(([name, values]) =>
       values.map((value) => `${name}: ${is || plainHeaders.has(name) ? value : mask(value)}`));
     const toggle = h('button', {
-      type: 'button', class: 'small', focusName: `values ${r.id}`, 'aria-pressed': is,
+      type: 'button', class: 'small', focusName: `values ${r.id}`, 'aria-pressed': String(is),
       onclick: () => { is ? open.delete(r.id) : open.add(r.id); show(true); },
     }, t(is ? 'requests.hide' : 'requests.reveal'));
     const part = (name, text) => (text ? [h('h4', {}, t(name)), h('pre', { tabindex: 0 }, text)] : []);
