@@ -8,7 +8,9 @@ import (
 
 // Group is a group of users: what [Backend.AddGroup] seeds and [Backend.Groups] reads.
 type Group struct {
-	ID   int64  `json:"id"`
+	// ID is the id of the group. In a seed, 0 is the next free one.
+	ID int64 `json:"id"`
+	// Name is the name of the group.
 	Name string `json:"name"`
 	// SuperGroup is the id of the super group that the group is in, 0 for none.
 	SuperGroup int64 `json:"super_group,omitempty"`
@@ -19,7 +21,9 @@ type Group struct {
 // SuperGroup is a group of groups: what [Backend.AddSuperGroup] seeds and
 // [Backend.SuperGroups] reads.
 type SuperGroup struct {
-	ID   int64  `json:"id"`
+	// ID is the id of the super group. In a seed, 0 is the next free one.
+	ID int64 `json:"id"`
+	// Name is the name of the super group.
 	Name string `json:"name"`
 }
 

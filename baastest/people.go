@@ -12,35 +12,50 @@ import (
 
 // Identity is a person on a platform, linked to a user.
 type Identity struct {
-	Platform string `json:"platform"` // one of the constants of this package
-	OpenID   string `json:"openid"`   // that of [Phone.OpenID]
-	UnionID  string `json:"unionid,omitempty"`
+	// Platform is the name of a platform. A seed may have an alias in its place.
+	Platform string `json:"platform"`
+	// OpenID is that of [Phone.OpenID]: on Alipay the user id, on ByteDance that in Douyin.
+	OpenID string `json:"openid"`
+	// UnionID is the unionid that the backend knows of the person.
+	UnionID string `json:"unionid,omitempty"`
 	// App is the host app on ByteDance, by default "douyin", and empty elsewhere.
 	App string `json:"app,omitempty"`
 }
 
 // User is an account: what [Backend.AddUser] seeds and [Backend.User] reads.
 type User struct {
-	ID            int64  `json:"id"`
-	Username      string `json:"username,omitempty"`
-	Email         string `json:"email,omitempty"`
-	Phone         string `json:"phone,omitempty"`
-	EmailVerified bool   `json:"email_verified,omitempty"`
-	PhoneVerified bool   `json:"phone_verified,omitempty"`
+	// ID is the id of the user. In a seed, 0 is the next free one.
+	ID int64 `json:"id"`
+	// Username is unique, whatever its case.
+	Username string `json:"username,omitempty"`
+	// Email is unique, whatever its case.
+	Email string `json:"email,omitempty"`
+	// Phone is the phone number, which is unique.
+	Phone string `json:"phone,omitempty"`
+	// EmailVerified says that the email is verified: only then a password can be reset.
+	EmailVerified bool `json:"email_verified,omitempty"`
+	// PhoneVerified says that the phone number is verified.
+	PhoneVerified bool `json:"phone_verified,omitempty"`
 	// Password is for seeding: reading and marshalling a user leave it empty.
-	Password   string  `json:"password,omitempty"`
-	Anonymous  bool    `json:"anonymous,omitempty"`
-	Authorized bool    `json:"is_authorized,omitempty"`
-	Profile    Profile `json:"profile,omitzero"`
+	Password string `json:"password,omitempty"`
+	// Anonymous says that the user came by an anonymous login.
+	Anonymous bool `json:"anonymous,omitempty"`
+	// Authorized says that the user has shared user info.
+	Authorized bool `json:"is_authorized,omitempty"`
+	// Profile is the user's nickname, avatar and so on.
+	Profile Profile `json:"profile,omitzero"`
 	// Custom are the custom fields, by names that no built-in field has. A number is
 	// read as a json.Number.
-	Custom     map[string]any `json:"custom,omitempty"`
-	Identities []Identity     `json:"identities,omitempty"`
+	Custom map[string]any `json:"custom,omitempty"`
+	// Identities are the people who log in to this account.
+	Identities []Identity `json:"identities,omitempty"`
 	// WeChatUnionID is _provider.wechat_unionid, by which logins by unionid and web
 	// logins find the user. No two users have the same.
-	WeChatUnionID string    `json:"wechat_unionid,omitempty"`
-	CreatedAt     time.Time `json:"created_at,omitzero"` // the zero time seeds "now"
-	UpdatedAt     time.Time `json:"updated_at,omitzero"`
+	WeChatUnionID string `json:"wechat_unionid,omitempty"`
+	// CreatedAt is when the user was made. The zero time seeds "now".
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	// UpdatedAt is when the user was last changed. The zero time seeds "now".
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }
 
 // Format prints the id and nothing else.

@@ -294,7 +294,7 @@ func TestSeedErrorHasThePlace(t *testing.T) {
 	seed := filepath.Join(t.TempDir(), "seed.json")
 	require.NoError(t, os.WriteFile(seed, []byte("{\n  \"people\": [{\"platform\": \"kuaishu\", \"openid\": \"o\"}]\n}"), 0o600))
 	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-seed", seed}, io.Discard, io.Discard)
-	require.ErrorContains(t, err, seed+`:2:28: people[0].platform: platform "kuaishu" is not one of alipay, `)
+	require.ErrorContains(t, err, seed+`:2:27: people[0].platform: platform "kuaishu" is not one of alipay, `)
 	require.ErrorContains(t, err, "did you mean kuaishou?")
 }
 
