@@ -552,8 +552,8 @@ func (c control) set(r *http.Request) (any, error) {
 
 // controlFault is a [Fault] in JSON.
 type controlFault struct {
-	// Route is "METHOD /path/". The method may be left out, a segment * is any one segment, a
-	// last segment ** any number of them, and "" is every request.
+	// Route is "METHOD /path/". The method may be left out, a segment "*" is any one segment,
+	// a last segment "**" any number of them, and "" is every request.
 	Route string `json:"route"`
 	// Times is how many requests to hit; 0 means all until the fault is removed.
 	Times int `json:"times,omitempty"`

@@ -14,7 +14,7 @@ import (
 type Identity struct {
 	// Platform is the name of a platform. A seed may have an alias in its place.
 	Platform string `json:"platform"`
-	// OpenID is that of [Phone.OpenID]: on Alipay the user id, on ByteDance that in Douyin.
+	// OpenID is that of the person: on Alipay the user id, on ByteDance that in Douyin.
 	OpenID string `json:"openid"`
 	// UnionID is the unionid that the backend knows of the person.
 	UnionID string `json:"unionid,omitempty"`
@@ -22,7 +22,8 @@ type Identity struct {
 	App string `json:"app,omitempty"`
 }
 
-// User is an account: what [Backend.AddUser] seeds and [Backend.User] reads.
+// User is an account: what [Backend.AddUser] seeds and [Backend.User] reads. A number in
+// a custom field is read as a json.Number.
 type User struct {
 	// ID is the id of the user. In a seed, 0 is the next free one.
 	ID int64 `json:"id"`
@@ -44,12 +45,11 @@ type User struct {
 	Authorized bool `json:"is_authorized,omitempty"`
 	// Profile is the user's nickname, avatar and so on.
 	Profile Profile `json:"profile,omitzero"`
-	// Custom are the custom fields, by names that no built-in field has. A number is
-	// read as a json.Number.
+	// Custom are the custom fields, by names that no built-in field has.
 	Custom map[string]any `json:"custom,omitempty"`
 	// Identities are the people who log in to this account.
 	Identities []Identity `json:"identities,omitempty"`
-	// WeChatUnionID is _provider.wechat_unionid, by which logins by unionid and web
+	// WeChatUnionID is the wechat_unionid of _provider, by which logins by unionid and web
 	// logins find the user. No two users have the same.
 	WeChatUnionID string `json:"wechat_unionid,omitempty"`
 	// CreatedAt is when the user was made. The zero time seeds "now".

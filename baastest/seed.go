@@ -20,13 +20,13 @@ type seedFile struct {
 
 // seedPerson describes a person on a platform.
 type seedPerson struct {
-	// Platform is the name of a platform or an alias of it.
+	// Platform is the name of a platform or an alias of it. It is required.
 	Platform string `json:"platform"`
-	// OpenID is that on the platform; on Alipay the user id.
+	// OpenID is that on the platform, on Alipay the user id. It is required.
 	OpenID string `json:"openid"`
 	// UnionID is for WeChat, QQ and Baidu.
 	UnionID string `json:"unionid"`
-	// Profile is what the platform tells if the person agrees. The default is that of Larry.
+	// Profile is what the platform tells if the person agrees. The default is one with the nickname "Larry".
 	Profile *Profile `json:"profile"`
 }
 

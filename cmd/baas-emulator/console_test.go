@@ -85,7 +85,7 @@ func TestConsoleLooks(t *testing.T) {
 				tab.RequireFits()
 				e.requireNoSecret(tab)
 				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-					tab.Screenshot(filepath.Join(dir, fmt.Sprintf("%d-%s-%s.png", look.Width, look.Language, section)))
+					tab.Screenshot(filepath.Join(dir, fmt.Sprintf("%d-%s-%s.png", look.Width, look.Language, section)), true)
 				}
 			}
 		})

@@ -286,11 +286,11 @@ func (b *Tab) Type(selector, text string) {
 	b.call("Input.insertText", params{"text": text}, nil)
 }
 
-// Screenshot writes a picture of the whole page, a PNG file.
-func (b *Tab) Screenshot(name string) {
+// Screenshot writes a picture of the window, or of the whole page, to a PNG file.
+func (b *Tab) Screenshot(name string, whole bool) {
 	b.T.Helper()
 	var shot struct{ Data string }
-	b.call("Page.captureScreenshot", params{"format": "png", "captureBeyondViewport": true}, &shot)
+	b.call("Page.captureScreenshot", params{"format": "png", "captureBeyondViewport": whole}, &shot)
 	picture, err := base64.StdEncoding.DecodeString(shot.Data)
 	require.NoError(b.T, err)
 	require.NoError(b.T, os.WriteFile(name, picture, 0o600))
