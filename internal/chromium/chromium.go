@@ -224,7 +224,8 @@ type Look struct {
 	Language      string // as "zh-CN"
 }
 
-// Goto loads a page and waits until its html element has data-ready="true".
+// Goto loads a page and waits until all of it is there and its html element has
+// data-ready="true".
 func (b *Tab) Goto(url string, look Look) {
 	b.T.Helper()
 	scheme := "light"
@@ -238,6 +239,10 @@ func (b *Tab) Goto(url string, look Look) {
 	b.call("Page.navigate", params{"url": "about:blank"}, nil)
 	b.call("Page.navigate", params{"url": url}, nil)
 	b.Until(`document.documentElement?.dataset.ready === 'true'`)
+	b.Eval(`new Promise((done) => {
+		if (document.readyState === 'complete') done();
+		else addEventListener('load', done, { once: true });
+	})`, nil) // its styles too
 }
 
 // Click presses the element with the mouse, so it must be visible and on top.
