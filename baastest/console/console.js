@@ -23,10 +23,9 @@ export async function start(onEnd) {
   ended = onEnd;
   const { signal } = running;
   journal = [];
-  settings = await read('settings');
+  await showSettings();
   const platforms = await read('platforms');
   $('select[name="platform"]').replaceChildren(...platforms.map(({ name }) => h('option', { value: name }, name)));
-  $('#user-info-updates').checked = settings.user_info_updates;
   wire();
   addEventListener('hashchange', open, { signal });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); }, { signal });
@@ -42,6 +41,7 @@ export function stop() { running?.abort(); }
 async function follow(signal) {
   while (!signal.aborted) {
     try {
+      journal = []; // it may be another process, which counts from 1
       await listen(({ first }) => {
         journal = journal.filter((r) => r.id >= first);
         showLive(true);
@@ -59,7 +59,7 @@ async function follow(signal) {
 
 const sections = {
   people: showPeople, users: showUsers, sessions: showSessions, messages: showMessages,
-  requests: showRequests, faults: showFaults, clock: async () => {},
+  requests: showRequests, faults: showFaults, clock: showSettings,
 };
 
 const current = () => (sections[location.hash.slice(1)] ? location.hash.slice(1) : 'people');
@@ -286,6 +286,11 @@ async function showFaults() {
       onclick: () => attempt('DELETE', `faults/${f.id}`, undefined, () => `${t('faults.endone', f.id)} ✓`),
     }, t('faults.end')) : ''), 'act'],
   ], (f) => f.id);
+}
+
+async function showSettings() {
+  settings = await read('settings');
+  $('#user-info-updates').checked = settings.user_info_updates;
 }
 
 // Buttons and forms

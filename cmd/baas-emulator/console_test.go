@@ -83,6 +83,7 @@ func TestConsoleLooks(t *testing.T) {
 				tab.Eval(fmt.Sprintf(`document.querySelectorAll('section#%s summary').forEach((e) => { e.parentElement.open = true; })`, section), nil)
 				openFirst(tab, section)
 				tab.RequireFits()
+				tab.RequireContrast()
 				e.requireNoSecret(tab)
 				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 					tab.Screenshot(filepath.Join(dir, fmt.Sprintf("%d-%s-%s.png", look.Width, look.Language, section)), true)

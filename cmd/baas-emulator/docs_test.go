@@ -435,6 +435,7 @@ func TestDocsLook(t *testing.T) {
 	for _, look := range looks {
 		tab.Goto(e.addr+"/_emulator/ui/docs.html", look)
 		tab.RequireFits()
+		tab.RequireContrast()
 		if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 			for _, part := range []string{"start-it", "the-control-api", "tests-in-python", "flags"} {
 				tab.Eval(fmt.Sprintf(`document.getElementById(%q).scrollIntoView()`, part), nil)

@@ -301,6 +301,38 @@ func (b *Tab) Screenshot(name string, whole bool) {
 	require.NoError(b.T, os.WriteFile(name, picture, 0o600))
 }
 
+// RequireContrast checks that every text that is shown has a contrast of at least 4.5 to
+// what is behind it (WCAG 2.2, level AA).
+func (b *Tab) RequireContrast() {
+	b.T.Helper()
+	var faint []string
+	b.Eval(`(() => {
+		const parse = (color) => { // a browser computes rgb(), or color(srgb …) with parts of 1
+			const [r, g, b, a = 1] = color.match(/[\d.]+/g).map(Number);
+			return color.startsWith('color') ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
+		};
+		const light = ([r, g, b]) => {
+			const [x, y, z] = [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+			return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+		};
+		const behind = (e) => {
+			for (; e; e = e.parentElement) {
+				const color = parse(getComputedStyle(e).backgroundColor);
+				if (color[3] === 1) return color;
+			}
+			return matchMedia('(prefers-color-scheme: dark)').matches ? [0, 0, 0] : [255, 255, 255];
+		};
+		return [...document.querySelectorAll('body *')].flatMap((e) => {
+			const text = [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.data.trim()).join('');
+			if (!text || !e.checkVisibility()) return [];
+			const [x, y] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((a, b) => b - a);
+			const ratio = (x + 0.05) / (y + 0.05);
+			return ratio < 4.5 ? [ratio.toFixed(1) + ' ' + e.tagName + ' ' + text.slice(0, 40)] : [];
+		});
+	})()`, &faint)
+	require.Empty(b.T, faint)
+}
+
 // RequireFits checks that the page is not wider than the window, that everything to press
 // or fill in has a name, and that no two of them lie over each other.
 func (b *Tab) RequireFits() {
