@@ -85,7 +85,7 @@ const ControlPath = "/_emulator/"
 // counts as a change; a call of a method of the backend does not.
 func Control(b *Backend) http.Handler {
 	mux := http.NewServeMux()
-	c := control{b}
+	c := control{b: b, servers: new(shutdowns)}
 	for _, route := range c.routes() {
 		mux.Handle(route.method+" "+ControlPath+route.path, route.handler)
 	}
@@ -161,7 +161,10 @@ func (c control) routes() []controlRoute {
 const healthPath = "health"
 
 // control is the backend as the control API sees it.
-type control struct{ b *Backend }
+type control struct {
+	b       *Backend
+	servers *shutdowns // that serve events
+}
 
 // controlFunc returns a value that becomes JSON; nil becomes {}.
 type controlFunc func(*http.Request) (any, error)

@@ -78,6 +78,20 @@ func TestControlEventsEnd(t *testing.T) {
 		leave()
 		require.False(t, events.lines.Scan())
 	})
+	t.Run("with the server", func(t *testing.T) {
+		t.Parallel()
+		b := newBackend()
+		srv := httptest.NewServer(baastest.Control(b))
+		for range 2 { // two streams of one server
+			res, err := http.Get(srv.URL + baastest.ControlPath + "events")
+			require.NoError(t, err)
+			t.Cleanup(func() { res.Body.Close() })
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		require.NoError(t, srv.Config.Shutdown(ctx), "it waits for the streams")
+		require.NoError(t, srv.Config.Shutdown(ctx))
+	})
 	t.Run("with the backend", func(t *testing.T) {
 		t.Parallel()
 		b := newBackend()

@@ -20,7 +20,7 @@ func TestControlRoutesAreDocumented(t *testing.T) {
 	}
 	b, err := New()
 	require.NoError(t, err)
-	for _, route := range (control{b}).routes() {
+	for _, route := range (control{b: b}).routes() {
 		served = append(served, route.method+" "+route.path)
 	}
 	served = slices.DeleteFunc(served, func(r string) bool { return r == "POST people/{platform}/{openid}/{action}" }) // refuses
