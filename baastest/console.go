@@ -1,7 +1,6 @@
 package baastest
 
 import (
-	"cmp"
 	"embed"
 	"io/fs"
 	"net/http"
@@ -33,30 +32,49 @@ var consoleTypes = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 }
 
-// serveConsole serves a file of the console.
-func serveConsole(w http.ResponseWriter, r *http.Request) {
-	name := cmp.Or(r.PathValue("file"), "index.html")
-	text, err := fs.ReadFile(consoleFiles, path.Join("console", name))
+// consoleRoutes are the paths of the console, and the patterns of those without a token:
+// their files have nothing of the backend in them.
+func consoleRoutes(mux *http.ServeMux) (open []string) {
+	const console = "GET " + ControlPath + consolePath
+	toConsole := http.RedirectHandler(ControlPath+consolePath, http.StatusSeeOther)
+	for pattern, h := range map[string]http.Handler{
+		"GET " + ControlPath + "{$}":     toConsole,
+		strings.TrimSuffix(console, "/"): toConsole,
+		console + "{$}":                  consoleFile("index.html"),
+		console + "{file}":               http.HandlerFunc(anyConsoleFile),
+	} {
+		mux.Handle(pattern, h)
+		open = append(open, pattern)
+	}
+	mux.Handle(console+consoleMarkup, consoleFile(consoleMarkup))
+	return open
+}
+
+// anyConsoleFile serves the file that the path names, but the one that requires the token.
+func anyConsoleFile(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	if name == consoleMarkup || strings.Contains(name, "/") {
+		failing(errNoPath).ServeHTTP(w, r)
+		return
+	}
+	consoleFile(name).ServeHTTP(w, r)
+}
+
+// consoleFile is the name of a file of the console, which it serves.
+type consoleFile string
+
+// ServeHTTP serves the file.
+func (f consoleFile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	text, err := fs.ReadFile(consoleFiles, "console/"+string(f))
 	if err != nil {
 		failing(errNoPath).ServeHTTP(w, r)
 		return
 	}
 	header := w.Header()
-	header.Set("Content-Type", consoleTypes[path.Ext(name)])
+	header.Set("Content-Type", consoleTypes[path.Ext(string(f))])
 	header.Set("Content-Security-Policy", consolePolicy)
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	_, _ = w.Write(text) // the client may be gone
-}
-
-// needsToken says whether a path requires the control token: not health, and not a file
-// of the console that has nothing of the backend in it.
-func needsToken(urlPath string) bool {
-	name, ok := strings.CutPrefix(urlPath, ControlPath)
-	if !ok {
-		return true
-	}
-	file, isConsole := strings.CutPrefix(name, consolePath)
-	return name != healthPath && name != "" && (!isConsole || file == consoleMarkup)
 }

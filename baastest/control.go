@@ -89,14 +89,13 @@ func Control(b *Backend) http.Handler {
 	for _, route := range c.routes() {
 		mux.Handle(route.method+" "+ControlPath+route.path, route.handler)
 	}
-	mux.Handle("GET "+ControlPath+"{$}", http.RedirectHandler(ControlPath+consolePath, http.StatusSeeOther))
-	mux.Handle("GET "+ControlPath+consolePath+"{file}", http.HandlerFunc(serveConsole))
-	mux.Handle("GET "+ControlPath+consolePath+"{$}", http.HandlerFunc(serveConsole))
+	open := append(consoleRoutes(mux), "GET "+ControlPath+healthPath) // without a token
 	mux.Handle(ControlPath, failing(errNoPath))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		if err := b.admit(r); err != nil {
+		_, pattern := mux.Handler(r)
+		if err := b.admit(r, slices.Contains(open, pattern)); err != nil {
 			failing(err).ServeHTTP(w, r)
 			return
 		}

@@ -58,14 +58,14 @@ var (
 )
 
 // admit returns an error for a request that did not come from a script or page of the
-// person who runs the backend.
-func (c *config) admit(r *http.Request) error {
+// person who runs the backend. An open path needs no token.
+func (c *config) admit(r *http.Request, open bool) error {
 	switch {
 	case fromOtherSite(r):
 		return errOtherSite
 	case !c.isControlHost(r):
 		return errOtherHost
-	case c.controlToken != "" && needsToken(r.URL.Path) && !hasBearer(r, c.controlToken):
+	case c.controlToken != "" && !open && !hasBearer(r, c.controlToken):
 		return errNoToken
 	default:
 		return nil

@@ -283,6 +283,10 @@ func TestConsoleAsksForTheToken(t *testing.T) {
 	require.Empty(t, tab.Text("main"))
 	require.NotContains(t, tab.Text("body"), "my-app")
 	tab.RequireFits()
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		tab.Screenshot(filepath.Join(dir, "token.png"), false)
+	}
+	tab.RequireContrast()
 	tab.Type("#token", "secret-2")
 	tab.Press("Enter")
 	shows(tab, "#status", "令牌不正确。")
@@ -343,7 +347,8 @@ func TestConsoleFiles(t *testing.T) {
 		require.Equal(t, 403, res.StatusCode)
 	}
 	for path, want := range map[string]int{
-		"ui/console.html": 401, "events": 401, "people": 401, "ui/nothing": 404, "ui/../console.go": 401,
+		"ui/console.html": 401, "events": 401, "people": 401, "ui/nothing": 404, "ui/../console.go": 401, "ui/../people": 401, "ui/..%2Fpeople": 404,
+		"ui/console%2Ehtml": 401, "ui/x%2F..%2Fconsole.html": 404, "ui%2Fconsole.html": 401, "ui%2Fstyle.css": 401, "ui": 200, "": 200, "health": 200, "health/": 401,
 	} {
 		res, _ := get("/_emulator/"+path, nil)
 		require.Equal(t, want, res.StatusCode, path)
