@@ -213,6 +213,10 @@ func TestControlOnItsOwnAddress(t *testing.T) {
 	e.steer("POST", "reset", "")
 	status, _ = e.do("POST", e.addr+"/_emulator/reset", "", nil)
 	require.Equal(t, 404, status)
+	status, _ = e.do("GET", e.control+"/", "", nil)
+	require.Equal(t, 200, status, "it leads to the console")
+	status, _ = e.do("GET", e.addr+"/", "", nil)
+	require.Equal(t, 404, status, "there is no console")
 	e.stop()
 	require.NoError(t, <-e.finished)
 }
