@@ -299,8 +299,8 @@ async function showSettings() {
 const filled = (form) => Object.fromEntries([...new FormData(form)].map(([k, v]) => [k, v.trim()]).filter(([, v]) => v));
 
 const submit = {
-  person: ({ platform, openid, unionid = '', nickname }) => attempt('PUT', personPath({ platform, openid }),
-    { unionid, ...(nickname && { profile: { nickName: nickname } }) }, () => t('people.added', `${platform} ${openid}`)),
+  person: ({ platform, openid, unionid, nickname }) => attempt('PUT', personPath({ platform, openid }),
+    { ...(unionid && { unionid }), ...(nickname && { profile: { nickName: nickname } }) }, () => t('people.added', `${platform} ${openid}`)),
   user: (user) => attempt('POST', 'users', user, ({ id }) => t('users.added', id)),
   fault: ({ status, times, ...rest }) => inject({ ...rest, ...(status && { status: +status }), ...(times && { times: +times }) }),
   clock: ({ at }) => setClock({ set: new Date(at).toISOString() }),
