@@ -27,7 +27,7 @@ const consoleSeed = `{
 		{"id": 8, "anonymous": true}
 	]}`
 
-// looks are how the console is looked at.
+// looks are how the console is looked at: every pair of a width, a theme and a language.
 var looks = []chromium.Look{
 	{Width: 1280, Height: 900, Language: "en-US"},
 	{Width: 1280, Height: 900, Language: "zh-CN", Dark: true},
