@@ -17,6 +17,7 @@ type Backend struct {
 
 	faults  faultList
 	journal journal
+	changes changes
 
 	closeOnce sync.Once
 	closed    chan struct{}

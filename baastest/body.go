@@ -3,6 +3,7 @@ package baastest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -229,4 +230,19 @@ func (b body) together(fields []field) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// decodeStrict reads one JSON value whose members v knows, and nothing after it. An
+// empty text is io.EOF.
+func decodeStrict(r io.Reader, v any) error {
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	dec.UseNumber()
+	if err := dec.Decode(v); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("more than one JSON value")
+	}
+	return nil
 }

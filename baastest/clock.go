@@ -31,6 +31,9 @@ func (c *Clock) Now() time.Time {
 	return time.Now().Add(c.ahead)
 }
 
+// isFrozen reports whether the clock moves only by Advance and Set.
+func (c *Clock) isFrozen() bool { return c.frozen }
+
 // Set makes the clock show t. One that runs goes on from there.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()

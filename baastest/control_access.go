@@ -40,7 +40,7 @@ func notInName(r rune) bool {
 }
 
 // WithControlToken makes [Control] require the token as a bearer token, on every path
-// but the one for health. It is printable ASCII without spaces. The default is no token.
+// but the one for health and the files of the console, which have no data. It is printable ASCII without spaces. The default is no token.
 func WithControlToken(token string) Option {
 	return func(c *config) error {
 		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
@@ -58,14 +58,14 @@ var (
 )
 
 // admit returns an error for a request that did not come from a script or page of the
-// person who runs the backend.
-func (c *config) admit(r *http.Request) error {
+// person who runs the backend. An open path needs no token.
+func (c *config) admit(r *http.Request, open bool) error {
 	switch {
 	case fromOtherSite(r):
 		return errOtherSite
 	case !c.isControlHost(r):
 		return errOtherHost
-	case c.controlToken != "" && r.URL.Path != ControlPath+healthPath && !hasBearer(r, c.controlToken):
+	case c.controlToken != "" && !open && !hasBearer(r, c.controlToken):
 		return errNoToken
 	default:
 		return nil

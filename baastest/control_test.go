@@ -110,10 +110,13 @@ func TestControlUsers(t *testing.T) {
 func TestControlBackend(t *testing.T) {
 	b := newBackend()
 	c := newClient(t, b, "")
-	require.Equal(t, start.Format(time.RFC3339), control(t, b, 200, "GET", "clock", "").(m)["now"])
+	require.Equal(t, m{"now": start.Format(time.RFC3339), "frozen": true}, control(t, b, 200, "GET", "clock", ""))
 	require.Equal(t, start.Add(31*time.Second).Format(time.RFC3339),
 		control(t, b, 200, "POST", "clock", `{"advance":"31s"}`).(m)["now"])
-	control(t, b, 400, "POST", "clock", `{"advance":"soon"}`)
+	require.Equal(t, start.Add(7*24*time.Hour+31*time.Second).Format(time.RFC3339),
+		control(t, b, 200, "POST", "clock", `{"advance":"7d"}`).(m)["now"])
+	require.Equal(t, `body: line 1, column 12: advance: want a duration, as "250ms" or "7d"`,
+		control(t, b, 400, "POST", "clock", `{"advance":"soon"}`).(m)["error"])
 	control(t, b, 400, "POST", "clock", "")
 	control(t, b, 400, "POST", "clock", `{"advance":"1s"} {}`)
 	control(t, b, 400, "POST", "clock", `{"advance":"1s","set":"2024-05-06T07:08:09Z"}`)
@@ -127,8 +130,8 @@ func TestControlBackend(t *testing.T) {
 	_, err := c.try("GET", "v2.2/server/time/", nil)
 	require.Error(t, err)
 	require.Equal(t, []any{
-		m{"id": 1.0, "route": "GET /hserve/v2.2/server/time/", "hits": 1.0, "active": false},
-		m{"id": 2.0, "route": "**", "hits": 1.0, "active": true},
+		m{"id": 1.0, "route": "GET /hserve/v2.2/server/time/", "status": 503.0, "times": 1.0, "delay": "1ms", "hits": 1.0, "active": false},
+		m{"id": 2.0, "route": "**", "cut": "after-read", "hits": 1.0, "active": true},
 	}, control(t, b, 200, "GET", "faults", ""))
 	require.Equal(t, true, control(t, b, 200, "GET", "faults/2", "").(m)["active"])
 	control(t, b, 200, "DELETE", "faults/2", "")
@@ -169,11 +172,26 @@ func TestControlBackend(t *testing.T) {
 	sms := journal[5].(m)
 	require.JSONEq(t, `{"phone":"13800138000","signature_id":1}`, sms["body"].(string))
 	require.Equal(t, []any{"file"}, sms["header"].(m)["X-Hydrogen-Client-Sdk-Type"])
+	require.EqualValues(t, 6, sms["id"])
+	require.Equal(t, journal[6:], control(t, b, 200, "GET", "journal?after=6", ""))
+	require.Equal(t, journal[len(journal)-1:], control(t, b, 200, "GET", "journal?after=6&limit=1", ""))
+	require.Empty(t, control(t, b, 200, "GET", "journal?after=9", ""))
+	require.Equal(t, journal, control(t, b, 200, "GET", "journal?limit=99", ""))
+	control(t, b, 400, "GET", "journal?after=-1", "")
+	control(t, b, 400, "GET", "journal?limit=few", "")
 	require.EqualValues(t, 200, sms["status"])
 	control(t, b, 200, "DELETE", "journal", "")
 	require.Empty(t, b.Requests())
 
-	control(t, b, 200, "PUT", "settings", `{"user_info_updates":false}`)
+	c.get("v2.2/server/time/")
+	again := control(t, b, 200, "GET", "journal", "").([]any)
+	require.Len(t, again, 1)
+	require.EqualValues(t, 10, again[0].(m)["id"], "numbers are not used twice")
+
+	require.Equal(t, m{"client_id": b.ClientID(), "user_info_updates": true}, control(t, b, 200, "GET", "settings", ""))
+	want := m{"client_id": b.ClientID(), "user_info_updates": false}
+	require.Equal(t, want, control(t, b, 200, "PUT", "settings", `{"user_info_updates":false}`))
+	require.Equal(t, want, control(t, b, 200, "GET", "settings", ""))
 	control(t, b, 200, "POST", "reset", "")
 	_, ok := b.User(61736923)
 	require.False(t, ok)
@@ -305,4 +323,41 @@ func TestBadControlOptions(t *testing.T) {
 		_, err := baastest.New(opt)
 		require.ErrorIs(t, err, herror.InvalidParameter, name)
 	}
+}
+
+func TestControlLists(t *testing.T) {
+	b := newBackend()
+	c := newClient(t, b, baastest.Kuaishou)
+	require.Equal(t, []any{}, control(t, b, 200, "GET", "people", ""))
+	require.Equal(t, []any{}, control(t, b, 200, "GET", "tokens", ""))
+	require.Contains(t, control(t, b, 200, "GET", "platforms", ""), m{"name": "kuaishou", "aliases": []any{"ks"}})
+	require.Contains(t, control(t, b, 200, "GET", "platforms", ""), m{"name": "qq", "aliases": []any{}})
+
+	require.Equal(t, m{}, control(t, b, 200, "POST", "seed", `{"people":[{"platform":"wx","openid":"w"},{"platform":"ks","openid":"b"}]}`))
+	control(t, b, 200, "GET", "people/ks/a", "")
+	c.silent(b.Kuaishou("b"))
+	people := control(t, b, 200, "GET", "people", "").([]any)
+	require.Len(t, people, 3)
+	for i, openid := range []string{"a", "b", "w"} {
+		require.Equal(t, openid, people[i].(m)["openid"])
+	}
+	require.Nil(t, people[0].(m)["user"])
+	require.Equal(t, control(t, b, 200, "GET", "people/kuaishou/b", ""), people[1])
+
+	tokens := control(t, b, 200, "GET", "tokens", "").([]any)
+	require.Equal(t, []any{m{
+		"token": c.token, "user": 61736923.0, "expires": start.Add(baastest.DefaultTokenLife).Format(time.RFC3339),
+	}}, tokens)
+	b.Clock().Advance(baastest.DefaultTokenLife)
+	require.Equal(t, []any{}, control(t, b, 200, "GET", "tokens", ""))
+
+	require.Equal(t, `line 1, column 24: people[0].platform: platform "kuaishu" is not one of `+allPlatforms+`; did you mean kuaishou?`,
+		control(t, b, 400, "POST", "seed", `{"people":[{"platform":"kuaishu","openid":"w"}]}`).(m)["error"])
+	control(t, b, 400, "POST", "seed", "")
+	require.Contains(t, control(t, b, 404, "GET", "people/kuaishu/a", "").(m)["error"], "did you mean kuaishou?")
+	require.Equal(t, `action "logn" is not one of allow-phone-number, allow-user-info, login, refuse-phone-number, refuse-user-info, user-profile; did you mean login?`,
+		control(t, b, 404, "POST", "people/ks/a/logn", "").(m)["error"])
+	require.Equal(t, `cut "dail" is not one of after-read, before-read, dial, in-response; did you mean dial?`,
+		control(t, b, 400, "POST", "faults", `{"cut":"dail"}`).(m)["error"])
+	require.Contains(t, control(t, b, 400, "POST", "faults", `{"statuss":503}`).(m)["error"], "did you mean status?")
 }

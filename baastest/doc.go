@@ -90,7 +90,8 @@
 // cut the connection before or after the backend acted; with [WithStrictFaults] a
 // fault that hit nothing fails the test. The [Clock] decides about codes, tokens and
 // rate limits and is moved by hand. [Backend.Requests] is what the backend was asked,
-// word for word but for the client secret. [Control] steers all that over HTTP.
+// word for word but for the client secret. [Control] steers all that over HTTP, and has a
+// console for browsers.
 //
 // # Where the evidence contradicts itself
 //

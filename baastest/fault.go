@@ -199,10 +199,11 @@ func (l *faultList) clear() {
 
 // faultState is a fault and how often it hit.
 type faultState struct {
-	ID     int    `json:"id"`
-	Route  string `json:"route"`
-	Hits   int    `json:"hits"`
-	Active bool   `json:"active"` // it can hit more requests
+	id     int
+	route  string
+	fault  Fault
+	hits   int
+	active bool // it can hit more requests
 }
 
 func (l *faultList) states() []faultState {
@@ -210,7 +211,7 @@ func (l *faultList) states() []faultState {
 	defer l.mu.Unlock()
 	out := []faultState{}
 	for _, f := range l.all {
-		out = append(out, faultState{f.id, f.pattern.text, f.hits, !l.ended[f.id]})
+		out = append(out, faultState{f.id, f.pattern.text, f.fault, f.hits, !l.ended[f.id]})
 	}
 	return out
 }
@@ -233,8 +234,8 @@ func (b *Backend) Fail(route string, fault Fault) (remove func()) {
 func (b *Backend) UnusedFaults() []string {
 	var routes []string
 	for _, f := range b.faults.states() {
-		if f.Hits == 0 {
-			routes = append(routes, f.Route)
+		if f.hits == 0 {
+			routes = append(routes, f.route)
 		}
 	}
 	return routes

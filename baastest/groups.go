@@ -2,15 +2,15 @@ package baastest
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 )
 
 // Group is a group of users: what [Backend.AddGroup] seeds and [Backend.Groups] reads.
 type Group struct {
-	ID   int64  `json:"id"`
+	// ID is the id of the group. In a seed, 0 is the next free one.
+	ID int64 `json:"id"`
+	// Name is the name of the group.
 	Name string `json:"name"`
 	// SuperGroup is the id of the super group that the group is in, 0 for none.
 	SuperGroup int64 `json:"super_group,omitempty"`
@@ -21,14 +21,18 @@ type Group struct {
 // SuperGroup is a group of groups: what [Backend.AddSuperGroup] seeds and
 // [Backend.SuperGroups] reads.
 type SuperGroup struct {
-	ID   int64  `json:"id"`
+	// ID is the id of the super group. In a seed, 0 is the next free one.
+	ID int64 `json:"id"`
+	// Name is the name of the super group.
 	Name string `json:"name"`
 }
 
 // AddGroup seeds a group and returns it as it was stored. A zero ID gets the next free
 // one. It is an error if the id is taken, the name empty, or the super group or a member
 // unknown.
-func (b *Backend) AddGroup(seed Group) (Group, error) {
+func (b *Backend) AddGroup(seed Group) (Group, error) { return stored(b.addGroup(seed)) }
+
+func (b *Backend) addGroup(seed Group) (Group, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.state
@@ -37,11 +41,11 @@ func (b *Backend) AddGroup(seed Group) (Group, error) {
 	case seed.Name == "":
 		return Group{}, errGroupName
 	case seed.SuperGroup != 0 && parent == nil:
-		return Group{}, fmt.Errorf("baastest: super group %d is unknown", seed.SuperGroup)
+		return Group{}, wrongMember("super_group", "super group %d is unknown", seed.SuperGroup)
 	}
 	members, ok := s.users.named(seed.Members)
 	if !ok {
-		return Group{}, errors.New("baastest: a member of the group is unknown")
+		return Group{}, wrongMember("members", "a member of the group is unknown")
 	}
 	id, err := s.groups.claim(seed.ID)
 	if err != nil {
@@ -57,6 +61,10 @@ func (b *Backend) AddGroup(seed Group) (Group, error) {
 // AddSuperGroup seeds a super group and returns it as it was stored. A zero ID gets the
 // next free one. It is an error if the id is taken, by a group too, or the name empty.
 func (b *Backend) AddSuperGroup(seed SuperGroup) (SuperGroup, error) {
+	return stored(b.addSuperGroup(seed))
+}
+
+func (b *Backend) addSuperGroup(seed SuperGroup) (SuperGroup, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if seed.Name == "" {
@@ -91,7 +99,7 @@ func (b *Backend) SuperGroups() []SuperGroup {
 	return out
 }
 
-var errGroupName = errors.New("baastest: group without a name")
+var errGroupName = wrongMember("name", "group without a name")
 
 // group is a group of users.
 type group struct {
@@ -138,7 +146,7 @@ func newGroups() groups {
 // claim returns the id of a new group: that of the seed or, for 0, the next free one.
 func (s *groups) claim(id int64) (int64, error) {
 	if id < 0 || s.taken(id) {
-		return 0, fmt.Errorf("baastest: group id %d is taken or negative", id)
+		return 0, wrongMember("id", "group id %d is taken or negative", id)
 	}
 	if id == 0 {
 		id = s.free()

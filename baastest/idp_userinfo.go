@@ -53,3 +53,10 @@ func (b *Backend) SetUserInfoUpdates(on bool) {
 	defer b.mu.Unlock()
 	b.state.userInfoOff = !on
 }
+
+// userInfoUpdates says what [Backend.SetUserInfoUpdates] set.
+func (b *Backend) userInfoUpdates() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.state.userInfoOff
+}

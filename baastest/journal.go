@@ -45,6 +45,7 @@ type journal struct {
 	mu   sync.Mutex
 	ring []Request
 	next int // where the next request goes once the ring is full
+	last int // how many requests were added since the start: the newest one's number
 }
 
 func (j *journal) add(r Request) {
@@ -53,6 +54,7 @@ func (j *journal) add(r Request) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.last++
 	if len(j.ring) < j.limit {
 		j.ring = append(j.ring, r)
 		return
@@ -62,11 +64,29 @@ func (j *journal) add(r Request) {
 }
 
 func (j *journal) all() []Request {
+	_, out := j.since(0)
+	return out
+}
+
+// since returns the requests after that number, oldest first, and the number of the
+// first one. The requests of a backend have the numbers 1, 2, 3, … also after a reset.
+func (j *journal) since(after int) (first int, requests []Request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	out := make([]Request, 0, len(j.ring))
 	out = append(out, j.ring[j.next:]...)
-	return append(out, j.ring[:j.next]...)
+	out = append(out, j.ring[:j.next]...)
+	first = j.last - len(out) + 1
+	skip := min(max(after+1-first, 0), len(out))
+	return first + skip, out[skip:]
+}
+
+// numbers are those of the oldest and the newest request. In an empty journal the oldest
+// is the one to come.
+func (j *journal) numbers() (first, last int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last - len(j.ring) + 1, j.last
 }
 
 func (j *journal) reset() {

@@ -3,44 +3,59 @@ package baastest
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 )
 
 // Identity is a person on a platform, linked to a user.
 type Identity struct {
-	Platform string `json:"platform"` // one of the constants of this package
-	OpenID   string `json:"openid"`   // that of [Phone.OpenID]
-	UnionID  string `json:"unionid,omitempty"`
+	// Platform is the name of a platform. A seed may have an alias in its place.
+	Platform string `json:"platform"`
+	// OpenID is that of the person: on Alipay the user id, on ByteDance that in Douyin.
+	OpenID string `json:"openid"`
+	// UnionID is the unionid that the backend knows of the person.
+	UnionID string `json:"unionid,omitempty"`
 	// App is the host app on ByteDance, by default "douyin", and empty elsewhere.
 	App string `json:"app,omitempty"`
 }
 
-// User is an account: what [Backend.AddUser] seeds and [Backend.User] reads.
+// User is an account: what [Backend.AddUser] seeds and [Backend.User] reads. A number in
+// a custom field is read as a json.Number.
 type User struct {
-	ID            int64  `json:"id"`
-	Username      string `json:"username,omitempty"`
-	Email         string `json:"email,omitempty"`
-	Phone         string `json:"phone,omitempty"`
-	EmailVerified bool   `json:"email_verified,omitempty"`
-	PhoneVerified bool   `json:"phone_verified,omitempty"`
+	// ID is the id of the user. In a seed, 0 is the next free one.
+	ID int64 `json:"id"`
+	// Username is unique, whatever its case.
+	Username string `json:"username,omitempty"`
+	// Email is unique, whatever its case.
+	Email string `json:"email,omitempty"`
+	// Phone is the phone number, which is unique.
+	Phone string `json:"phone,omitempty"`
+	// EmailVerified says that the email is verified: only then a password can be reset.
+	EmailVerified bool `json:"email_verified,omitempty"`
+	// PhoneVerified says that the phone number is verified.
+	PhoneVerified bool `json:"phone_verified,omitempty"`
 	// Password is for seeding: reading and marshalling a user leave it empty.
-	Password   string  `json:"password,omitempty"`
-	Anonymous  bool    `json:"anonymous,omitempty"`
-	Authorized bool    `json:"is_authorized,omitempty"`
-	Profile    Profile `json:"profile,omitzero"`
-	// Custom are the custom fields, by names that no built-in field has. A number is
-	// read as a json.Number.
-	Custom     map[string]any `json:"custom,omitempty"`
-	Identities []Identity     `json:"identities,omitempty"`
-	// WeChatUnionID is _provider.wechat_unionid, by which logins by unionid and web
+	Password string `json:"password,omitempty"`
+	// Anonymous says that the user came by an anonymous login.
+	Anonymous bool `json:"anonymous,omitempty"`
+	// Authorized says that the user has shared user info.
+	Authorized bool `json:"is_authorized,omitempty"`
+	// Profile is the user's nickname, avatar and so on.
+	Profile Profile `json:"profile,omitzero"`
+	// Custom are the custom fields, by names that no built-in field has.
+	Custom map[string]any `json:"custom,omitempty"`
+	// Identities are the people who log in to this account.
+	Identities []Identity `json:"identities,omitempty"`
+	// WeChatUnionID is the wechat_unionid of _provider, by which logins by unionid and web
 	// logins find the user. No two users have the same.
-	WeChatUnionID string    `json:"wechat_unionid,omitempty"`
-	CreatedAt     time.Time `json:"created_at,omitzero"` // the zero time seeds "now"
-	UpdatedAt     time.Time `json:"updated_at,omitzero"`
+	WeChatUnionID string `json:"wechat_unionid,omitempty"`
+	// CreatedAt is when the user was made. The zero time seeds "now".
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	// UpdatedAt is when the user was last changed. The zero time seeds "now".
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }
 
 // Format prints the id and nothing else.
@@ -57,11 +72,14 @@ func (u User) MarshalJSON() ([]byte, error) {
 }
 
 // AddUser seeds an account and returns it as it was stored. A zero ID gets the
-// next free one. It is an error if the id, a name or an identity is taken.
-func (b *Backend) AddUser(seed User) (User, error) {
+// next free one. The platform of an identity may be an alias of package platform, as
+// "ks". It is an error if the id, a name or an identity is taken.
+func (b *Backend) AddUser(seed User) (User, error) { return stored(b.addUser(seed)) }
+
+func (b *Backend) addUser(seed User) (User, error) {
 	custom, err := plainJSON(seed.Custom)
 	if err != nil {
-		return User{}, fmt.Errorf("baastest: custom fields: %w", err)
+		return User{}, fmt.Errorf("custom fields: %w", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -114,7 +132,7 @@ func (s *state) seedLink(b *Backend, id Identity) link {
 
 // appOf is the host app of a seeded identity.
 func appOf(id Identity) string {
-	if id.Platform == ByteDance {
+	if platformNamed(id.Platform).name == ByteDance {
 		return cmp.Or(id.App, homeApp)
 	}
 	return ""
@@ -123,35 +141,37 @@ func appOf(id Identity) string {
 // seedable checks a seed before anything of it is stored.
 func (s *state) seedable(b *Backend, seed User) error {
 	if seed.ID < 0 || s.users.byID[seed.ID] != nil {
-		return fmt.Errorf("baastest: user id %d is taken or negative", seed.ID)
+		return wrongMember("id", "user id %d is taken or negative", seed.ID)
 	}
 	for _, name := range [][2]string{{"username", seed.Username}, {"email", seed.Email}, {"phone", seed.Phone}} {
 		if name[1] != "" && s.users.find(name[0], name[1]) != nil {
-			return fmt.Errorf("baastest: %s is taken", name[0])
+			return wrongMember(name[0], "%s is taken", name[0])
 		}
 	}
 	seen := make(map[string]bool)
-	for _, id := range seed.Identities {
+	for i, id := range seed.Identities {
+		member := fmt.Sprintf("identities[%d]", i)
+		on := platformNamed(id.Platform)
 		switch {
-		case platformNamed(id.Platform) == nil:
-			return fmt.Errorf("baastest: unknown platform %q", id.Platform)
+		case on == nil:
+			return &memberError{member + ".platform", unknownPlatform(id.Platform)}
 		case id.OpenID == "":
-			return errors.New("baastest: identity without openid")
-		case id.App != "" && id.Platform != ByteDance:
-			return errors.New("baastest: identity with an app that is not on ByteDance")
+			return wrongMember(member+".openid", "the openid is missing")
+		case id.App != "" && on.name != ByteDance:
+			return wrongMember(member+".app", "only an identity on %s has an app", ByteDance)
 		}
 		key := s.person(b, id.Platform, id.OpenID).identity(appOf(id), b.responses)
 		if s.users.byIdentity[key] != nil || seen[key.key] {
-			return fmt.Errorf("baastest: identity on %s is taken", id.Platform)
+			return wrongMember(member, "identity on %s is taken", id.Platform)
 		}
 		seen[key.key] = true
 	}
 	if seed.WeChatUnionID != "" && s.users.byUnionID[seed.WeChatUnionID] != nil {
-		return errors.New("baastest: unionid is taken")
+		return wrongMember("wechat_unionid", "unionid is taken")
 	}
 	for name := range seed.Custom {
 		if name == "" || isBuiltIn(name) {
-			return fmt.Errorf("baastest: custom field %q is a built-in one", name)
+			return wrongMember("custom."+name, "custom field %q is a built-in one", name)
 		}
 	}
 	return nil
@@ -248,6 +268,38 @@ func (b *Backend) TokensAlive(userID int64) int {
 		}
 	}
 	return n
+}
+
+// liveToken is a token that still works.
+type liveToken struct {
+	Token   string    `json:"token"`
+	User    int64     `json:"user"`
+	Expires time.Time `json:"expires"`
+}
+
+// liveTokens are the tokens that still work: those that expire last, last.
+func (b *Backend) liveTokens() []liveToken {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, out := b.clock.Now(), []liveToken{}
+	for text, t := range b.state.tokens {
+		if now.Before(t.expires) {
+			out = append(out, liveToken{text, t.user.id, t.expires})
+		}
+	}
+	slices.SortFunc(out, func(a, b liveToken) int {
+		return cmp.Or(a.Expires.Compare(b.Expires), cmp.Compare(a.User, b.User), cmp.Compare(a.Token, b.Token))
+	})
+	return out
+}
+
+// everybody are the people with a phone that the backend has seen, by platform and openid.
+func (b *Backend) everybody() []*Phone {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.SortedFunc(maps.Values(b.state.people), func(p, q *Phone) int {
+		return cmp.Or(cmp.Compare(p.on.name, q.on.name), cmp.Compare(p.openid, q.openid))
+	})
 }
 
 // RevokeTokens makes the backend forget all tokens of a user. Every later request

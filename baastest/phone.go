@@ -67,12 +67,12 @@ func (b *Backend) WeChatMP(openid string) *Phone { return b.phone(WeChatMP, open
 func (b *Backend) Weibo(openid string) *Phone { return b.phone(Weibo, openid) }
 
 // Phone returns a person by the name of the platform, one of the constants of
-// this package. Of the providers of app SDKs ([Apple], [WeChatNative],
-// [WeiboNative]), Login mints the provider's token, of those of web logins the
-// auth_token. An unknown platform is an error.
+// this package, or by an alias of package platform, as "ks". Of the providers of app
+// SDKs ([Apple], [WeChatNative], [WeiboNative]), Login mints the provider's token, of
+// those of web logins the auth_token. An unknown platform is an error.
 func (b *Backend) Phone(platform, openid string) (*Phone, error) {
 	if platformNamed(platform) == nil {
-		return nil, fmt.Errorf("baastest: unknown platform %q", platform)
+		return nil, fmt.Errorf("baastest: %w", unknownPlatform(platform))
 	}
 	return b.phone(platform, openid), nil
 }
@@ -85,11 +85,12 @@ func (b *Backend) phone(platform, openid string) *Phone {
 
 // person returns the person of an identity, who may be new.
 func (s *state) person(b *Backend, platform, openid string) *Phone {
-	key := personKey{platform, openid}
+	on := platformNamed(platform)
+	key := personKey{on.name, openid}
 	p := s.people[key]
 	if p == nil {
 		p = &Phone{
-			b: b, in: s, on: platformNamed(platform), openid: openid,
+			b: b, in: s, on: on, openid: openid,
 			personState: &personState{profile: defaultProfile()},
 		}
 		s.people[key] = p

@@ -204,14 +204,37 @@ func qq() *idp {
 // homeApp is the host app in which a ByteDance user has the openid of [Phone.OpenID].
 const homeApp = platform.DefaultAppName
 
-// platformNamed returns a platform of the table, or nil.
+// platformNamed returns a platform of the table by its name or by an alias of package
+// platform, or nil.
 func platformNamed(name string) *idp {
+	if p, ok := platform.ByName(name); ok {
+		name = p.Name()
+	}
 	for _, p := range platforms {
 		if p.name == name {
 			return p
 		}
 	}
 	return nil
+}
+
+// platformNames are the names and the aliases of the platforms, sorted.
+func platformNames() (names, aliases []string) {
+	for _, p := range platforms {
+		names = append(names, p.name)
+		if known, ok := platform.ByName(p.name); ok {
+			aliases = append(aliases, known.Aliases()...)
+		}
+	}
+	slices.Sort(names)
+	slices.Sort(aliases)
+	return names, aliases
+}
+
+// unknownPlatform is the error for a name of no platform.
+func unknownPlatform(name string) error {
+	names, aliases := platformNames()
+	return unknownName("platform", name, names, aliases...)
 }
 
 // otherClients are the values of X-Hydrogen-Client-Platform that name no platform

@@ -4,13 +4,20 @@ package baastest
 // an account keeps of it as its first-level fields. The JSON names are those of
 // the platforms' userInfo. A field that is empty or zero counts as never set.
 type Profile struct {
-	NickName  string `json:"nickName"`
+	// NickName is the nickname.
+	NickName string `json:"nickName"`
+	// AvatarURL is the address of the avatar.
 	AvatarURL string `json:"avatarUrl"`
-	Gender    int    `json:"gender"` // 1 male, 2 female, 0 unknown
-	City      string `json:"city"`
-	Province  string `json:"province"`
-	Country   string `json:"country"`
-	Language  string `json:"language"`
+	// Gender is 1 for male, 2 for female, 0 for unknown.
+	Gender int `json:"gender"`
+	// City is the city.
+	City string `json:"city"`
+	// Province is the province.
+	Province string `json:"province"`
+	// Country is the country.
+	Country string `json:"country"`
+	// Language is that of the phone, as "zh_CN".
+	Language string `json:"language"`
 }
 
 // defaultProfile is the profile of a person nobody described.

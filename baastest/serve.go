@@ -50,6 +50,7 @@ func (b *Backend) serve(ctx context.Context, in inbound) result {
 	}
 	entry.Body = b.journalBody(entry.Path, entry.Body)
 	b.journal.add(entry)
+	b.changes.notify()
 	return out
 }
 

@@ -204,18 +204,20 @@ func (p *Phone) answerWebLogin(redirectURL string, phone *Phone) (callbackURL st
 }
 
 // answerWebLogin is AllowWebLogin or RefuseWebLogin over the control API.
-func answerWebLogin(r *http.Request, answer func(string) (string, error)) (any, error) {
-	in, err := readControl[struct {
-		RedirectURL string `json:"redirect_url"`
-	}](r)
-	if err != nil {
-		return nil, err
+func answerWebLogin(answer func(*Phone, string) (string, error)) func(*Phone, *http.Request) (any, error) {
+	return func(p *Phone, r *http.Request) (any, error) {
+		in, err := readControl[struct {
+			RedirectURL string `json:"redirect_url"`
+		}](r)
+		if err != nil {
+			return nil, err
+		}
+		callback, err := answer(p, in.RedirectURL)
+		if err != nil {
+			return nil, err
+		}
+		return map[string]string{"callback_url": callback}, nil
 	}
-	callback, err := answer(in.RedirectURL)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]string{"callback_url": callback}, nil
 }
 
 // WithAuthTokenLife sets how long the auth_token of a web login can be used. The default

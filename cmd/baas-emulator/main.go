@@ -14,15 +14,18 @@
 // or on an address of its own with -control-addr, which is then the second line:
 // "control on http://ADDR". GET /_emulator/health tells that the program serves.
 // -healthcheck asks that and exits, for a container without a shell.
-// baastest.Control documents its paths, Backend.LoadSeed the form of the seed file,
-// baastest.Responses that of -responses.
+// docs/emulator.md documents the paths and the form of the seed file, baastest.Responses
+// that of -responses. -h prints the flags with examples.
+//
+// A browser that opens the address of the control API gets a console: people and their
+// phones, users, sessions, messages, requests, faults and the clock.
 //
 // Every request is logged on stderr with method, path, status and duration, never
-// with a token, code or body. SIGINT and SIGTERM let requests under way finish.
+// with a token, code or body. What the console reads is not logged. SIGINT and SIGTERM let requests under way finish.
 //
 // The emulator logs in whoever asks, so it refuses an address that is not loopback
 // unless -allow-non-loopback is given. If the control API is then on such an address,
-// it requires a bearer token: that of -control-token, or else a random one, which is the
+// it requires a bearer token, which the console asks for: that of -control-token, or else a random one, which is the
 // last line at the start, "control token TOKEN":
 //
 //	curl -H "Authorization: Bearer $TOKEN" http://emulator:8899/_emulator/users

@@ -23,11 +23,15 @@ const grace = 5 * time.Second
 
 // run serves until ctx ends or serving fails.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	c, err := parse(args, stderr)
+	c, err := parse(args, stdout)
 	if err != nil {
 		return err
 	}
-	if c.healthcheck {
+	switch {
+	case c.version:
+		_, err := fmt.Fprintln(stdout, version())
+		return err
+	case c.healthcheck:
 		addr := c.controlAddr
 		if addr == "" {
 			addr = c.addr
@@ -49,13 +53,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	servers := newServers(listeners, b, slog.New(slog.NewTextHandler(stderr, nil)))
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	servers := newServers(listeners, b, log)
 	for _, s := range servers {
 		fmt.Fprintf(stdout, "%s http://%s\n", s.announce, s.listener.Addr())
 	}
 	if newToken {
 		fmt.Fprintf(stdout, "control token %s\n", c.controlToken)
 	}
+	log.Info("console", "url", fmt.Sprintf("http://%s/", listeners[len(listeners)-1].Addr()))
 	return serve(ctx, servers, b)
 }
 
@@ -99,7 +105,16 @@ func loadSeed(b *baastest.Backend, name string) error {
 		return err
 	}
 	defer f.Close()
-	return b.LoadSeed(f)
+	err = b.LoadSeed(f)
+	var wrong *baastest.SeedError
+	if errors.As(err, &wrong) {
+		where := fmt.Sprintf("%s:%d:%d: ", name, wrong.Line, wrong.Column) // as editors and terminals find it
+		if wrong.Path != "" {
+			where += wrong.Path + ": "
+		}
+		return fmt.Errorf("%s%w", where, wrong.Err)
+	}
+	return err
 }
 
 // listen opens the listener of the backend and, if it is another one, that of the
@@ -150,7 +165,7 @@ func newServers(listeners []net.Listener, b *baastest.Backend, log *slog.Logger)
 	}
 	return []*server{
 		newServer(listeners[0], "listening on", logged(b, log)),
-		newServer(listeners[1], "control on", logged(control, log)),
+		newServer(listeners[1], "control on", logged(withConsole(control), log)),
 	}
 }
 
@@ -162,16 +177,28 @@ func newServer(l net.Listener, announce string, handler http.Handler) *server {
 	}
 }
 
+// withConsole leads a browser at / to the console.
+func withConsole(next http.Handler) http.Handler {
+	toConsole := http.RedirectHandler(baastest.ControlPath+"ui/", http.StatusSeeOther)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" && r.Method == http.MethodGet {
+			toConsole.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // withControl serves the control API beside the backend. A ServeMux would clean the
 // backend's paths.
 func withControl(backend, control http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return withConsole(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, baastest.ControlPath) {
 			control.ServeHTTP(w, r)
 			return
 		}
 		backend.ServeHTTP(w, r)
-	})
+	}))
 }
 
 // serve serves until ctx ends or a server fails, then stops all of them.

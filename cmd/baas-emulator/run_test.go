@@ -213,6 +213,10 @@ func TestControlOnItsOwnAddress(t *testing.T) {
 	e.steer("POST", "reset", "")
 	status, _ = e.do("POST", e.addr+"/_emulator/reset", "", nil)
 	require.Equal(t, 404, status)
+	status, _ = e.do("GET", e.control+"/", "", nil)
+	require.Equal(t, 200, status, "it leads to the console")
+	status, _ = e.do("GET", e.addr+"/", "", nil)
+	require.Equal(t, 404, status, "there is no console")
 	e.stop()
 	require.NoError(t, <-e.finished)
 }
@@ -266,7 +270,7 @@ func TestBadCommandLines(t *testing.T) {
 		"unknown form":              {[]string{"-responses", `{"unset":"nil"}`}, "unset"},
 		"unknown zone":              {[]string{"-time-zone", "Nowhere/Land"}, "-time-zone"},
 		"no such seed":              {[]string{"-seed", "no/such/file.json"}, "file.json"},
-		"an empty seed":             {[]string{"-seed", empty}, "EOF"},
+		"an empty seed":             {[]string{"-seed", empty}, "empty.json:1:1: the text is empty"},
 		"permission for none":       {[]string{"-field-permission", "phone"}, "-field-permission"},
 		"unknown permission":        {[]string{"-field-permission", "phone=me"}, "-field-permission"},
 		"permission on the id":      {[]string{"-field-permission", "id=all"}, "permission"},
@@ -286,11 +290,60 @@ func TestBadCommandLines(t *testing.T) {
 		require.NotErrorIs(t, err, flag.ErrHelp)
 		require.Empty(t, stderr.String(), "%s: the error is printed once, by main", name)
 	}
-	var stderr bytes.Buffer
-	require.ErrorIs(t, run(t.Context(), []string{"-h"}, io.Discard, &stderr), flag.ErrHelp)
-	for _, text := range []string{"-seed", "Open API", "-client-secret"} {
-		require.Contains(t, stderr.String(), text)
+}
+
+// The error of a seed is clickable in a terminal, and proposes what was meant.
+func TestSeedErrorHasThePlace(t *testing.T) {
+	t.Parallel()
+	seed := filepath.Join(t.TempDir(), "seed.json")
+	require.NoError(t, os.WriteFile(seed, []byte("{\n  \"people\": [{\"platform\": \"kuaishu\", \"openid\": \"o\"}]\n}"), 0o600))
+	err := run(t.Context(), []string{"-addr", "127.0.0.1:0", "-seed", seed}, io.Discard, io.Discard)
+	require.ErrorContains(t, err, seed+`:2:27: people[0].platform: platform "kuaishu" is not one of alipay, `)
+	require.ErrorContains(t, err, "did you mean kuaishou?")
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	for _, help := range []string{"-h", "-help", "--help"} {
+		stdout.Reset()
+		require.ErrorIs(t, run(t.Context(), []string{help}, &stdout, &stderr), flag.ErrHelp)
+		require.Contains(t, stdout.String(), "Examples:\n")
 	}
+	require.Empty(t, stderr.String(), "help that was asked for can be piped")
+	for _, text := range []string{
+		"-seed file\n", "Open API", "-client-secret secret\n", "/_emulator/ui/docs.html", "The console: open http://127.0.0.1:8899/",
+		"(default 30d)", "(default 365d)", "(default 127.0.0.1:8899)", `{"advance":"7d"}`,
+	} {
+		require.Contains(t, stdout.String(), text)
+	}
+	for line := range strings.Lines(stdout.String()) {
+		require.LessOrEqual(t, len([]rune(line)), helpWidth+1, line)
+	}
+	// Every flag is in one group.
+	flags, groups := new(config).flagSet()
+	var grouped []string
+	for _, group := range groups {
+		grouped = append(grouped, group.names...)
+	}
+	slices.Sort(grouped)
+	var defined []string
+	flags.VisitAll(func(f *flag.Flag) { defined = append(defined, f.Name) })
+	require.Equal(t, defined, grouped)
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	var stdout bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-version"}, &stdout, io.Discard))
+	require.Regexp(t, `^baas-emulator \S.* \(go1\.\S+, \w+/\w+\)\n$`, stdout.String())
+}
+
+func TestLivesInDays(t *testing.T) {
+	t.Parallel()
+	e := launch(t, "-client-id", "my-app", "-token-life", "1d12h")
+	_, out := e.ask("POST", "v2.0/login/anonymous/", "{}")
+	require.EqualValues(t, 36*60*60, out["expires_in"])
 }
 
 // Others can reach the address, so the control API requires a token, which is printed.

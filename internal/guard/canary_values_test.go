@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,7 +128,9 @@ func canaryValues(t *testing.T) map[string]any {
 			Method: "POST", Path: "/", Query: "token=" + canaryToken,
 			Header: http.Header{"Authorization": {canaryToken}}, Body: []byte(canaryPassword),
 		},
-		"baastest.SMS":    baastest.SMS{Phone: "13800138000", Code: canarySMS},
+		"baastest.SMS": baastest.SMS{Phone: "13800138000", Code: canarySMS},
+		"baastest.SeedError": srv.LoadSeed(strings.NewReader(
+			`{"users":[{"password":"` + canaryPassword + `"},{"password":"` + canaryPassword + `","password":"` + canaryToken + `"}]}`)),
 		"baastest.Server": srv,
 		"baastest.User":   baastest.User{ID: 7, Password: canaryPassword},
 	}
