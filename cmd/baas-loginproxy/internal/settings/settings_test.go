@@ -154,47 +154,6 @@ func TestReadTellsAll(t *testing.T) {
 	require.ErrorIs(t, err, flag.ErrHelp)
 }
 
-func TestDurations(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]time.Duration{
-		"0s": 0, "0d": 0, "500ms": 500 * time.Millisecond, "90s": 90 * time.Second, "1.5h": 90 * time.Minute,
-		"7d": 7 * day, "1d12h": 36 * time.Hour, "1d0.5s": day + 500*time.Millisecond, "0": 0,
-	} {
-		d, err := ParseDuration(text)
-		require.NoError(t, err, text)
-		require.Equal(t, want, d, text)
-	}
-	for _, text := range []string{"", "7", "d", "-1d", "+1d", "-5s", "+5s", "1d-5s", "1.5d", "1d2d", "1w", "99999d", "65535d2562047h", "106751d24h"} {
-		_, err := ParseDuration(text)
-		require.Error(t, err, text)
-	}
-	for d, want := range map[time.Duration]string{
-		0: "0s", time.Second: "1s", 10 * time.Minute: "10m", 12 * time.Hour: "12h", 7 * day: "7d", 36 * time.Hour: "1d12h",
-		90 * time.Minute: "1h30m", 90 * time.Second: "1m30s", 250 * time.Millisecond: "250ms",
-	} {
-		require.Equal(t, want, FormatDuration(d))
-		again, err := ParseDuration(want)
-		require.NoError(t, err)
-		require.Equal(t, d, again)
-	}
-}
-
-func FuzzParseDuration(f *testing.F) {
-	for _, text := range []string{"7d", "1d12h", "90s", "d", "1.5h", "-1s", "106751d"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ParseDuration(text)
-		if err != nil {
-			return
-		}
-		require.GreaterOrEqual(t, d, time.Duration(0))
-		again, err := ParseDuration(FormatDuration(d))
-		require.NoError(t, err)
-		require.Equal(t, d, again)
-	})
-}
-
 func TestHelpAndMarkdown(t *testing.T) {
 	t.Parallel()
 	var v values

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hydrogen-go/baas/internal/duration"
 )
 
 // Value reads a setting from text.
@@ -58,15 +60,15 @@ func Number(p *int, lowest int) Value {
 	return v
 }
 
-// Duration is a duration, shortest or longer.
+// Duration is a duration, shortest or longer. It may have days, see [duration.Parse].
 func Duration(p *time.Duration, shortest time.Duration) Value {
-	return Value{Word: "DURATION", Default: FormatDuration(*p), Set: func(text string) error {
-		d, err := ParseDuration(text)
+	return Value{Word: "DURATION", Default: duration.String(*p), Set: func(text string) error {
+		d, err := duration.Parse(text)
 		if err != nil {
-			return err
+			return fmt.Errorf("%q: %w", text, err)
 		}
 		if d < shortest {
-			return fmt.Errorf("%q is shorter than %s", text, FormatDuration(shortest))
+			return fmt.Errorf("%q is shorter than %s", text, duration.String(shortest))
 		}
 		*p = d
 		return nil
@@ -145,49 +147,4 @@ func CheckAddress(text string) error {
 		return fmt.Errorf("%q has no port from 0 to 65535", text)
 	}
 	return nil
-}
-
-const day = 24 * time.Hour
-
-// ParseDuration is [time.ParseDuration] with days in front, as in 7d or 1d12h. A
-// negative duration is an error.
-func ParseDuration(text string) (time.Duration, error) {
-	wrong := fmt.Errorf("%q is not a duration as 500ms, 90s, 15m, 12h or 7d", text)
-	rest, days := text, 0
-	if before, after, ok := strings.Cut(text, "d"); ok {
-		n, err := strconv.ParseUint(before, 10, 16) // 65535 days are far less than the longest Duration
-		if err != nil {
-			return 0, wrong
-		}
-		rest, days = after, int(n)
-	}
-	total := time.Duration(days) * day
-	if rest == "" && rest != text {
-		return total, nil
-	}
-	d, err := time.ParseDuration(rest)
-	if err != nil || d < 0 || total+d < total || strings.HasPrefix(rest, "+") || strings.HasPrefix(rest, "-") {
-		return 0, wrong
-	}
-	return total + d, nil
-}
-
-// FormatDuration prints a duration as [ParseDuration] reads it, without the units that
-// are zero.
-func FormatDuration(d time.Duration) string {
-	text := ""
-	if d >= day {
-		text = strconv.Itoa(int(d/day)) + "d"
-		if d %= day; d == 0 {
-			return text
-		}
-	}
-	rest := d.String()
-	if strings.HasSuffix(rest, "m0s") {
-		rest = strings.TrimSuffix(rest, "0s")
-	}
-	if strings.HasSuffix(rest, "h0m") {
-		rest = strings.TrimSuffix(rest, "0m")
-	}
-	return text + rest
 }
