@@ -355,7 +355,7 @@ func TestControlLists(t *testing.T) {
 		control(t, b, 400, "POST", "seed", `{"people":[{"platform":"kuaishu","openid":"w"}]}`).(m)["error"])
 	control(t, b, 400, "POST", "seed", "")
 	require.Contains(t, control(t, b, 404, "GET", "people/kuaishu/a", "").(m)["error"], "did you mean kuaishou?")
-	require.Equal(t, `action "logn" is not one of allow-phone-number, allow-user-info, login, refuse-phone-number, refuse-user-info, user-profile; did you mean login?`,
+	require.Equal(t, `action "logn" is not one of allow-phone-number, allow-user-info, allow-web-login, login, refuse-phone-number, refuse-user-info, refuse-web-login, user-profile; did you mean login?`,
 		control(t, b, 404, "POST", "people/ks/a/logn", "").(m)["error"])
 	require.Equal(t, `cut "dail" is not one of after-read, before-read, dial, in-response; did you mean dial?`,
 		control(t, b, 400, "POST", "faults", `{"cut":"dail"}`).(m)["error"])

@@ -10,7 +10,7 @@ import (
 	"github.com/hydrogen-go/baas/baastest"
 )
 
-const allPlatforms = "alipay, apple, baidu, bytedance, jd, kuaishou, qq, wechat, wechat-native, weibo-native"
+const allPlatforms = "alipay, apple, baidu, bytedance, jd, kuaishou, oauth-wechat-mp, oauth-wechat-web, oauth-weibo, qq, wechat, wechat-native, weibo-native"
 
 func TestSeedErrors(t *testing.T) {
 	t.Parallel()
