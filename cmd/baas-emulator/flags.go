@@ -67,6 +67,7 @@ func (c *config) flagSet() (*flag.FlagSet, []flagGroup) {
 		{"What is there at the start", []string{"seed", "journal"}},
 		{"The app, as the real backend's console has it", []string{
 			"client-id", "client-secret", "login-off", "field-permission", "token-life", "openapi-token-life", "time-zone", "responses",
+			"auth-token-life", "safe-domain", "web-origin",
 		}},
 		{"This program", []string{"healthcheck", "version"}},
 	}
@@ -136,6 +137,11 @@ func (c *config) appFlags(flags *flag.FlagSet) {
 	})
 	c.option(flags, "token-life", lifeUsage("the tokens of logins live", baastest.DefaultTokenLife), life(baastest.WithTokenLife))
 	c.option(flags, "openapi-token-life", lifeUsage("access tokens of the Open API live", baastest.DefaultOpenAPITokenLife), life(baastest.WithOpenAPITokenLife))
+	c.option(flags, "auth-token-life", lifeUsage("the auth_token of a web login can be used", baastest.DefaultAuthTokenLife), life(baastest.WithAuthTokenLife))
+	c.option(flags, "safe-domain", "`origin` that the callback URL of a web login must have, as http://localhost:8080; repeat it for more "+
+		"(default: every http and https URL is taken)", func(origin string) (baastest.Option, error) { return baastest.WithSafeDomains(origin), nil })
+	c.option(flags, "web-origin", "`origin` of the pages of web logins, for browsers that reach the emulator under another name, as http://localhost:8899 "+
+		"(default: the one that the server's request was sent to)", func(origin string) (baastest.Option, error) { return baastest.WithWebOrigin(origin), nil })
 }
 
 func lifeUsage(what string, standard time.Duration) string {
