@@ -7,7 +7,20 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/chromium"
 )
+
+// tab is a page of the demo in a browser.
+type tab struct{ *chromium.Tab }
+
+// openTab starts a browser. The page provokes error responses of the server, and shows them.
+func openTab(t *testing.T) tab {
+	t.Helper()
+	b := chromium.Open(t)
+	b.Expected = func(url string) bool { return strings.Contains(url, "/auth/") }
+	return tab{b}
+}
 
 // shown is what the page shows after a click.
 type shown struct {
@@ -29,13 +42,13 @@ func button(app, do string) string {
 	return fmt.Sprintf(`[data-platform=%s] button[data-do=%s]`, app, do)
 }
 
-// press clicks a button of an app, or of the session, and returns what is shown then.
-func (b *tab) press(app, do string) (s shown) {
-	b.t.Helper()
-	b.eval(`document.querySelector('#status').textContent = ''`, nil)
-	b.click(button(app, do))
+// act clicks a button of an app, or of the session, and returns what is shown then.
+func (b tab) act(app, do string) (s shown) {
+	b.T.Helper()
+	b.Eval(`document.querySelector('#status').textContent = ''`, nil)
+	b.Click(button(app, do))
 	// The status is read when it appears, because it goes away.
-	b.when(`document.querySelector('#status').textContent !== '' && document.querySelector('#log').ariaBusy === 'false'`, `(() => {
+	b.When(`document.querySelector('#status').textContent !== '' && document.querySelector('#log').ariaBusy === 'false'`, `(() => {
 		const text = (selector) => {
 			const e = document.querySelector(selector);
 			return e && !e.closest('[hidden]') ? e.textContent : '';
@@ -55,7 +68,7 @@ func (b *tab) press(app, do string) (s shown) {
 }
 
 // responseOf parses the response that is shown.
-func responseOf(t *testing.T, s shown) m {
+func responseOf(t testing.TB, s shown) m {
 	t.Helper()
 	var response m
 	require.NoError(t, json.Unmarshal([]byte(s.Response), &response))
@@ -75,138 +88,135 @@ func TestPage(t *testing.T) {
 	b := openTab(t)
 	url := startDemo(t)
 	for _, width := range []int{360, 1200} {
-		b.open(url, size{width, 844})
+		b.Goto(url, chromium.Look{Width: width, Height: 844})
 		b.requireFits()
 		for _, app := range apps {
 			t.Run(fmt.Sprintf("%s at %d px", app.title, width), func(t *testing.T) {
-				b.t = t
-				require.Equal(t, 0, b.press("", "reset").Count)
+				b.T = t
+				require.Equal(t, 0, b.act("", "reset").Count)
 				b.refuses(app.name, app.openid)
 				b.logsInAndOut(app.name, app.title)
 				b.allowsPhone(app.name, app.phone)
 			})
 		}
 		t.Run(fmt.Sprintf("links at %d px", width), func(t *testing.T) {
-			b.t = t
+			b.T = t
 			b.links()
 		})
-		b.t = t
+		b.T = t
 		b.requireFits()
 	}
-	require.Empty(t, b.problems)
+	b.RequireNoProblem()
 }
 
-// requireFits checks that the page is not wider than the window, and that every button
-// has a name.
-func (b *tab) requireFits() {
-	b.t.Helper()
-	var sizes struct{ Content, Window int }
-	b.eval(`({ content: document.documentElement.scrollWidth, window: innerWidth })`, &sizes)
-	require.LessOrEqual(b.t, sizes.Content, sizes.Window)
+// requireFits checks that the page fits the window, and that every button is there.
+func (b tab) requireFits() {
+	b.T.Helper()
+	b.RequireFits()
 	var names []string
-	b.eval(`[...document.querySelectorAll('button[data-do]')].map((e) => e.textContent)`, &names)
-	require.Contains(b.t, names, "Allow phone on ByteDance")
-	require.Len(b.t, names, 3+3*4)
-	require.NotContains(b.t, names, "")
+	b.Eval(`[...document.querySelectorAll('button[data-do]')].map((e) => e.textContent)`, &names)
+	require.Contains(b.T, names, "Allow phone on ByteDance")
+	require.Len(b.T, names, 3+3*4)
+	require.NotContains(b.T, names, "")
 }
 
 // requireDisabled checks that a button is disabled, that a screen reader says why, that
 // the reason is visible, and that a press says it too and sends nothing.
-func (b *tab) requireDisabled(app, do, why string) {
-	b.t.Helper()
+func (b tab) requireDisabled(app, do, why string) {
+	b.T.Helper()
 	selector := button(app, do)
-	got := b.announces(selector)
-	require.Equal(b.t, "button", got.Role)
-	require.NotEmpty(b.t, got.Name)
-	require.True(b.t, got.Disabled, "%s is not disabled", selector)
-	require.Equal(b.t, strings.ToLower(why), strings.ToLower(got.Description))
+	got := b.Announced(selector)
+	require.Equal(b.T, "button", got.Role)
+	require.NotEmpty(b.T, got.Name)
+	require.True(b.T, got.Disabled, "%s is not disabled", selector)
+	require.Equal(b.T, strings.ToLower(why), strings.ToLower(got.Description))
 	var visible bool
-	b.eval(fmt.Sprintf(`document.getElementById(document.querySelector(%q).getAttribute('aria-describedby'))
+	b.Eval(fmt.Sprintf(`document.getElementById(document.querySelector(%q).getAttribute('aria-describedby'))
 		.checkVisibility({ visibilityProperty: true })`, selector), &visible)
-	require.True(b.t, visible, "the reason of %s cannot be seen", selector)
+	require.True(b.T, visible, "the reason of %s cannot be seen", selector)
 
-	b.eval(`{
+	b.Eval(`{
 		const real = fetch;
 		const sent = [];
 		window.fetch = (...request) => { sent.push(request[0]); return real(...request); };
 		window.watched = () => { window.fetch = real; return sent; };
 	}`, nil)
-	status := b.press(app, do).Status
+	status := b.act(app, do).Status
 	var sent []string
-	b.eval(`window.watched()`, &sent)
-	require.Empty(b.t, sent, "%s sends requests", selector)
-	require.Contains(b.t, strings.ToLower(status), strings.ToLower(strings.TrimSuffix(why, ".")))
+	b.Eval(`window.watched()`, &sent)
+	require.Empty(b.T, sent, "%s sends requests", selector)
+	require.Contains(b.T, strings.ToLower(status), strings.ToLower(strings.TrimSuffix(why, ".")))
 }
 
-func (b *tab) refuses(app, openid string) {
-	s := b.press(app, "refuse")
-	require.Equal(b.t, "POST /auth/login/"+app, s.Request)
-	require.Equal(b.t, "403 unauthorized", s.Code)
-	require.Equal(b.t, openid, responseOf(b.t, s)["openid"])
-	require.Empty(b.t, s.Who)
+func (b tab) refuses(app, openid string) {
+	s := b.act(app, "refuse")
+	require.Equal(b.T, "POST /auth/login/"+app, s.Request)
+	require.Equal(b.T, "403 unauthorized", s.Code)
+	require.Equal(b.T, openid, responseOf(b.T, s)["openid"])
+	require.Empty(b.T, s.Who)
 }
 
-func (b *tab) logsInAndOut(app, title string) {
-	s := b.press(app, "login")
-	require.Equal(b.t, "200", s.Code, s.Response)
-	require.Equal(b.t, title+": log in: done (200).", s.Status)
-	require.Equal(b.t, "Ann", s.Who["Name"])
-	require.Equal(b.t, title, s.Who["Linked"])
-	require.Regexp(b.t, `^.{4}… \(hidden\)$`, s.Who["Session id"])
-	require.Equal(b.t, strings.Replace(s.Who["Session id"], "(", "(43 characters, ", 1), responseOf(b.t, s)["token"])
-	require.Equal(b.t, []string{"POST /hserve/v2.5/idp/" + app + "/authenticate/ 201"}, s.Asked)
+func (b tab) logsInAndOut(app, title string) {
+	s := b.act(app, "login")
+	require.Equal(b.T, "200", s.Code, s.Response)
+	require.Equal(b.T, title+": log in: done (200).", s.Status)
+	require.Equal(b.T, "Ann", s.Who["Name"])
+	require.Equal(b.T, title, s.Who["Linked"])
+	require.Regexp(b.T, `^.{4}… \(hidden\)$`, s.Who["Session id"])
+	require.Equal(b.T, strings.Replace(s.Who["Session id"], "(", "(43 characters, ", 1), responseOf(b.T, s)["token"])
+	require.Equal(b.T, []string{"POST /hserve/v2.5/idp/" + app + "/authenticate/ 201"}, s.Asked)
 
-	s = b.press("", "me")
-	require.Equal(b.t, "GET /auth/me", s.Request)
-	require.Equal(b.t, "Authorization: Bearer", s.Sent)
-	require.Equal(b.t, "200", s.Code)
+	s = b.act("", "me")
+	require.Equal(b.T, "GET /auth/me", s.Request)
+	require.Equal(b.T, "Authorization: Bearer", s.Sent)
+	require.Equal(b.T, "200", s.Code)
 
-	s = b.press("", "logout")
-	require.Equal(b.t, "200", s.Code)
-	require.Empty(b.t, s.Who)
-	require.Equal(b.t, []string{"POST /hserve/v2.0/session/destroy/ 201"}, s.Asked)
+	s = b.act("", "logout")
+	require.Equal(b.T, "200", s.Code)
+	require.Empty(b.T, s.Who)
+	require.Equal(b.T, []string{"POST /hserve/v2.0/session/destroy/ 201"}, s.Asked)
 
 	b.requireDisabled("", "me", "Nobody is logged in.")
 }
 
-func (b *tab) allowsPhone(app string, can bool) {
+func (b tab) allowsPhone(app string, can bool) {
 	if !can {
 		b.requireDisabled(app, "phone", "no phone login")
-		require.Equal(b.t, "200", b.press(app, "login").Code)
+		require.Equal(b.T, "200", b.act(app, "login").Code)
 		b.requireDisabled(app, "phone", "no phone number")
-		require.Equal(b.t, "200", b.press("", "logout").Code)
+		require.Equal(b.T, "200", b.act("", "logout").Code)
 		return
 	}
-	s := b.press(app, "phone")
-	require.Equal(b.t, "POST /auth/login/"+app, s.Request)
-	require.Equal(b.t, "200", s.Code, s.Response)
-	require.Equal(b.t, "13800138000", s.Who["Phone"])
+	s := b.act(app, "phone")
+	require.Equal(b.T, "POST /auth/login/"+app, s.Request)
+	require.Equal(b.T, "200", s.Code, s.Response)
+	require.Equal(b.T, "13800138000", s.Who["Phone"])
 
-	s = b.press(app, "phone")
-	require.Equal(b.t, "POST /auth/phone", s.Request)
-	require.Equal(b.t, "200", s.Code, s.Response)
-	require.Equal(b.t, "200", b.press("", "logout").Code)
+	s = b.act(app, "phone")
+	require.Equal(b.T, "POST /auth/phone", s.Request)
+	require.Equal(b.T, "200", s.Code, s.Response)
+	require.Equal(b.T, "200", b.act("", "logout").Code)
 }
 
 // links follows the documented sequence: without an account on one platform, log in on
 // another, link, and log in to the same account from both.
-func (b *tab) links() {
-	b.press("", "reset")
-	require.Equal(b.t, "200", b.press("kuaishou", "login").Code)
-	b.press("", "logout")
-	b.click("#create-user")
-	require.Equal(b.t, "404 not_found", b.press("wechat", "login").Code)
+func (b tab) links() {
+	b.act("", "reset")
+	require.Equal(b.T, "200", b.act("kuaishou", "login").Code)
+	b.act("", "logout")
+	b.Click("#create-user")
+	require.Equal(b.T, "404 not_found", b.act("wechat", "login").Code)
 	b.requireDisabled("wechat", "link", "needs a login")
 
-	ann := b.press("kuaishou", "login").Who["User"]
-	s := b.press("wechat", "link")
-	require.Equal(b.t, "GET /auth/me", s.Request, "the page asks who that is now")
-	require.Equal(b.t, "Kuaishou, WeChat", s.Who["Linked"])
-	b.press("", "logout")
-	require.Equal(b.t, ann, b.press("wechat", "login").Who["User"])
+	ann := b.act("kuaishou", "login").Who["User"]
+	s := b.act("wechat", "link")
+	require.Equal(b.T, "GET /auth/me", s.Request, "the page asks who that is now")
+	require.Equal(b.T, "Kuaishou, WeChat", s.Who["Linked"])
+	b.act("", "logout")
+	require.Equal(b.T, ann, b.act("wechat", "login").Who["User"])
 
-	b.click("#create-user")
-	require.NotEqual(b.t, ann, b.press("bytedance", "login").Who["User"], "an account of its own")
-	require.Equal(b.t, "400 bad_request", b.press("wechat", "link").Code)
-	b.press("", "logout")
+	b.Click("#create-user")
+	require.NotEqual(b.T, ann, b.act("bytedance", "login").Who["User"], "an account of its own")
+	require.Equal(b.T, "400 bad_request", b.act("wechat", "link").Code)
+	b.act("", "logout")
 }

@@ -5,11 +5,18 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/chromium"
 )
+
+// phone is the window of a phone.
+var phone = chromium.Look{Width: 390, Height: 844}
 
 // windows are those that the page is tried in: two phones, a tablet, a screen, and a
 // phone of which the keyboard or the zoom leaves little.
-var windows = []size{{360, 640}, {390, 844}, {768, 1024}, {1280, 800}, {390, 480}}
+var windows = []chromium.Look{
+	{Width: 360, Height: 640}, phone, {Width: 768, Height: 1024}, {Width: 1280, Height: 800}, {Width: 390, Height: 480},
+}
 
 // place is where a button is in the window.
 type place struct {
@@ -18,27 +25,27 @@ type place struct {
 }
 
 // places are those of all buttons that act for Ann.
-func (b *tab) places() (all []place) {
-	b.t.Helper()
-	b.eval(`[...document.querySelectorAll('button[data-do]')].map((e) => {
+func (b tab) places() (all []place) {
+	b.T.Helper()
+	b.Eval(`[...document.querySelectorAll('button[data-do]')].map((e) => {
 		const { x, y, width, height } = e.getBoundingClientRect();
 		return { name: e.textContent, x, y, w: width, h: height };
 	})`, &all)
-	require.Len(b.t, all, 3+3*4)
+	require.Len(b.T, all, 3+3*4)
 	return all
 }
 
 // inWindows opens the page in every window, and runs a test there.
-func inWindows(t *testing.T, test func(b *tab, window size)) {
+func inWindows(t *testing.T, test func(b tab, window chromium.Look)) {
 	t.Parallel()
 	b := openTab(t)
 	url := startDemo(t)
 	for _, window := range windows {
-		b.open(url, window)
-		b.press("", "reset")
+		b.Goto(url, window)
+		b.act("", "reset")
 		test(b, window)
 	}
-	require.Empty(t, b.problems)
+	b.RequireNoProblem()
 }
 
 // story is what is pressed, so that the page shows every kind of state.
@@ -57,21 +64,21 @@ var story = []struct{ app, do string }{
 	{"", "reset"},
 }
 
-// toView is what b.click does first.
-func (b *tab) toView(selector string) {
-	b.t.Helper()
-	b.eval(fmt.Sprintf(`document.querySelector(%q).scrollIntoView({ block: 'center' })`, selector), nil)
+// toView is what b.Click does first.
+func (b tab) toView(selector string) {
+	b.T.Helper()
+	b.Eval(fmt.Sprintf(`document.querySelector(%q).scrollIntoView({ block: 'center' })`, selector), nil)
 }
 
 // The state that appears above the buttons does not move them, and neither does anything
 // else that a press shows.
 func TestButtonsStay(t *testing.T) {
-	inWindows(t, func(b *tab, window size) {
+	inWindows(t, func(b tab, window chromium.Look) {
 		for _, step := range story {
 			b.toView(button(step.app, step.do))
 			before := b.places()
-			b.press(step.app, step.do)
-			b.settle()
+			b.act(step.app, step.do)
+			b.Settle()
 			after := b.places()
 			if window.Height < 500 { // there the page scrolls to the newest exchange
 				relative(before)
@@ -95,10 +102,10 @@ func relative(all []place) {
 
 // requireStatusCoversNoButton checks that no part of a button that can be seen lies
 // where the status is.
-func (b *tab) requireStatusCoversNoButton() {
-	b.t.Helper()
+func (b tab) requireStatusCoversNoButton() {
+	b.T.Helper()
 	var covered []string
-	b.eval(`(() => {
+	b.Eval(`(() => {
 		const seen = (e) => {
 			let { left, top, right, bottom } = e.getBoundingClientRect();
 			for (let p = e.parentElement; p; p = p.parentElement) {
@@ -116,34 +123,34 @@ func (b *tab) requireStatusCoversNoButton() {
 			return top < bottom && left < status.right && right > status.left && top < status.bottom && bottom > status.top;
 		}).map((e) => e.textContent);
 	})()`, &covered)
-	require.Empty(b.t, covered)
+	require.Empty(b.T, covered)
 }
 
 // The status goes away by itself, and moves nothing.
 func TestStatusGoesAway(t *testing.T) {
 	t.Parallel()
 	b := openTab(t)
-	b.open(startDemo(t), size{390, 844})
-	require.Equal(t, "status", b.announces("#status").Role)
-	require.NotEmpty(t, b.press("kuaishou", "login").Status)
+	b.Goto(startDemo(t), phone)
+	require.Equal(t, "status", b.Announced("#status").Role)
+	require.NotEmpty(t, b.act("kuaishou", "login").Status)
 	before := b.places()
-	b.until(`document.querySelector('#status').textContent === ''`)
+	b.Until(`document.querySelector('#status').textContent === ''`)
 	require.Equal(t, before, b.places())
-	require.Empty(t, b.problems)
+	b.RequireNoProblem()
 }
 
 // The newest exchange is in view: what was sent, how it went, and where the response begins.
 func TestNewestExchangeIsInView(t *testing.T) {
-	inWindows(t, func(b *tab, window size) {
+	inWindows(t, func(b tab, window chromium.Look) {
 		for _, step := range story {
 			count := b.exchanges()
-			b.eval(`document.querySelector('#scroller').scrollTop = 60`, nil) // somebody reads on
-			if b.press(step.app, step.do).Count <= count {
+			b.Eval(`document.querySelector('#scroller').scrollTop = 60`, nil) // somebody reads on
+			if b.act(step.app, step.do).Count <= count {
 				continue // it was disabled, or it cleared the list
 			}
-			b.settle()
+			b.Settle()
 			var hidden []string
-			b.eval(`(() => {
+			b.Eval(`(() => {
 				const newest = document.querySelector('.exchange');
 				const inView = (e) => {
 					const { left, top, width, height } = e.getBoundingClientRect();
@@ -161,27 +168,27 @@ func TestNewestExchangeIsInView(t *testing.T) {
 	})
 }
 
-func (b *tab) exchanges() (n int) {
-	b.t.Helper()
-	b.eval(`document.querySelectorAll('.exchange').length`, &n)
+func (b tab) exchanges() (n int) {
+	b.T.Helper()
+	b.Eval(`document.querySelectorAll('.exchange').length`, &n)
 	return n
 }
 
 // A body that is cut says so, and a button shows all of it. A body that is not cut has
 // no such button.
 func TestCutBodiesAreMarked(t *testing.T) {
-	inWindows(t, func(b *tab, window size) {
-		b.press("kuaishou", "login")
-		b.press("", "me")
-		b.press("", "logout")
-		b.settle()
+	inWindows(t, func(b tab, window chromium.Look) {
+		b.act("kuaishou", "login")
+		b.act("", "me")
+		b.act("", "logout")
+		b.Settle()
 		type body struct {
 			Cut, Marked, Lines bool
 			Expanded, Text     string
 		}
 		var bodies []body
 		all := func() {
-			b.eval(`[...document.querySelectorAll('.text:not([hidden])')].map((e) => {
+			b.Eval(`[...document.querySelectorAll('.text:not([hidden])')].map((e) => {
 				const pre = e.querySelector('pre'), more = e.querySelector('.more');
 				return {
 					cut: pre.scrollHeight > pre.clientHeight + 1,
@@ -206,8 +213,8 @@ func TestCutBodiesAreMarked(t *testing.T) {
 		require.Greater(t, cut, 1)
 		require.Less(t, cut, len(bodies), "a logout's body is short")
 
-		b.eval(`document.querySelectorAll('.cut .more').forEach((e) => e.click())`, nil)
-		b.settle()
+		b.Eval(`document.querySelectorAll('.cut .more').forEach((e) => e.click())`, nil)
+		b.Settle()
 		all()
 		for i, got := range bodies {
 			require.False(t, got.Cut, "%v, body %d", window, i)
@@ -225,35 +232,35 @@ func TestCutBodiesAreMarked(t *testing.T) {
 func TestLostSession(t *testing.T) {
 	t.Parallel()
 	b := openTab(t)
-	b.open(startDemo(t), size{390, 844})
-	b.press("kuaishou", "login")
-	b.eval(`fetch('/_emulator/reset', { method: 'POST' }).then((res) => res.status)`, nil)
-	s := b.press("", "me")
+	b.Goto(startDemo(t), phone)
+	b.act("kuaishou", "login")
+	b.Eval(`fetch('/_emulator/reset', { method: 'POST' }).then((res) => res.status)`, nil)
+	s := b.act("", "me")
 	require.Equal(t, "401 session_missing", s.Code)
 	require.Equal(t, "Authorization: Bearer", s.Sent)
 	require.Empty(t, s.Who)
 	b.requireDisabled("", "logout", "Nobody is logged in.")
 	b.requireDisabled("kuaishou", "link", "needs a login")
-	require.Empty(t, b.problems)
+	b.RequireNoProblem()
 }
 
 // A server that does not respond is shown among the responses, and can be tried again.
 func TestServerGone(t *testing.T) {
 	t.Parallel()
 	b := openTab(t)
-	b.open(startDemo(t), size{390, 844})
-	b.eval(`{
+	b.Goto(startDemo(t), phone)
+	b.Eval(`{
 		const real = fetch;
 		window.back = () => { window.fetch = real; };
 		window.fetch = () => Promise.reject(new TypeError('Failed to fetch'));
 	}`, nil)
-	s := b.press("kuaishou", "login")
+	s := b.act("kuaishou", "login")
 	require.Equal(t, "no response", s.Code)
 	require.Equal(t, "Log in on Kuaishou: the server did not respond. Is it still running?", s.Status)
 	require.Empty(t, s.Request)
-	b.eval(`window.back()`, nil)
-	require.Equal(t, "200", b.press("kuaishou", "login").Code)
-	require.Empty(t, b.problems)
+	b.Eval(`window.back()`, nil)
+	require.Equal(t, "200", b.act("kuaishou", "login").Code)
+	b.RequireNoProblem()
 }
 
 // All that a mouse does can be done with the keyboard, and the focus stays on the button,
@@ -261,27 +268,12 @@ func TestServerGone(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	t.Parallel()
 	b := openTab(t)
-	b.open(startDemo(t), size{390, 844})
-	type press struct {
-		key  string
-		code int
-	}
-	hit := func(k press) {
-		event := m{"key": k.key, "code": k.key, "windowsVirtualKeyCode": k.code}
-		if k.key == "Enter" {
-			event["text"] = "\r"
-		}
-		for _, kind := range []string{"keyDown", "keyUp"} {
-			event["type"] = kind
-			b.call("Input.dispatchKeyEvent", event, nil)
-		}
-	}
-	tab, enter := press{"Tab", 9}, press{"Enter", 13}
+	b.Goto(startDemo(t), phone)
 	var order []string
 	for range 17 {
-		hit(tab)
+		b.Press("Tab")
 		var name string
-		b.eval(`document.activeElement.textContent || document.activeElement.id || document.activeElement.tagName`, &name)
+		b.Eval(`document.activeElement.textContent || document.activeElement.id || document.activeElement.tagName`, &name)
 		order = append(order, name)
 	}
 	require.Equal(t, []string{
@@ -298,17 +290,17 @@ func TestKeyboard(t *testing.T) {
 		{"kuaishou", "link", "“Link on Kuaishou” does nothing now: needs a login."},
 	} {
 		selector := button(step.app, step.do)
-		b.eval(fmt.Sprintf(`document.querySelector('#status').textContent = ''; document.querySelector(%q).focus()`, selector), nil)
-		hit(enter)
+		b.Eval(fmt.Sprintf(`document.querySelector('#status').textContent = ''; document.querySelector(%q).focus()`, selector), nil)
+		b.Press("Enter")
 		var status string
-		b.when(`document.querySelector('#status').textContent !== '' && document.querySelector('#log').ariaBusy === 'false'`,
+		b.When(`document.querySelector('#status').textContent !== '' && document.querySelector('#log').ariaBusy === 'false'`,
 			`document.querySelector('#status').textContent`, &status)
 		require.Equal(t, step.title, status)
 		var focused bool
-		b.eval(fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, selector), &focused)
+		b.Eval(fmt.Sprintf(`document.activeElement === document.querySelector(%q)`, selector), &focused)
 		require.True(t, focused, step.title)
 	}
-	require.Empty(t, b.problems)
+	b.RequireNoProblem()
 }
 
 // Every text has at least the contrast of WCAG 2.2 AA to its ground, 4.5 to 1.
@@ -316,37 +308,15 @@ func TestContrast(t *testing.T) {
 	t.Parallel()
 	b := openTab(t)
 	url := startDemo(t)
-	for _, scheme := range []string{"light", "dark"} {
-		b.call("Emulation.setEmulatedMedia", m{"features": []m{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
-		b.open(url, size{1280, 800})
-		b.press("", "reset")
+	for _, dark := range []bool{false, true} {
+		b.Goto(url, chromium.Look{Width: 1280, Height: 800, Dark: dark})
+		b.act("", "reset")
 		for range 2 { // before a login, and with all kinds of exchanges
-			var faint []string
-			var count int
-			b.eval(`(() => {
-				const light = (color) => {
-					const [r, g, b] = color.match(/[\d.]+/g).slice(0, 3).map((c) => c / 255)
-						.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-					return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-				};
-				const ground = (e) => {
-					const color = getComputedStyle(e).backgroundColor;
-					return /, 0\)$/.test(color) ? ground(e.parentElement) : color;
-				};
-				window.texts = [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility({ visibilityProperty: true }) &&
-					[...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent.trim() !== ''));
-				return window.texts.filter((e) => {
-					const [a, b] = [light(getComputedStyle(e).color), light(ground(e))];
-					return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
-				}).map((e) => e.outerHTML);
-			})()`, &faint)
-			b.eval(`window.texts.length`, &count)
-			require.Greater(t, count, 30)
-			require.Empty(t, faint, scheme)
+			require.Greater(t, b.RequireContrast(), 30, "dark: %t", dark)
 			for _, step := range story[:9] {
-				b.press(step.app, step.do)
+				b.act(step.app, step.do)
 			}
 		}
 	}
-	require.Empty(t, b.problems)
+	b.RequireNoProblem()
 }

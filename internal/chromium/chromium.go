@@ -20,8 +20,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// timeout limits the time of a test with a browser.
-const timeout = 2 * time.Minute
+// timeout limits the time of a test with a browser. The longest takes half a minute on two
+// cores with nothing else to do.
+const timeout = 5 * time.Minute
+
+// patience limits the time that Until and When wait.
+const patience = time.Minute
 
 // params are the parameters of a method of the protocol.
 type params = map[string]any
@@ -204,24 +208,48 @@ func (b *Tab) Text(selector string) string {
 // Until waits until an expression holds in the page.
 func (b *Tab) Until(expression string) {
 	b.T.Helper()
-	var held bool
+	b.When(expression, "true", nil)
+}
+
+// When waits until an expression holds in the page. It stores the value that another one
+// has at that moment in what out points to, unless that is nil.
+func (b *Tab) When(expression, value string, out any) {
+	b.T.Helper()
+	var got struct {
+		Held  bool
+		Value json.RawMessage
+	}
 	b.Eval(fmt.Sprintf(`new Promise((done) => {
-		const look = () => { if (%s) { done(true); watch.disconnect(); clearTimeout(late); } };
+		const look = () => {
+			if (!(%s)) return;
+			watch.disconnect();
+			clearTimeout(late);
+			done({ held: true, value: %s });
+		};
 		const watch = new MutationObserver(look);
-		const late = setTimeout(() => { watch.disconnect(); done(false); }, 20000);
+		const late = setTimeout(() => { watch.disconnect(); done({ held: false }); }, %d);
 		watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 		look();
-	})`, expression), &held)
-	if !held {
+	})`, expression, value, patience.Milliseconds()), &got)
+	if !got.Held {
 		require.Fail(b.T, "it does not come true", "%s\n%s", expression, b.Text("body"))
 	}
+	if out != nil {
+		require.NoError(b.T, json.Unmarshal(got.Value, out), value)
+	}
+}
+
+// Settle waits until the page has been laid out and its observers have run.
+func (b *Tab) Settle() {
+	b.T.Helper()
+	b.Eval(`new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`, nil)
 }
 
 // Look is how a page is looked at.
 type Look struct {
-	Width, Height int
+	Width, Height int // of the window, in CSS pixels
 	Dark          bool
-	Language      string // as "zh-CN"
+	Language      string // as "zh-CN"; empty for the browser's own
 }
 
 // Goto loads a page and waits until all of it is there and its html element has
@@ -243,6 +271,39 @@ func (b *Tab) Goto(url string, look Look) {
 		if (document.readyState === 'complete') done();
 		else addEventListener('load', done, { once: true });
 	})`, nil) // its styles too
+}
+
+// Announced is what a screen reader gets of an element.
+type Announced struct {
+	Role, Name, Description string
+	Disabled                bool
+}
+
+// Announced returns what a screen reader gets of the element.
+func (b *Tab) Announced(selector string) Announced {
+	b.T.Helper()
+	var found struct {
+		Result struct{ ObjectID string }
+	}
+	b.call("Runtime.evaluate", params{"expression": fmt.Sprintf(`document.querySelector(%q)`, selector)}, &found)
+	type text struct{ Value string }
+	var tree struct {
+		Nodes []struct {
+			Role, Name, Description text
+			Properties              []struct {
+				Name  string
+				Value struct{ Value any }
+			}
+		}
+	}
+	b.call("Accessibility.getPartialAXTree", params{"objectId": found.Result.ObjectID, "fetchRelatives": false}, &tree)
+	require.NotEmpty(b.T, tree.Nodes, selector)
+	node := tree.Nodes[0]
+	a := Announced{Role: node.Role.Value, Name: node.Name.Value, Description: node.Description.Value}
+	for _, p := range node.Properties {
+		a.Disabled = a.Disabled || p.Name == "disabled" && p.Value.Value == true
+	}
+	return a
 }
 
 // Click presses the element with the mouse, so it must be visible and on top.
@@ -302,10 +363,13 @@ func (b *Tab) Screenshot(name string, whole bool) {
 }
 
 // RequireContrast checks that every text that is shown has a contrast of at least 4.5 to
-// what is behind it (WCAG 2.2, level AA).
-func (b *Tab) RequireContrast() {
+// what is behind it (WCAG 2.2, level AA). It returns how many texts it has checked.
+func (b *Tab) RequireContrast() int {
 	b.T.Helper()
-	var faint []string
+	var got struct {
+		Texts int
+		Faint []string
+	}
 	b.Eval(`(() => {
 		const parse = (color) => { // a browser computes rgb(), or color(srgb …) with parts of 1
 			const [r, g, b, a = 1] = color.match(/[\d.]+/g).map(Number);
@@ -322,15 +386,19 @@ func (b *Tab) RequireContrast() {
 			}
 			return matchMedia('(prefers-color-scheme: dark)').matches ? [0, 0, 0] : [255, 255, 255];
 		};
-		return [...document.querySelectorAll('body *')].flatMap((e) => {
+		let texts = 0;
+		const faint = [...document.querySelectorAll('body *')].flatMap((e) => {
 			const text = [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.data.trim()).join('');
-			if (!text || !e.checkVisibility()) return [];
+			if (!text || !e.checkVisibility({ visibilityProperty: true })) return [];
+			texts++;
 			const [x, y] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((a, b) => b - a);
 			const ratio = (x + 0.05) / (y + 0.05);
 			return ratio < 4.5 ? [ratio.toFixed(1) + ' ' + e.tagName + ' ' + text.slice(0, 40)] : [];
 		});
-	})()`, &faint)
-	require.Empty(b.T, faint)
+		return { texts, faint };
+	})()`, &got)
+	require.Empty(b.T, got.Faint)
+	return got.Texts
 }
 
 // RequireFits checks that the page is not wider than the window, that everything to press
