@@ -15,10 +15,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/testkit"
 )
 
 // emulator is one that runs.
@@ -30,24 +31,7 @@ type emulator struct {
 	lines    *bufio.Scanner // of stdout, after those above
 	stop     context.CancelFunc
 	finished chan error
-	log      *syncBuffer
-}
-
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	log      *testkit.Log
 }
 
 // launch runs the emulator until the test ends.
@@ -55,7 +39,7 @@ func launch(t *testing.T, args ...string) *emulator {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	out, stdout := io.Pipe()
-	e := &emulator{t: t, stop: stop, finished: make(chan error, 1), log: new(syncBuffer)}
+	e := &emulator{t: t, stop: stop, finished: make(chan error, 1), log: new(testkit.Log)}
 	go func() {
 		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), stdout, e.log)
 		stdout.CloseWithError(io.EOF)

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/testkit"
 )
 
 // pair is a certificate that signs itself, in PEM.
@@ -63,7 +65,7 @@ func (f pairFiles) write(t *testing.T, p pair) {
 // Whatever the files become, a server has a certificate: the last good one.
 func TestCertificateReload(t *testing.T) {
 	t.Parallel()
-	log := new(syncBuffer)
+	log := new(testkit.Log)
 	one, two := newPair(t, "one"), newPair(t, "two")
 	files := newPairFiles(t, one)
 	c, err := loadCertificate(files.cert, files.key, slog.New(slog.NewTextHandler(log, nil)))

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas/internal/redistest"
+	"github.com/hydrogen-go/baas/internal/testkit"
 )
 
 // The user of the images.
@@ -62,9 +63,9 @@ func (i *image) command(words []string, environ ...string) *exec.Cmd {
 }
 
 // runs starts a program, which ends at the end of the test.
-func (i *image) runs(words []string, environ ...string) (log *syncBuffer, end func() error) {
+func (i *image) runs(words []string, environ ...string) (log *testkit.Log, end func() error) {
 	i.t.Helper()
-	c, log := i.command(words, environ...), new(syncBuffer)
+	c, log := i.command(words, environ...), new(testkit.Log)
 	c.Stdout, c.Stderr = log, log
 	require.NoError(i.t, c.Start())
 	ended := make(chan error, 1)

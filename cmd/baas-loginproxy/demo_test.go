@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/testkit"
 )
 
 // serveDemo serves the demo.
@@ -36,7 +38,7 @@ func (v *visitor) code(platform string) any {
 }
 
 func TestDemo(t *testing.T) {
-	log := new(syncBuffer)
+	log := new(testkit.Log)
 	v := serveDemo(t, slog.New(withIDs(slog.NewTextHandler(log, nil))))
 
 	status, _ := v.do("GET", "/auth/me", nil)

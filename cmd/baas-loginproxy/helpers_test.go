@@ -11,11 +11,12 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/hydrogen-go/baas/internal/testkit"
 )
 
 var silent = slog.New(slog.DiscardHandler)
@@ -97,7 +98,7 @@ type process struct {
 	t       *testing.T
 	signals chan os.Signal
 	exit    chan int
-	log     *syncBuffer
+	log     *testkit.Log
 	// The addresses as the log has them.
 	url, operators string
 }
@@ -117,7 +118,7 @@ func start(t *testing.T, environ []string, args ...string) *process {
 // begin runs the program until the test ends.
 func begin(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, signals: make(chan os.Signal, 2), exit: make(chan int, 1), log: new(syncBuffer)}
+	p := &process{t: t, signals: make(chan os.Signal, 2), exit: make(chan int, 1), log: new(testkit.Log)}
 	go func() {
 		p.exit <- program{args: args, environ: environ, stdout: p.log, stderr: p.log, signals: p.signals}.run()
 	}()
@@ -166,24 +167,6 @@ func (p *process) logs(text string) {
 }
 
 func (p *process) visitor() *visitor { return &visitor{t: p.t, url: p.url} }
-
-// syncBuffer is a log that several goroutines write.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
 
 // freeAddr is an address on which nobody listens.
 func freeAddr(t *testing.T) string {
