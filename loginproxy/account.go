@@ -96,10 +96,11 @@ func (x *exchange) logout(*emptyInput) error {
 
 // forget removes the session of a logout from the store and calls the hook.
 func (x *exchange) forget(ctx context.Context, v *Visitor) error {
-	if _, err := connOf(v.auth).From(v.stored).Forget(ctx); err != nil {
+	ended, err := connOf(v.auth).From(v.stored).Forget(ctx)
+	if err != nil {
 		return err
 	}
-	if x.p.onLogout != nil {
+	if x.p.onLogout != nil && !ended.IsZero() { // else another logout came first
 		x.p.onLogout(context.WithoutCancel(x.r.Context()), v)
 	}
 	return nil

@@ -174,6 +174,9 @@ func (x *exchange) accountIn(body string) (string, error) {
 	v := response.Fields(body).Get(x.accountField)
 	account := strings.TrimSpace(response.Str(v))
 	isText := v.Type == gjson.String || v.Type == gjson.Number || v.Type == gjson.Null
+	if v.Type == gjson.Number { // one spelling only, as 1e3 and 1000.0 are others of 1000
+		isText = strings.Trim(v.Raw, "0123456789") == ""
+	}
 	if !isText || strings.ContainsFunc(account, unicode.IsControl) {
 		return "", badInput(wrongType, x.accountField, "the account is no text without control characters")
 	}
@@ -268,6 +271,9 @@ func (x *exchange) noteRelayed(ctx context.Context, req *transport.Request, res 
 		err = x.explain(ctx, err)
 	}
 	x.noteFailure(herror.Code(res.Status), err)
+	if res.Status == http.StatusMethodNotAllowed && !x.isSensitive() && x.event.Class == ClassConfig {
+		x.event.Class = ClassInput // the client has chosen the method
+	}
 }
 
 // send sends the request with the token of s. The error is 690 for a status that is no

@@ -64,18 +64,25 @@ func (k Value[T]) Update(ctx context.Context, v *Visitor, f func(T) T) error {
 	if v == nil {
 		return errNotLoggedIn
 	}
-	var values string
+	before := v.values.Load()
+	var (
+		values string
+		set    T
+	)
 	done, err := connOf(v.auth).Change(ctx, v.stored, func(s *session.Session) error {
 		old, _ := k.in(s.Values)
-		text, err := k.with(s.Values, f(old))
+		set = f(old)
+		text, err := k.with(s.Values, set)
 		values, s.Values = text, text
 		return err
 	})
 	if err == nil && !done {
 		err = errNotLoggedIn
 	}
-	if err == nil {
-		v.values.Store(&values)
+	// Another call with this visitor may have come first: its value stays.
+	for err == nil && !v.values.CompareAndSwap(before, &values) {
+		before = v.values.Load()
+		values, err = k.with(*before, set)
 	}
 	return err
 }

@@ -112,8 +112,8 @@ func (c config) keeps() string {
 
 // stop drains and shuts down.
 func (c stopConfig) stop(s *site, servers []*server, signals <-chan os.Signal, log *slog.Logger) error {
-	log.Info("draining: /readyz is 503", "for", c.drainDelay)
 	s.ready.drain()
+	log.Info("draining: /readyz is 503", "for", c.drainDelay)
 	delay := time.NewTimer(c.drainDelay)
 	defer delay.Stop()
 	select {

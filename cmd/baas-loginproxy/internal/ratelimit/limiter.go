@@ -22,6 +22,7 @@ const (
 	Limited   Outcome = "limited"   // refused until later
 	Failed    Outcome = "failed"    // refused because the store failed
 	Unchecked Outcome = "unchecked" // allowed although the store failed
+	Canceled  Outcome = "canceled"  // refused because the client has hung up
 )
 
 // Decision is what an observer learns of a request.
@@ -109,6 +110,8 @@ func (l *Limiter) Wait(ctx context.Context, k loginproxy.RateKey) (time.Duration
 	switch {
 	case wait > 0:
 		d.Outcome = Limited
+	case errors.Is(err, context.Canceled):
+		d.Outcome = Canceled
 	case err != nil && kind.mayPass:
 		d.Outcome, err = Unchecked, nil
 	case err != nil:
