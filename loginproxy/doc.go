@@ -150,12 +150,13 @@
 // false. It is the response where the backend says that the app has not enabled the login
 // (405) or is in arrears (402), and for a client id that the backend does not know.
 //
-// No source says how the backend refuses an unknown client id. So until the backend has
-// accepted any request of the proxy, the proxy asks it for the server's time after a login or
-// a text message that is refused. The time has the app's time zone and needs no argument. If
-// that is refused too, the reason is the client id or the host. What cannot be told apart
-// from a spent code: a wrong environment, and the settings of a platform, such as its secret,
-// that are missing in the backend's console. Both are 400 with code_spent.
+// No source says how the backend refuses an unknown client id. So after a login or a text
+// message that is refused, the proxy asks the backend for the server's time, unless the
+// backend has accepted a request of the proxy within the last minute. The time has the app's
+// time zone and needs no argument. If that is refused too, the reason is the client id or the
+// host. What cannot be told apart from a spent code: a wrong environment, and the settings of
+// a platform, such as its secret, that are missing in the backend's console. Both are 400
+// with code_spent.
 //
 // While the session store cannot write, a login with an account and a register have the same
 // response whether the password, the code of the text message or the name is right or not.

@@ -22,8 +22,9 @@ type Proxy struct {
 	config
 	client  *baas.Client
 	backend *visitor.Conn // without a user: sends requests and tells the time
-	// confirmed tells that the backend has accepted a request with the client id.
-	confirmed atomic.Bool
+	// confirmed is when the backend has accepted a request with the client id, in
+	// nanoseconds since 1970; 0 for never.
+	confirmed atomic.Int64
 }
 
 // New returns a proxy for the users of client. It sends no request and starts no

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/hydrogen-go/baas/herror"
 	"github.com/hydrogen-go/baas/internal/transport"
@@ -17,19 +18,29 @@ import (
 // so the backend must know the app. It needs no session, and it spends no code.
 const timePath = "/hserve/v2.2/server/time/"
 
-// confirm notes that the backend has accepted a request with the proxy's client id.
+// confirmedFor is how long it counts that the backend has accepted the client id.
+const confirmedFor = time.Minute
+
+// confirm notes that the backend has just accepted a request with the proxy's client id.
 func (p *Proxy) confirm() {
-	if !p.confirmed.Load() {
-		p.confirmed.Store(true)
+	now := p.backend.Now().UnixNano()
+	if age := time.Duration(now - p.confirmed.Load()); age < 0 || age > confirmedFor/2 { // seldom, because all requests share it
+		p.confirmed.Store(now)
 	}
+}
+
+// isConfirmed reports whether the backend has accepted the client id within the last minute.
+func (p *Proxy) isConfirmed() bool {
+	age := time.Duration(p.backend.Now().UnixNano() - p.confirmed.Load())
+	return age >= 0 && age < confirmedFor
 }
 
 // explain returns the error of a login or a text message that the backend has refused
 // with err. If the backend also refuses a request without any argument, the reason is the
-// client id or the host, and not what the phone sent: then no code was spent. It is asked
-// only until it has accepted any request of this proxy.
+// client id or the host, and not what the phone sent: then no code was spent. It is not
+// asked if it has accepted any request of this proxy within the last minute.
 func (x *exchange) explain(ctx context.Context, err error) error {
-	if !isRefused(err) || x.p.confirmed.Load() {
+	if !isRefused(err) || x.p.isConfirmed() {
 		return err
 	}
 	call := x.p.backend.Plain(&transport.Request{Method: http.MethodGet, Path: timePath})

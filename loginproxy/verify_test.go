@@ -95,6 +95,27 @@ func TestClientIDIsCheckedOnce(t *testing.T) {
 	}
 }
 
+// The client id may become wrong later, as when the app is deleted.
+func TestClientIDIsCheckedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.login(w.Kuaishou("openid-1"), "")
+	w.responds(http.StatusBadRequest, `{"error_msg":"no app"}`, nil)
+	for _, tt := range []struct {
+		later time.Duration
+		want  string
+	}{
+		{59 * time.Second, `{"code":400,"error":"bad_request","code_spent":true}`},
+		{time.Second, `{"code":503,"error":"not_configured","code_spent":false}`},
+		{-time.Hour, `{"code":503,"error":"not_configured","code_spent":false}`},
+	} {
+		w.Clock().Advance(tt.later)
+		require.JSONEq(t, tt.want, w.post("/login/ks", "", m{"code": "spent"}).body)
+	}
+	w.reply = nil
+	w.login(w.Kuaishou("openid-1"), "")
+	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":true}`, w.post("/login/ks", "", m{"code": "spent"}).body)
+}
+
 // Where the question about the client id fails too, or is about something else, the error
 // is that of the login.
 func TestClientIDThatCannotBeChecked(t *testing.T) {

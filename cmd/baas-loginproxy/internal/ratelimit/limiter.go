@@ -151,7 +151,7 @@ func (l *Limiter) count(ctx context.Context, kind kind, k loginproxy.RateKey) (t
 }
 
 // giveBackTimeout bounds the time to give a count back, which the client waits for.
-const giveBackTimeout = 250 * time.Millisecond
+const giveBackTimeout = time.Second
 
 // giveBack is best effort: without it the address has one request less.
 func (l *Limiter) giveBack(ctx context.Context, subject string, limits Limits) {

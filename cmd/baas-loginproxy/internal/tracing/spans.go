@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -119,17 +121,30 @@ func typeOf(err error) string {
 	return "connection"
 }
 
-// templateOf returns a path of the backend with {id} in the place of each segment that
-// has a digit, except the version: all reads of users have one name then.
+// templateOf returns a path of the backend with {id} in the place of each segment that is
+// neither the version nor one of words. So all reads of users have one name, and what
+// clients send through the vendor's paths makes no names.
 func templateOf(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
-		isVersion := i == 2 && strings.HasPrefix(s, "v")
-		if !isVersion && strings.ContainsAny(s, "0123456789") {
+		if s != "" && !slices.Contains(words, s) && !(i == 2 && version.MatchString(s)) {
 			segments[i] = "{id}"
 		}
 	}
 	return strings.Join(segments, "/")
+}
+
+var version = regexp.MustCompile(`^v[0-9](\.[0-9]{1,2})?$`)
+
+// words are those of the paths of the calls that the client makes and the backend
+// documents for clients.
+var words = []string{
+	"hserve", "idp", "oauth", "alipay", "baidu", "bytedance", "jd", "kuaishou", "qq", "wechat",
+	"oauth-wechat-mp", "oauth-wechat-web", "oauth-weibo", "wechat-native", "weibo-native", "apple",
+	"silent-login", "authenticate", "user-association", "user-associate", "phone-verification", "redirect",
+	"login", "anonymous", "sms", "username", "email", "phone", "register", "session", "init", "destroy",
+	"user", "info", "account", "email-verify", "password", "reset", "sms-phone-verification", "sms-verification-code", "verify",
+	"server", "time", "table", "record", "content", "category", "cloud-function", "upload", "uploaded-file", "file-category",
 }
 
 // methodOf returns a method of HTTP; others have one name.

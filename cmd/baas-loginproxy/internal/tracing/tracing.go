@@ -108,8 +108,7 @@ func configured(getenv func(string) string) (bool, error) {
 		}
 		return "", ""
 	}
-	endpointName, endpoint := first("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-	if endpoint == "" {
+	if _, endpoint := first(endpoints...); endpoint == "" {
 		return false, nil
 	}
 	if strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") {
@@ -122,9 +121,16 @@ func configured(getenv func(string) string) (bool, error) {
 	default:
 		return false, fmt.Errorf("%s is %q: only otlp and none are known", name, exporter)
 	}
-	// The SDK prints such a URL and sends to localhost instead.
-	if u, err := url.Parse(endpoint); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return false, fmt.Errorf("%s is no URL as in http://collector.example.com:4318", endpointName)
+	// The SDK prints what it cannot read, and goes on without it.
+	for _, name := range endpoints {
+		if endpoint := strings.TrimSpace(getenv(name)); endpoint != "" && !isEndpoint(endpoint) {
+			return false, fmt.Errorf("%s is no URL as in http://collector.example.com:4318", name)
+		}
+	}
+	for _, name := range headers {
+		if list := strings.TrimSpace(getenv(name)); list != "" && !areHeaders(list) {
+			return false, fmt.Errorf("%s is no list as in name=value,name=value, with values that are percent-encoded", name)
+		}
 	}
 	switch name, protocol := first("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"); protocol {
 	case "", "http/protobuf":
@@ -132,6 +138,35 @@ func configured(getenv func(string) string) (bool, error) {
 	default:
 		return false, fmt.Errorf("%s is %q: only http/protobuf is known", name, protocol)
 	}
+}
+
+// The variables whose values may have a password.
+var (
+	endpoints = []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+	headers   = []string{"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"}
+)
+
+func isEndpoint(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// areHeaders reports whether the SDK can read a list of headers.
+func areHeaders(list string) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		name, value, found := strings.Cut(item, "=")
+		if _, err := url.PathUnescape(value); err != nil || !found || !isToken(strings.TrimSpace(name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// isToken reports whether text can be the name of a header.
+func isToken(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
 }
 
 // On reports whether spans are sent.

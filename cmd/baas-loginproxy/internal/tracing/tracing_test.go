@@ -230,7 +230,7 @@ func TestFailuresOfTheBackend(t *testing.T) {
 		require.Empty(t, r.Header, "the request of the caller is not changed")
 	}
 	for i, span := range k.end(t, tracer) {
-		require.Equal(t, "_OTHER /hserve/v1/a", span.Name)
+		require.Equal(t, "_OTHER /hserve/v1/{id}", span.Name)
 		require.Equal(t, codes.Error, span.Status.Code)
 		require.Equal(t, []string{"canceled", "timeout", "connection"}[i], attributes(span)["error.type"])
 		require.NotContains(t, textOf(span), "secret")
@@ -242,7 +242,10 @@ func TestTemplates(t *testing.T) {
 	for path, want := range map[string]string{
 		"/hserve/v2.5/user/info/61736923/":        "/hserve/v2.5/user/info/{id}/",
 		"/hserve/v2.0/idp/kuaishou/silent-login/": "/hserve/v2.0/idp/kuaishou/silent-login/",
-		"/hserve/v1/table/books/record/5f3a9c/":   "/hserve/v1/table/books/record/{id}/",
+		"/hserve/v1/table/books/record/5f3a9c/":   "/hserve/v1/table/{id}/record/{id}/",
+		"/hserve/v13800138000/user/info/":         "/hserve/{id}/user/info/",
+		"/hserve/v2.0/idp/any/word/":              "/hserve/v2.0/idp/{id}/{id}/",
+		"/hserve/v2.10/login/":                    "/hserve/v2.10/login/",
 		"/hserve/v2.4/table/t2/record/":           "/hserve/v2.4/table/{id}/record/",
 		"/":                                       "/",
 		"":                                        "",
@@ -280,6 +283,11 @@ func TestConfigured(t *testing.T) {
 		"spaces":             {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": " "}, false, ""},
 		"no scheme":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, false, "OTEL_EXPORTER_OTLP_ENDPOINT is no URL"},
 		"no host":            {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://"}, false, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is no URL"},
+		"another endpoint":   {map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://u:s3cret@%zz"}, false, "OTEL_EXPORTER_OTLP_ENDPOINT is no URL"},
+		"headers":            {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20s3cret, x-a = b=c"}, true, ""},
+		"no header":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_HEADERS": "Bearer s3cret"}, false, "OTEL_EXPORTER_OTLP_HEADERS is no list"},
+		"a space in a name":  {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_HEADERS": "Bearer s3cret==,a=b"}, false, "OTEL_EXPORTER_OTLP_HEADERS is no list"},
+		"no escape":          {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization=Basic s3cret%zz"}, false, "OTEL_EXPORTER_OTLP_TRACES_HEADERS is no list"},
 		"disabled":           {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_SDK_DISABLED": "TRUE"}, false, ""},
 		"no exporter":        {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_EXPORTER": "none"}, false, ""},
 		"exporter":           {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_TRACES_EXPORTER": "otlp"}, true, ""},
@@ -296,6 +304,7 @@ func TestConfigured(t *testing.T) {
 			require.NoError(t, err, name)
 		} else {
 			require.ErrorContains(t, err, tt.fail, name)
+			require.NotContains(t, err.Error(), "s3cret", name)
 		}
 	}
 	_, err := New(t.Context(), func(string) string { return "grpc" }, "", slog.New(slog.DiscardHandler))
