@@ -157,6 +157,8 @@ type composeFile struct {
 			Retries           int
 		}
 		Volumes         []string
+		User            string
+		Tmpfs           []string
 		StopGracePeriod string `yaml:"stop_grace_period"`
 		Restart         string
 		ReadOnly        bool     `yaml:"read_only"`

@@ -100,9 +100,14 @@ func (o *observation) gauge(name, help string, value func() float64) {
 		prometheus.GaugeOpts{Namespace: "baas_loginproxy", Name: name, Help: help}, value))
 }
 
-// close sends the last spans.
-func (o *observation) close(log *slog.Logger) {
-	if err := o.tracer.Shutdown(context.Background()); err != nil {
+// close sends the last spans, unless at once.
+func (o *observation) close(log *slog.Logger, atOnce bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if atOnce {
+		cancel()
+	}
+	if err := o.tracer.Shutdown(ctx); err != nil {
 		log.Warn("the last spans are lost", "err", err)
 	}
 }

@@ -56,13 +56,13 @@ func (c config) site(o *observation, log *slog.Logger) (*site, error) {
 }
 
 // serve serves until a signal, then stops gracefully, or at once after a second one.
-func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logger) error {
+func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logger) (err error) {
 	log.Info("starting", "version", baas.Version, "sessions", c.keeps(), "sealed", len(c.sessions.sealingKeys) > 0)
 	o, err := c.observe(environ, log)
 	if err != nil {
 		return err
 	}
-	defer o.close(log)
+	defer func() { o.close(log, errors.Is(err, errSecondSignal)) }()
 	s, err := c.site(o, log)
 	if err != nil {
 		return err
@@ -87,7 +87,9 @@ func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logg
 		}
 	}()
 	s.ready.check(context.Background()) // so that a store that fails is in the log from the start
-	s.inspect(context.Background())
+	inspecting, cancel := context.WithTimeout(context.Background(), probeTimeout)
+	s.inspect(inspecting)
+	cancel()
 	select {
 	case err := <-failed:
 		running--

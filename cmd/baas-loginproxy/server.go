@@ -96,7 +96,7 @@ func newServer(l net.Listener, handler http.Handler, purpose string, config *tls
 			WriteTimeout:      t.write,
 			IdleTimeout:       2 * time.Minute, // longer than a balancer's, so that the balancer closes the connection
 			MaxHeaderBytes:    16 << 10,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+			ErrorLog:          newHTTPLog(log),
 		},
 		listener: l,
 		purpose:  purpose,

@@ -34,7 +34,7 @@ const (
 	resultError      = "error"
 
 	reasonLogout = "logout" // also by RevokeUser
-	reasonOther  = "other"  // idle, too old, or not known to the backend any more
+	reasonOther  = "other"  // idle, too old, replaced by a login, or not known to the backend any more
 )
 
 type store struct {

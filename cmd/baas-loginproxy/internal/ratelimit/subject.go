@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"net/netip"
 	"strings"
+	"unicode"
 )
 
 // customer is the length of the IPv6 prefix that one customer has: whoever has one
@@ -42,18 +43,26 @@ const (
 // subjectOfAccount returns what an account is counted as. Many spellings of one phone
 // number are counted together, so that they do not multiply text messages.
 func subjectOfAccount(account string) string {
-	digits := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" -().+\u00a0", r) {
-			return -1
-		}
-		return r
-	}, account)
+	digits := strings.Map(plainDigit, account)
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return account
 	}
-	national := strings.TrimPrefix(strings.TrimLeft(digits, "0"), chinaCode)
+	digits = strings.TrimLeft(digits, "0")
+	national := strings.TrimPrefix(digits, chinaCode)
 	if len(national) == chinaDigits && national[0] == '1' {
 		return national
 	}
 	return digits
+}
+
+// plainDigit returns a digit of a full-width form as a plain one, and -1 for what people
+// write between digits.
+func plainDigit(r rune) rune {
+	switch {
+	case r >= '０' && r <= '９':
+		return r - '０' + '0'
+	case unicode.IsSpace(r), unicode.In(r, unicode.Pd, unicode.Cf), strings.ContainsRune("().+/_", r):
+		return -1
+	}
+	return r
 }
