@@ -52,9 +52,7 @@ func (x *exchange) relayLogin(ctx context.Context, old *Visitor, res *transport.
 	x.kept = nil
 	x.noteReplaced(old.sessionOrZero(), fresh)
 	_ = x.forgetUnreadable(ctx) // as on the JSON routes
-	if x.p.onLogin != nil {
-		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), stored, l.User))
-	}
+	x.welcome(id, stored, l.User)
 	end := began.Add(x.p.idle) // without another request
 	if stored.ExpiresAt.Before(end) {
 		end = stored.ExpiresAt

@@ -52,15 +52,36 @@ func (x *exchange) logIn(account string, login loginCall) error {
 	x.kept = nil
 	x.noteReplaced(old.sessionOrZero(), fresh)
 	_ = x.forgetUnreadable(ctx) // its id is not used any more, and the record expires by itself
-	if x.p.onLogin != nil {
-		x.p.onLogin(x.r.Context(), newVisitorRead(x.p.client.Auth(id), s, response.User{Fields: fields}))
-	}
+	x.welcome(id, s, response.User{Fields: fields})
 	x.setSessionCookie(id, s)
 	if x.p.cookie != "" && isBrowser(x.r) {
 		id = "" // the cookie has it, where no script can read it
 	}
 	x.respondSession(id, s, fields)
 	return nil
+}
+
+// welcome calls the hook for logins. If that panics, the session ends: nobody has been told
+// its id.
+func (x *exchange) welcome(id string, s session.Session, of response.User) {
+	if x.p.onLogin == nil {
+		return
+	}
+	a, returned := x.p.client.Auth(id), false
+	defer func() {
+		if returned {
+			return
+		}
+		ctx, cancel := detach(x.ctx)
+		defer cancel()
+		_ = connOf(a).Discard(ctx, visitor.Stored{Session: s}) // best effort, as what follows
+		_ = x.destroy(s)
+		if x.replaced != nil {
+			_ = x.destroy(*x.replaced)
+		}
+	}()
+	x.p.onLogin(x.r.Context(), newVisitorRead(a, s, of))
+	returned = true
 }
 
 // discardUnknown returns the error of a login. If the login has dropped the session

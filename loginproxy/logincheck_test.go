@@ -173,6 +173,21 @@ func TestLoginCheckPanics(t *testing.T) {
 	}
 }
 
+// After a panic of the hook for logins no session is left: nobody has been told its id. The
+// session of before has ended, as after every login.
+func TestLoginHookPanics(t *testing.T) {
+	w := checking(t, func(context.Context, *loginproxy.Visitor) error { return nil })
+	before := w.login(w.Kuaishou("openid-1"), "")
+	w.proxy = w.replica(loginproxy.WithOnLogin(func(context.Context, *loginproxy.Visitor) { panic("canary") }))
+	require.PanicsWithValue(t, "canary", func() { w.post("/login/ks", before, m{"code": w.Kuaishou("openid-1").Login()}) })
+	require.PanicsWithValue(t, "canary", func() {
+		w.vendor("POST", silentPath, "", m{"code": w.Kuaishou("openid-1").Login(), "create_user": true})
+	})
+	require.Equal(t, http.StatusUnauthorized, w.me(before).status)
+	require.Len(t, w.tokens, 3)
+	require.Zero(t, w.liveTokens())
+}
+
 // An anonymous user who may not register stays logged in: the token is the same.
 func TestLoginCheckOfAnAnonymousUser(t *testing.T) {
 	w := checking(t, func(_ context.Context, v *loginproxy.Visitor) error {
