@@ -123,7 +123,8 @@ func TestDropInAccountIsUnambiguous(t *testing.T) {
 		if field == "code" || field == "x" {
 			continue
 		}
-		for _, body := range []string{`{"F":["a"]}`, `{"F":{"a":1}}`, `{"F":true}`, `{"F":"a\u0000"}`, `{"F":"a\nb"}`, `{"F":"a\u007f"}`} {
+		for _, body := range []string{`{"F":["a"]}`, `{"F":{"a":1}}`, `{"F":true}`, `{"F":"a\u0000"}`, `{"F":"a\nb"}`, `{"F":"a\u007f"}`,
+			`{"F":13800138000.0}`, `{"F":1.3800138e10}`, `{"F":138001380000e-1}`, `{"F":-7}`} { // other spellings of a number
 			w.vendor("POST", path, "", strings.ReplaceAll(body, "F", field)).requireError(t, http.StatusBadRequest, "invalid parameter")
 		}
 	}
@@ -131,8 +132,10 @@ func TestDropInAccountIsUnambiguous(t *testing.T) {
 	w.vendor("POST", "/hserve/v2.1/login/username/", "", `{"username":null,"x":{"a":1,"a":2}}`)
 	w.vendor("POST", "/hserve/v2.1/login/username/", "", `{"username":" 7\t"}`)
 	w.vendor("POST", "/hserve/v2.1/login/username/", "", nil)
-	require.Len(t, *keys, 3)
+	w.vendor("POST", "/hserve/v2.2/sms-verification-code/", "", `{"phone":13800138000}`)
+	require.Len(t, *keys, 4)
 	require.Equal(t, "7", (*keys)[1].Account)
+	require.Equal(t, "13800138000", (*keys)[3].Account)
 	require.Equal(t, 201, w.vendor("POST", "/hserve/v2.4/table/t/record/", "", `[{"a":1,"a":2}]`).status, "the app's own data is not parsed")
 }
 

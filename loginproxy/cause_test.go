@@ -325,3 +325,17 @@ func TestDropInCauses(t *testing.T) {
 		})
 	}
 }
+
+// The client has chosen the method of a path that is forwarded. That the backend does not
+// have it is no mistake of this server.
+func TestDropInMethodIsTheClients(t *testing.T) {
+	w := newWorld(t)
+	w.responds(http.StatusMethodNotAllowed, `{}`, nil)
+	w.vendor("DELETE", "/hserve/v2.2/server/time/", "", nil)
+	w.vendor("POST", "/hserve/v2.1/login/username/", "", m{"username": "ann", "password": "p"})
+	var classes []loginproxy.Class
+	for _, e := range w.observedCauses() {
+		classes = append(classes, e.Class)
+	}
+	require.Equal(t, []loginproxy.Class{loginproxy.ClassInput, loginproxy.ClassConfig}, classes)
+}

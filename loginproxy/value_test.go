@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -248,4 +249,41 @@ func TestValueKeepsTheTimes(t *testing.T) {
 	w.Clock().Advance(20 * time.Minute)
 	_, err := w.proxy.Visit(t.Context(), id)
 	require.ErrorIs(t, err, herror.SessionMissing, "setting a value is no request")
+}
+
+// lateSwap is a store whose first swap returns only after release.
+type lateSwap struct {
+	session.Store
+	swapped, release chan struct{}
+	calls            atomic.Int32
+}
+
+func (s *lateSwap) Swap(ctx context.Context, key session.Key, old session.Revision, next session.Session) (bool, error) {
+	done, err := s.Store.Swap(ctx, key, old, next)
+	if s.calls.Add(1) == 1 {
+		close(s.swapped)
+		<-s.release
+	}
+	return done, err
+}
+
+// A visitor keeps a value that was set while another one was being set.
+func TestValuesSetAtOnce(t *testing.T) {
+	w := newWorld(t)
+	id := w.login(w.Kuaishou("openid-1"), "")
+	store := &lateSwap{Store: w.store, swapped: make(chan struct{}), release: make(chan struct{})}
+	w.proxy = w.replicaOn(store)
+	v := w.visitor(id)
+	a, b := loginproxy.Value[int]{Name: "a"}, loginproxy.Value[int]{Name: "b"}
+	late := make(chan error)
+	go func() { late <- a.Set(t.Context(), v, 1) }()
+	<-store.swapped
+	require.NoError(t, b.Set(t.Context(), v, 2))
+	close(store.release)
+	require.NoError(t, <-late)
+	for value, want := range map[loginproxy.Value[int]]int{a: 1, b: 2} {
+		got, ok := value.Get(v)
+		require.True(t, ok, value.Name)
+		require.Equal(t, want, got)
+	}
 }

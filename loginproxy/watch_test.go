@@ -6,12 +6,15 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/hydrogen-go/baas/loginproxy"
+	"github.com/hydrogen-go/baas/session"
 )
 
 // The observer is called once per request, with success or an error.
@@ -205,4 +208,37 @@ func TestPrintsNoSecret(t *testing.T) {
 			require.NotContains(t, text, secret)
 		}
 	}
+}
+
+// bothLoad is a store whose first two loads both end before the next call.
+type bothLoad struct {
+	session.Store
+	loads sync.WaitGroup
+	left  atomic.Int32
+}
+
+func (s *bothLoad) Load(ctx context.Context, key session.Key) (session.Session, session.Revision, error) {
+	stored, revision, err := s.Store.Load(ctx, key)
+	if s.left.Add(-1) >= 0 {
+		s.loads.Done()
+		s.loads.Wait()
+	}
+	return stored, revision, err
+}
+
+// Of two logouts of one session at once, one ends it.
+func TestLogoutHookOfTwoLogouts(t *testing.T) {
+	w := newWorld(t)
+	id := w.login(w.Kuaishou("openid-1"), "")
+	store := &bothLoad{Store: w.store}
+	store.loads.Add(2)
+	store.left.Store(2)
+	var calls atomic.Int32
+	w.proxy = w.replicaOn(store, loginproxy.WithOnLogout(func(context.Context, *loginproxy.Visitor) { calls.Add(1) }))
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { w.post("/logout", id, nil).requireOK(t) })
+	}
+	wg.Wait()
+	require.EqualValues(t, 1, calls.Load())
 }

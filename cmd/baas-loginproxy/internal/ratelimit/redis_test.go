@@ -278,3 +278,18 @@ func TestInTheLoginServer(t *testing.T) {
 	require.Equal(t, http.StatusOK, call("/login/ks", `{"code":"`+backend.Kuaishou("ks-ann").Login()+`"}`).Code)
 	require.Equal(t, Unchecked, (*decisions)[len(*decisions)-1].Outcome)
 }
+
+// A client that hangs up is no failure of Redis, and nothing passes.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	var decisions []Decision
+	l, err := NewRedis(clientOf(t, miniredis.RunT(t).Addr()), DefaultPrefix, Defaults(), record(&decisions))
+	require.NoError(t, err)
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	for _, k := range append(requests[true], requests[false]...) {
+		_, err := l.Wait(ctx, k)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, Canceled, decisions[len(decisions)-1].Outcome)
+	}
+}
