@@ -99,8 +99,10 @@
 //	{"code":604,"error":"session_missing","code_spent":false}
 //
 // The codes are those of package herror. If code_spent is true, a login code that the
-// request sent may be spent: get a new one on the phone. 603 also has id, openid and
-// unionid if they are known. The backend's own text is never part of the body.
+// request sent may be spent: get a new one on the phone. It is false for every request that
+// sends none: only POST login/{platform}, POST link/{platform} and POST login/sms do. 603 also
+// has id, openid and unionid if they are known. The backend's own text is never part of the
+// body.
 //
 // A 605 says what is wrong, and in which field if that is known. It never has the value. The
 // name of an unknown field is repeated only if it is a documented one in another spelling:

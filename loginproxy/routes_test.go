@@ -122,7 +122,7 @@ func TestPhone(t *testing.T) {
 	require.Nil(t, a.field(t, "token"))
 
 	a = w.post("/phone", token, m{"data": event(phone.AllowPhoneNumberJSON("13900139000")), "overwrite": false})
-	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":true}`, a.body)
+	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":false}`, a.body, "a phone number needs no code")
 }
 
 // The platform field wins over the platform of the session.
@@ -189,7 +189,31 @@ func TestErrors(t *testing.T) {
 			return w.post("/login/ks", "", body)
 		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
 		{"wrong password", func(w *world) response { return w.post("/login", "", m{"username": "ann", "password": "canary"}) },
-			400, `{"code":400,"error":"bad_request","code_spent":true}`},
+			400, `{"code":400,"error":"bad_request","code_spent":false}`},
+		{"wrong code of a text message", func(w *world) response {
+			return w.post("/login/sms", "", m{"phone": "13800138000", "code": "000000"})
+		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
+		{"spent code of a link", func(w *world) response {
+			token := w.post("/register", "", m{"username": "ann", "password": "correct horse"}).token(w.t)
+			return w.post("/link/ks", token, m{"code": "spent"})
+		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
+		{"name that is taken", func(w *world) response {
+			w.post("/register", "", m{"username": "ann", "password": "correct horse"}).requireOK(w.t)
+			return w.post("/register", "", m{"username": "ann", "password": "correct horse"})
+		}, 400, `{"code":400,"error":"bad_request","code_spent":false}`},
+		{"me, backend's 500", func(w *world) response {
+			token := w.login(w.Kuaishou("openid-1"), "")
+			w.Fail("", baastest.Fault{Status: 500})
+			return w.me(token)
+		}, 502, `{"code":500,"error":"backend_failed","code_spent":false}`},
+		{"text message, backend's 500", func(w *world) response {
+			w.Fail("", baastest.Fault{Status: 500})
+			return w.post("/sms", "", m{"phone": "13800138000"})
+		}, 502, `{"code":500,"error":"backend_failed","code_spent":false}`},
+		{"anonymous login, connection lost", func(w *world) response {
+			w.Fail("", baastest.Fault{Cut: baastest.CutAfterRead})
+			return w.post("/login/anonymous", "", nil)
+		}, 502, `{"code":600,"error":"network_disconnected","code_spent":false}`},
 		{"no account", func(w *world) response {
 			return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login(), "createUser": false})
 		}, 404, `{"code":404,"error":"not_found","code_spent":true}`},

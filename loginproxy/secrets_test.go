@@ -261,7 +261,7 @@ func TestRoutesHideTokens(t *testing.T) {
 		w.responds(201, `{"token":"`+canary+`","expires_in":3600,"user_info":{"id":7}}`, nil)
 		id := w.post("/login/ks", "", m{"code": "c"}).token(t)
 		w.responds(200, `{"id":7,"x":`+x+`}`, nil)
-		require.JSONEq(t, `{"code":690,"error":"invalid_answer","code_spent":true}`, w.me(id).body, name)
+		require.JSONEq(t, `{"code":690,"error":"invalid_answer","code_spent":false}`, w.me(id).body, name)
 		w.responds(200, `{"status":"ok","user_id":7,"openid":"`+canary+`"}`, nil)
 		require.Equal(t, http.StatusBadGateway, w.post("/link/ks", id, m{"code": "c"}).status, name)
 		require.NotContains(t, w.shown.String(), canary, name)

@@ -206,6 +206,7 @@ test('the logins without a platform', async () => {
   assert.equal((await auth.enter('login/sms', { phone: number, code }))._phone, number);
   const err = await failure(auth.enter('login', { email, password: 'wrong' }));
   assert.equal(err.code, 400);
+  assert.equal(err.code_spent, false, 'no code was sent');
 });
 
 for (const platform of withUserInfo) {
@@ -257,9 +258,13 @@ for (const platform of withPhoneNumber) {
   test(`${platform}: set the phone number`, async () => {
     const { phone, number, auth, page } = await miniProgram(platform);
     await auth.silent();
-    await page.onBindPhone(await phone.act('allow-phone-number', { number }));
+    const old = await phone.act('allow-phone-number', { number });
+    await page.onBindPhone(old);
     assert.equal(page.data.message, '');
     assert.equal(page.data.user._phone, number);
+    await auth.silent();
+    await page.onBindPhone({ detail: { ...old.detail, code: undefined } });
+    assert.equal(page.data.message, 'That did not work. Tap again.', 'data from before the code');
   });
 
   test(`${platform}: the user refuses to share the phone number`, async () => {
