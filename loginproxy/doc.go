@@ -126,7 +126,7 @@
 //	605            invalid_parameter       400  with reason and field
 //	611            unsupported_function    501  the platform has no such call
 //	612            anonymous_not_allowed   403
-//	690            invalid_answer          502
+//	690            invalid_response        502
 //	691            store_failed            503
 //	all others     backend_failed          502
 //

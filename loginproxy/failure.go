@@ -85,7 +85,7 @@ var names = map[herror.Code]string{
 	herror.InvalidParameter:    "invalid_parameter",
 	herror.UnsupportedFunction: "unsupported_function",
 	herror.AnonymousNotAllowed: "anonymous_not_allowed",
-	herror.InvalidResponse:     "invalid_answer",
+	herror.InvalidResponse:     "invalid_response",
 	herror.StoreFailed:         "store_failed",
 }
 

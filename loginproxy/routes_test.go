@@ -257,11 +257,11 @@ func TestErrors(t *testing.T) {
 		{"not JSON", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Status: 200, Body: "<html>canary"})
 			return login(w)
-		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
+		}, 502, `{"code":690,"error":"invalid_response","code_spent":true}`},
 		{"no life", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Status: 200, Body: `{"token":"canary-token","user_info":{"id":7}}`})
 			return login(w)
-		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
+		}, 502, `{"code":690,"error":"invalid_response","code_spent":true}`},
 		{"backend's 401", faulty(401), 401, `{"code":401,"error":"not_authenticated","code_spent":true}`},
 		{"backend's 402", faulty(402), 503, `{"code":503,"error":"not_configured","code_spent":false}`},
 		{"backend's 405", faulty(405), 503, `{"code":503,"error":"not_configured","code_spent":false}`},
