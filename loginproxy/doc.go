@@ -110,8 +110,9 @@
 //	{"code":605,"error":"invalid_parameter","reason":"wrong_type","field":"createUser","code_spent":false}
 //
 // The reasons are incomplete_body, not_utf8, not_json, not_object, unknown_field,
-// duplicate_field, wrong_type, and invalid_value. The last one is also that of a needed field
-// that is missing.
+// duplicate_field, wrong_type, missing_field and invalid_value. A needed field with null or
+// an empty text is missing too. missing_field has no field where one of several is needed, as
+// username, email or phone.
 //
 //	code           error                   status
 //	400            bad_request             400  the backend refused: wrong password, spent code
