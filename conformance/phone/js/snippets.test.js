@@ -178,6 +178,7 @@ for (const platform of Object.keys(hosts)) {
     phone.online = false;
     await page.onLoad();
     assert.equal(page.data.message, 'No network. Try again.');
+    assert.equal('request' in await failure(auth.call('GET', 'me')), false);
     assert.equal(host.load(), session, 'the session is forgotten');
     await page.show(auth.silent());
     assert.equal(page.data.message, 'That did not work: login:fail');
@@ -192,6 +193,8 @@ for (const platform of Object.keys(hosts)) {
     assert.equal(err.code, 605);
     assert.equal(err.code_spent, false);
     assert.equal(err.reason, 'unknown_field');
+    assert.equal(err.request, phone.requests[0].id);
+    assert.match(err.request, /^request-\d+$/);
     assert.deepEqual(paths(phone), [`POST login/${platform} 400`]);
   });
 }
