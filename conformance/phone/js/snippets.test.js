@@ -155,6 +155,22 @@ for (const platform of Object.keys(hosts)) {
     assert.equal((await failure(auth.link())).code, 604, 'link has logged in by itself');
   });
 
+  test(`${platform}: a link of a person who has another account`, async () => {
+    const { phone, auth } = await miniProgram(platform);
+    const { id } = await auth.silent();
+    await auth.logout();
+    const account = await auth.enter('register', { username: `other-on-${platform}-${people}`, password: 'correct horse' });
+    assert.notEqual(account.id, id);
+    for (const which of ['a code', 'a new code']) {
+      phone.requests.length = 0;
+      const err = await failure(auth.link());
+      assert.equal(err.code, 400, which);
+      assert.equal(err.code_spent, true, which);
+      assert.deepEqual(paths(phone), [`POST link/${platform} 400`], `${which}: the link was sent again`);
+    }
+    assert.equal((await auth.me()).id, account.id, 'the session has changed');
+  });
+
   test(`${platform}: no account yet`, async () => {
     const { phone, host, auth } = await miniProgram(platform);
     const err = await failure(auth.login(() => host.silent().then((proof) => ({ ...proof, createUser: false }))));
