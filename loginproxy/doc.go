@@ -6,7 +6,7 @@
 //	…
 //	proxy, err := loginproxy.New(client)
 //	…
-//	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+//	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 //	mux.Handle("/api/", proxy.Middleware(api))
 //
 // All its state is in the client's session store. With a shared store, any number of

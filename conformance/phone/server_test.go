@@ -35,7 +35,7 @@ func startServer(t *testing.T) server {
 	require.NoError(t, err)
 
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 	mux.Handle("GET /auth/openapi.json", proxy.OpenAPI())
 	mux.Handle(baastest.ControlPath, baastest.Control(b))
 	mux.HandleFunc("POST /limit", func(_ http.ResponseWriter, r *http.Request) {
