@@ -233,7 +233,7 @@ func TestDropInStrangeLogins(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.Fail("POST "+silentPath, baastest.Fault{Status: 201, Body: sent})
-		w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid answer")
+		w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid response")
 		require.NotContains(t, w.shown.String(), "canary")
 		require.Zero(t, w.store.Len())
 	}

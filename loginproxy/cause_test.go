@@ -101,11 +101,11 @@ func TestCauses(t *testing.T) {
 		{"wrong form", body(`{"code":"c","data":"` + secret + `"}`), "input", 605, invalid + "the value is of a wrong type or form (field data)", herror.InvalidParameter},
 		{"no documented value", body(`{"code":"c","syncUserProfile":"` + secret + `"}`), "input", 605, invalid + "it is none of the documented values (field syncUserProfile)", herror.InvalidParameter},
 		{"given twice", body(`{"code":"c","code":"` + secret + `"}`), "input", 605, invalid + "a field is given twice (field code)", herror.InvalidParameter},
-		{"empty", body(`{}`), "input", 605, invalid + "no login code, and no code source for platform kuaishou", herror.InvalidParameter},
+		{"empty", body(`{}`), "input", 605, invalid + "a needed field is missing (field code)", herror.InvalidParameter},
 		{"too long", body(`{"code":"` + strings.Repeat(secret, 100) + `"}`), "input", 605, invalid + "code is longer than 1024 bytes", herror.InvalidParameter},
 		{"no event", func(w *world) {
 			w.post("/phone", w.login(w.Kuaishou("openid-1"), ""), m{})
-		}, "input", 605, invalid + "event data is missing", herror.InvalidParameter},
+		}, "input", 605, invalid + "a needed field is missing (field data)", herror.InvalidParameter},
 		{"no such route", func(w *world) { w.post("/"+secret, "", nil) }, "input", 404, "no_route", nil},
 		{"no content type", func(w *world) {
 			w.do(request{method: "POST", path: "/login/ks", header: http.Header{"Content-Type": {secret}}})

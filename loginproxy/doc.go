@@ -6,7 +6,7 @@
 //	…
 //	proxy, err := loginproxy.New(client)
 //	…
-//	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+//	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 //	mux.Handle("/api/", proxy.Middleware(api))
 //
 // All its state is in the client's session store. With a shared store, any number of
@@ -99,8 +99,10 @@
 //	{"code":604,"error":"session_missing","code_spent":false}
 //
 // The codes are those of package herror. If code_spent is true, a login code that the
-// request sent may be spent: get a new one on the phone. 603 also has id, openid and
-// unionid if they are known. The backend's own text is never part of the body.
+// request sent may be spent: get a new one on the phone. It is false for every request that
+// sends none: only POST login/{platform}, POST link/{platform} and POST login/sms do. 603 also
+// has id, openid and unionid if they are known. The backend's own text is never part of the
+// body.
 //
 // A 605 says what is wrong, and in which field if that is known. It never has the value. The
 // name of an unknown field is repeated only if it is a documented one in another spelling:
@@ -108,8 +110,9 @@
 //	{"code":605,"error":"invalid_parameter","reason":"wrong_type","field":"createUser","code_spent":false}
 //
 // The reasons are incomplete_body, not_utf8, not_json, not_object, unknown_field,
-// duplicate_field, wrong_type, and invalid_value. The last one is also that of a needed field
-// that is missing.
+// duplicate_field, wrong_type, missing_field and invalid_value. A needed field with null or
+// an empty text is missing too. missing_field has no field where one of several is needed, as
+// username, email or phone.
 //
 //	code           error                   status
 //	400            bad_request             400  the backend refused: wrong password, spent code
@@ -124,7 +127,7 @@
 //	605            invalid_parameter       400  with reason and field
 //	611            unsupported_function    501  the platform has no such call
 //	612            anonymous_not_allowed   403
-//	690            invalid_answer          502
+//	690            invalid_response        502
 //	691            store_failed            503
 //	all others     backend_failed          502
 //

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -363,6 +364,20 @@ func namesOfRefusals(t *testing.T) (names []string) {
 	})
 	require.NotEmpty(t, names)
 	return names
+}
+
+// All snippets mount the proxy in one form: the prefix ends without a slash.
+func TestSnippetsStripTheSamePrefix(t *testing.T) {
+	call := regexp.MustCompile(`http\.StripPrefix\("([^"]*)"`)
+	for _, path := range []string{"doc.go", "example_test.go", "../README.md", "../docs/mounting.md"} {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		calls := call.FindAllStringSubmatch(string(text), -1)
+		require.NotEmpty(t, calls, path)
+		for _, c := range calls {
+			require.Regexp(t, `^(/\w+)+$`, c[1], path)
+		}
+	}
 }
 
 // The documentation has every reason of a 605, and every class with a line of its own.

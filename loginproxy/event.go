@@ -32,7 +32,7 @@ const (
 	OpUnknown        Operation = "unknown" // no such route
 )
 
-// Event describes one request to an observer. It holds no secret. Operation, Platform,
+// Event describes one request to an observer. It contains no secret. Operation, Platform,
 // Status, Code and Class have few different values, whatever clients send, so they can be
 // labels of metrics.
 type Event struct {
@@ -49,7 +49,7 @@ type Event struct {
 	Code herror.Code
 	// Err is the cause, for a log; nil for success. Its text says what the response does
 	// not: the error of the session store, what the backend said, what is wrong with the
-	// body, why there was no connection. It has no secret, it names a field and never its
+	// body, why there was no connection. It contains no secret, it names a field and never its
 	// value, and it has one line. The text of what [WithLoginCheck] and [WithRateLimiter]
 	// return is part of it. It wraps the error itself: errors.Is finds a herror.Code in it.
 	//

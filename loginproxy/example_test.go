@@ -34,7 +34,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 
 	phone := backend.Kuaishou("openid-1")
 	in := exampleCall(mux, http.MethodPost, "/auth/login/ks", "", `{"code":"`+phone.Login()+`"}`)
@@ -74,7 +74,7 @@ func ExampleProxy_Middleware() {
 		_, _ = fmt.Fprintf(w, `{"user":{"id":%d,"openid":%q}}`, v.UserID(), u.OpenID())
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 	mux.Handle("/hello", proxy.Middleware(hello))
 
 	fmt.Println(exampleCall(mux, http.MethodGet, "/hello", "", "").Status)
@@ -173,7 +173,7 @@ func ExampleValue() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 	mux.Handle("/articles", proxy.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if is, _ := role.Get(loginproxy.FromContext(r.Context())); is != "editor" {
 			loginproxy.WriteError(w, r, &loginproxy.Refusal{Status: http.StatusForbidden, Name: "not_an_editor"})
@@ -228,7 +228,7 @@ func ExampleProxy_OptionalMiddleware() {
 		log.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 	mux.Handle("/hello", proxy.OptionalMiddleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := loginproxy.FromContext(r.Context())
 		if v == nil {
@@ -311,7 +311,7 @@ func ExampleProxy_Backend() {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/hserve/", proxy.Backend())
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy)) // beside it, if wanted
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy)) // beside it, if wanted
 
 	// What the vendor's client sends for auth.loginWithKs():
 	r := httptest.NewRequest(http.MethodPost, "/hserve/v2.5/idp/kuaishou/silent-login/",

@@ -85,7 +85,7 @@ var names = map[herror.Code]string{
 	herror.InvalidParameter:    "invalid_parameter",
 	herror.UnsupportedFunction: "unsupported_function",
 	herror.AnonymousNotAllowed: "anonymous_not_allowed",
-	herror.InvalidResponse:     "invalid_answer",
+	herror.InvalidResponse:     "invalid_response",
 	herror.StoreFailed:         "store_failed",
 }
 
@@ -159,6 +159,10 @@ func wasSent(err error) bool {
 // An error of the SDK has the code and the status of the table in the package
 // documentation, see also [herror.HTTPStatus]. A [*Refusal] has its own. Any other error,
 // and nil, is 500 internal_error. The text of err is not sent to the client.
+//
+// WriteError does not know what was called. So code_spent is true for every error whose
+// request may have reached the backend, see [herror.HError.Sent], also if the request had no
+// login code.
 func WriteError(w http.ResponseWriter, _ *http.Request, err error) {
 	if err == nil {
 		err = errInternal
@@ -185,9 +189,16 @@ func setOwnHeader(h http.Header, err error) {
 	}
 }
 
+// sendsCode reports whether a JSON route sends a login code, which an error may have spent:
+// a login or a link on a platform, or a login with the code of a text message.
+func (x *exchange) sendsCode() bool {
+	return x.platform != nil || x.event.Operation == OpLoginSMS
+}
+
 // fail responds with err, in the form of the JSON routes.
 func (x *exchange) fail(err error) {
 	f := failureOf(err)
+	f.Spent = f.Spent && x.sendsCode()
 	x.noteFailure(f.Code, err)
 	x.respond(f.status, f.prepare(x.w.Header(), err))
 }

@@ -1,6 +1,7 @@
 package loginproxy
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -28,7 +29,8 @@ const (
 	unknownField   reason = "unknown_field"
 	duplicateField reason = "duplicate_field"
 	wrongType      reason = "wrong_type"
-	invalidValue   reason = "invalid_value" // also a needed field that is missing
+	missingField   reason = "missing_field"
+	invalidValue   reason = "invalid_value"
 	queryGiven     reason = "query_not_allowed"
 )
 
@@ -58,6 +60,15 @@ var (
 	errNotObject  = badInput(notObject, "", "the body is not a JSON object")
 )
 
+// need returns the error for a needed field that is missing, unless it is given. A null and
+// an empty text count as missing. Field is empty where one of several fields is needed.
+func need(field string, given bool) error {
+	if given {
+		return nil
+	}
+	return badInput(missingField, field, "a needed field is missing")
+}
+
 // reasonOf returns the reason of an error with code 605.
 func reasonOf(err error) reason {
 	var e *inputError
@@ -74,14 +85,24 @@ type input interface {
 	// set stores a field. It returns false for a field that the route does not have
 	// and for a value of a wrong type.
 	set(name string, v gjson.Result) bool
+	// complete returns an error if a needed field is missing.
+	complete() error
 }
 
 // maxFields is more than the number of fields of any route.
 const maxFields = 8
 
-// read reads the body, one JSON object with the fields of in. An empty body means an
-// empty object, and null means that the field is left out. No field is given twice.
+// read reads the body into in, and checks that no needed field is missing.
 func (x *exchange) read(in input) error {
+	if err := x.readFields(in); err != nil {
+		return err
+	}
+	return in.complete()
+}
+
+// readFields reads the body, one JSON object with the fields of in. An empty body means an
+// empty object, and null means that the field is left out. No field is given twice.
+func (x *exchange) readFields(in input) error {
 	text, err := x.body()
 	if err != nil || text == "" {
 		return err
@@ -157,6 +178,8 @@ func (*emptyInput) fields() []string { return nil }
 
 func (*emptyInput) set(string, gjson.Result) bool { return false }
 
+func (*emptyInput) complete() error { return nil }
+
 // linkInput is the body of a link.
 type linkInput struct {
 	code    string
@@ -187,6 +210,8 @@ func (in *linkInput) set(name string, v gjson.Result) bool {
 	}
 	return false
 }
+
+func (in *linkInput) complete() error { return need("code", in.code != "") }
 
 // setSync takes the documented values of syncUserProfile: "overwrite", "setnx" or false.
 func (in *linkInput) setSync(v gjson.Result) bool {
@@ -260,6 +285,10 @@ func (in *accountInput) set(name string, v gjson.Result) bool {
 	return false
 }
 
+func (in *accountInput) complete() error {
+	return cmp.Or(need("", in.Username+in.Email+in.Phone != ""), need("password", in.Password != ""))
+}
+
 // smsLoginInput is the body of a login with the code of a text message.
 type smsLoginInput struct {
 	phone, code   string
@@ -281,6 +310,10 @@ func (in *smsLoginInput) set(name string, v gjson.Result) bool {
 	return false
 }
 
+func (in *smsLoginInput) complete() error {
+	return cmp.Or(need("phone", in.phone != ""), need("code", in.code != ""))
+}
+
 // smsInput is the body of a request for a text message.
 type smsInput struct {
 	phone   string
@@ -299,6 +332,8 @@ func (in *smsInput) set(name string, v gjson.Result) bool {
 	}
 	return false
 }
+
+func (in *smsInput) complete() error { return need("phone", in.phone != "") }
 
 // phoneInput is the body of a request that sets the phone number.
 type phoneInput struct {
@@ -326,6 +361,8 @@ func (in *phoneInput) set(name string, v gjson.Result) bool {
 	}
 	return false
 }
+
+func (in *phoneInput) complete() error { return need("data", in.data != nil) }
 
 // setText takes a string.
 func setText(v gjson.Result, into *string) bool {

@@ -50,8 +50,12 @@ func FuzzRead(f *testing.F) {
 			}
 			r := httptest.NewRequest(rt.method, "/", strings.NewReader(body))
 			x := p.begin(httptest.NewRecorder(), r, rt.operation)
-			err := x.read(rt.newInput())
+			in := rt.newInput()
+			err := x.readFields(in)
 			x.cancel()
+			if err == nil && in.complete() != nil {
+				requireNothingRepeated(t, in.complete())
+			}
 			if err != nil {
 				requireNothingRepeated(t, err)
 				continue
@@ -92,14 +96,14 @@ func requireNothingRepeated(t *testing.T, err error) {
 		return
 	}
 	require.Equal(t, http.StatusBadRequest, f.status)
-	require.Contains(t, []reason{notUTF8, notJSON, notObject, unknownField, duplicateField, wrongType, invalidValue}, f.Reason)
+	require.Contains(t, []reason{notUTF8, notJSON, notObject, unknownField, duplicateField, wrongType, missingField, invalidValue}, f.Reason)
 	plain := strings.NewReplacer("_", "", "-", "").Replace(f.Field)
 	require.True(t, f.Field == "" || slices.ContainsFunc(knownFields, func(known string) bool { return strings.EqualFold(known, plain) }), f.Field)
 	require.LessOrEqual(t, len(f.Field), 32)
 	text := strings.TrimSuffix(causeOf(err).Error(), " (field "+f.Field+")")
 	require.Contains(t, []string{
 		"the body is not UTF-8", "the body is not JSON", "the body is not a JSON object", "the route has no such field",
-		"a field is given twice", "the value is of a wrong type or form", "it is none of the documented values",
+		"a field is given twice", "a needed field is missing", "the value is of a wrong type or form", "it is none of the documented values",
 	}, strings.TrimPrefix(text, "605: incorrect parameter type: "))
 }
 

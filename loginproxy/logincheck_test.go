@@ -197,7 +197,9 @@ func TestLoginCheckOfAnAnonymousUser(t *testing.T) {
 		return errBanned
 	})
 	id := w.post("/login/anonymous", "", nil).token(t)
-	require.Equal(t, http.StatusForbidden, w.post("/register", id, m{"username": "ann", "password": "correct horse"}).status)
+	refused := w.post("/register", id, m{"username": "ann", "password": "correct horse"})
+	require.Equal(t, http.StatusForbidden, refused.status)
+	require.JSONEq(t, `{"code":403,"error":"banned","code_spent":false}`, refused.body, "a register sends no code")
 	require.Equal(t, http.StatusOK, w.me(id).status)
 }
 

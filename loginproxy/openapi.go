@@ -26,7 +26,7 @@ const describedCookie = `"__Host-session"`
 //	mux.Handle("GET /auth/openapi.json", proxy.OpenAPI())
 //
 // The paths in it are relative to where the program has the routes. With [WithCookie] it
-// has the name of the cookie. It has no secret, and it is the same for everyone.
+// has the name of the cookie. It contains no secret, and it is the same for everyone.
 func (p *Proxy) OpenAPI() http.Handler {
 	text := openAPI
 	if p.cookie != "" {

@@ -229,7 +229,7 @@ func (tr trouble) meets(w *world, route routeRequest, method string) response {
 	return w.serve(w.proxy, r.http(w.t))
 }
 
-// The description is served to everyone, and it has no secret.
+// The description is served to everyone, and it contains no secret.
 func TestOpenAPIHandler(t *testing.T) {
 	text, err := os.ReadFile("openapi.json")
 	require.NoError(t, err)

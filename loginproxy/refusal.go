@@ -10,6 +10,7 @@ import (
 //
 //	{"code":403,"error":"banned","code_spent":true}
 //
+// code_spent is false for a login without a login code, as with a password.
 // It is also an error for [WriteError].
 type Refusal struct {
 	// Status is the HTTP status: 400 to 499, or 503.

@@ -122,7 +122,7 @@ func TestPhone(t *testing.T) {
 	require.Nil(t, a.field(t, "token"))
 
 	a = w.post("/phone", token, m{"data": event(phone.AllowPhoneNumberJSON("13900139000")), "overwrite": false})
-	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":true}`, a.body)
+	require.JSONEq(t, `{"code":400,"error":"bad_request","code_spent":false}`, a.body, "a phone number needs no code")
 }
 
 // The platform field wins over the platform of the session.
@@ -189,7 +189,31 @@ func TestErrors(t *testing.T) {
 			return w.post("/login/ks", "", body)
 		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
 		{"wrong password", func(w *world) response { return w.post("/login", "", m{"username": "ann", "password": "canary"}) },
-			400, `{"code":400,"error":"bad_request","code_spent":true}`},
+			400, `{"code":400,"error":"bad_request","code_spent":false}`},
+		{"wrong code of a text message", func(w *world) response {
+			return w.post("/login/sms", "", m{"phone": "13800138000", "code": "000000"})
+		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
+		{"spent code of a link", func(w *world) response {
+			token := w.post("/register", "", m{"username": "ann", "password": "correct horse"}).token(w.t)
+			return w.post("/link/ks", token, m{"code": "spent"})
+		}, 400, `{"code":400,"error":"bad_request","code_spent":true}`},
+		{"name that is taken", func(w *world) response {
+			w.post("/register", "", m{"username": "ann", "password": "correct horse"}).requireOK(w.t)
+			return w.post("/register", "", m{"username": "ann", "password": "correct horse"})
+		}, 400, `{"code":400,"error":"bad_request","code_spent":false}`},
+		{"me, backend's 500", func(w *world) response {
+			token := w.login(w.Kuaishou("openid-1"), "")
+			w.Fail("", baastest.Fault{Status: 500})
+			return w.me(token)
+		}, 502, `{"code":500,"error":"backend_failed","code_spent":false}`},
+		{"text message, backend's 500", func(w *world) response {
+			w.Fail("", baastest.Fault{Status: 500})
+			return w.post("/sms", "", m{"phone": "13800138000"})
+		}, 502, `{"code":500,"error":"backend_failed","code_spent":false}`},
+		{"anonymous login, connection lost", func(w *world) response {
+			w.Fail("", baastest.Fault{Cut: baastest.CutAfterRead})
+			return w.post("/login/anonymous", "", nil)
+		}, 502, `{"code":600,"error":"network_disconnected","code_spent":false}`},
 		{"no account", func(w *world) response {
 			return w.post("/login/ks", "", m{"code": w.Kuaishou("openid-1").Login(), "createUser": false})
 		}, 404, `{"code":404,"error":"not_found","code_spent":true}`},
@@ -205,9 +229,23 @@ func TestErrors(t *testing.T) {
 			return w.post("/phone", "", m{"data": event(w.Kuaishou("o").AllowPhoneNumberJSON("13800138000"))})
 		}, 401, `{"code":604,"error":"session_missing","code_spent":false}`},
 		{"no code", func(w *world) response { return w.post("/login/ks", "", m{}) },
-			400, `{"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"code","code_spent":false}`},
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","field":"code","code_spent":false}`},
 		{"no password", func(w *world) response { return w.post("/login", "", m{"username": "ann"}) },
-			400, `{"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"password","code_spent":false}`},
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","field":"password","code_spent":false}`},
+		{"no account named", func(w *world) response { return w.post("/login", "", m{"username": nil, "email": "", "password": "p"}) },
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","code_spent":false}`},
+		{"register without a body", func(w *world) response { return w.post("/register", "", nil) },
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","code_spent":false}`},
+		{"no code of a text message", func(w *world) response { return w.post("/login/sms", "", m{"phone": "13800138000", "code": ""}) },
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","field":"code","code_spent":false}`},
+		{"no phone", func(w *world) response { return w.post("/sms", "", m{}) },
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","field":"phone","code_spent":false}`},
+		{"no data, not logged in", func(w *world) response { return w.post("/phone", "", m{"data": nil}) },
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","field":"data","code_spent":false}`},
+		{"no code of a link", func(w *world) response { return w.post("/link/ks", w.login(w.Kuaishou("o"), ""), m{}) },
+			400, `{"code":605,"error":"invalid_parameter","reason":"missing_field","field":"code","code_spent":false}`},
+		{"code that is no code", func(w *world) response { return w.post("/login/ks", "", m{"code": "a\nb"}) },
+			400, `{"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"code","code_spent":false}`},
 		{"option of another platform", func(w *world) response { return w.post("/login/ks", "", m{"code": "c", "withUnionID": true}) },
 			400, `{"code":605,"error":"invalid_parameter","reason":"invalid_value","field":"withUnionID","code_spent":false}`},
 		{"no such call", func(w *world) response {
@@ -233,11 +271,11 @@ func TestErrors(t *testing.T) {
 		{"not JSON", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Status: 200, Body: "<html>canary"})
 			return login(w)
-		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
+		}, 502, `{"code":690,"error":"invalid_response","code_spent":true}`},
 		{"no life", func(w *world) response {
 			w.Fail(silent, baastest.Fault{Status: 200, Body: `{"token":"canary-token","user_info":{"id":7}}`})
 			return login(w)
-		}, 502, `{"code":690,"error":"invalid_answer","code_spent":true}`},
+		}, 502, `{"code":690,"error":"invalid_response","code_spent":true}`},
 		{"backend's 401", faulty(401), 401, `{"code":401,"error":"not_authenticated","code_spent":true}`},
 		{"backend's 402", faulty(402), 503, `{"code":503,"error":"not_configured","code_spent":false}`},
 		{"backend's 405", faulty(405), 503, `{"code":503,"error":"not_configured","code_spent":false}`},

@@ -109,7 +109,7 @@ func TestDropInRefusesStrangeTokens(t *testing.T) {
 			w := newWorld(t)
 			w.responds(tt.status, tt.body, tt.header)
 			for _, path := range []string{silentPath, "/hserve/v2.1/login/username/", "/hserve/v2.4/idp/wechat/user-associate/", "/hserve/v1.4/session/init/"} {
-				w.vendor("POST", path, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid answer")
+				w.vendor("POST", path, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid response")
 			}
 			require.NotContains(t, w.shown.String(), canary)
 			require.Zero(t, w.store.Len())
@@ -183,7 +183,7 @@ func TestDropInHidesTheSessionsToken(t *testing.T) {
 					tt.kind = "application/json"
 				}
 				w.responds(tt.status, tt.body, http.Header{"Content-Type": {tt.kind}})
-				w.vendor(method, path, id, m{}).requireError(t, http.StatusBadGateway, "invalid answer")
+				w.vendor(method, path, id, m{}).requireError(t, http.StatusBadGateway, "invalid response")
 				require.NotContains(t, w.shown.String(), canary)
 				w.responds(200, `{"_session":{"session_key":"`+canary+`"}}`, nil)
 				require.JSONEq(t, `{"_session":{"session_key":"`+id+`"}}`, w.vendor(method, path, id, m{}).body)
@@ -228,7 +228,7 @@ func TestDropInDestroysRefusedTokens(t *testing.T) {
 		}
 		return reply(r)
 	}
-	w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid answer")
+	w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid response")
 	require.Equal(t, []string{"Hydrogen-r1 " + canary}, destroyed)
 	require.Zero(t, w.store.Len())
 }
@@ -255,13 +255,13 @@ func TestRoutesHideTokens(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.responds(201, `{"token":"`+canary+`","expires_in":3600,"user_info":{"id":7,"x":`+x+`}}`, nil)
-		require.JSONEq(t, `{"code":690,"error":"invalid_answer","code_spent":true}`, w.post("/login/ks", "", m{"code": "c"}).body, name)
+		require.JSONEq(t, `{"code":690,"error":"invalid_response","code_spent":true}`, w.post("/login/ks", "", m{"code": "c"}).body, name)
 		require.Zero(t, w.store.Len(), name)
 
 		w.responds(201, `{"token":"`+canary+`","expires_in":3600,"user_info":{"id":7}}`, nil)
 		id := w.post("/login/ks", "", m{"code": "c"}).token(t)
 		w.responds(200, `{"id":7,"x":`+x+`}`, nil)
-		require.JSONEq(t, `{"code":690,"error":"invalid_answer","code_spent":true}`, w.me(id).body, name)
+		require.JSONEq(t, `{"code":690,"error":"invalid_response","code_spent":false}`, w.me(id).body, name)
 		w.responds(200, `{"status":"ok","user_id":7,"openid":"`+canary+`"}`, nil)
 		require.Equal(t, http.StatusBadGateway, w.post("/link/ks", id, m{"code": "c"}).status, name)
 		require.NotContains(t, w.shown.String(), canary, name)

@@ -33,9 +33,9 @@ func TestImpossibleStatus(t *testing.T) {
 			out := w.vendorLogin(w.Kuaishou("openid-1"), "")
 			w.responds(status, `{}`, nil)
 			w.observed()
-			w.vendor("GET", me, id, nil).requireError(t, http.StatusBadGateway, "invalid answer")
-			w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid answer")
-			w.vendor("POST", silentPath, id, m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid answer")
+			w.vendor("GET", me, id, nil).requireError(t, http.StatusBadGateway, "invalid response")
+			w.vendor("POST", silentPath, "", m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid response")
+			w.vendor("POST", silentPath, id, m{"code": "c"}).requireError(t, http.StatusBadGateway, "invalid response")
 			for _, e := range w.observed() {
 				require.EqualValues(t, 690, e.Code)
 				require.Equal(t, http.StatusBadGateway, e.Status)

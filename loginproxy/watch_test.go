@@ -39,7 +39,8 @@ func TestObserver(t *testing.T) {
 		{request{method: "POST", path: "/login/sms"}, loginproxy.Event{Operation: "login_sms", Status: 400, Code: 605}},
 		{request{method: "POST", path: "/sms"}, loginproxy.Event{Operation: "sms", Status: 400, Code: 605}},
 		{request{method: "POST", path: "/link/tt", body: m{"code": "c"}}, loginproxy.Event{Operation: "link", Platform: "bytedance", Status: 401, Code: 604}},
-		{request{method: "POST", path: "/phone", body: m{}, bearer: token}, loginproxy.Event{Operation: "phone", Platform: "kuaishou", Status: 400, Code: 605}},
+		{request{method: "POST", path: "/phone", body: m{}, bearer: token}, loginproxy.Event{Operation: "phone", Status: 400, Code: 605}},
+		{request{method: "POST", path: "/phone", body: m{"data": event(phone.RefuseUserInfoJSON())}, bearer: token}, loginproxy.Event{Operation: "phone", Platform: "kuaishou", Status: 403, Code: 603}},
 		{request{method: "GET", path: "/me", bearer: token}, loginproxy.Event{Operation: "me", Status: 200}},
 		{request{method: "POST", path: "/logout", bearer: token}, loginproxy.Event{Operation: "logout", Status: 200}},
 	} {
@@ -142,8 +143,12 @@ func TestRateLimiter(t *testing.T) {
 func TestRateLimiterFails(t *testing.T) {
 	for _, wait := range []time.Duration{-1, 0, time.Minute} {
 		w := newWorld(t, loginproxy.WithRateLimiter(func(context.Context, loginproxy.RateKey) (time.Duration, error) { return wait, errFull }))
-		for _, path := range []string{"/login/ks", "/login", "/login/anonymous", "/login/sms", "/register", "/sms"} {
-			a := w.post(path, "", m{})
+		account := m{"username": "ann", "password": "p"}
+		for path, body := range map[string]m{
+			"/login/ks": {"code": "c"}, "/login": account, "/login/anonymous": {}, "/login/sms": {"phone": "13800138000", "code": "c"},
+			"/register": account, "/sms": {"phone": "13800138000"},
+		} {
+			a := w.post(path, "", body)
 			require.Equal(t, http.StatusServiceUnavailable, a.status, path)
 			require.JSONEq(t, `{"code":503,"error":"limiter_failed","code_spent":false}`, a.body)
 			require.Empty(t, a.header.Get("Retry-After"))

@@ -91,6 +91,55 @@ func TestButtonsStay(t *testing.T) {
 	})
 }
 
+// firstButton is the first button that a newcomer presses.
+var firstButton = button("kuaishou", "login")
+
+// On a phone the first view has a button to log in, because the list of exchanges is small
+// while it is empty. The first exchange gives the list its place, and does not scroll the
+// buttons, wherever they are scrolled to. "Start over" does not take the place away.
+func TestFirstView(t *testing.T) {
+	t.Parallel()
+	b := openTab(t)
+	url := startDemo(t)
+	for _, window := range []chromium.Look{{Width: 360, Height: 740}, phone} {
+		for _, scrolled := range []int{0, 150, 10_000} {
+			b.Goto(url, window)
+			b.act("", "reset") // what an earlier turn has left
+			b.Eval(`document.querySelector('#controls').scrollTop = 0`, nil)
+			var listed float64 // the height of the list
+			height := func() float64 {
+				b.Eval(`document.querySelector('#exchanges').getBoundingClientRect().height`, &listed)
+				return listed
+			}
+			require.Less(t, height(), 0.2*float64(window.Height), "%v", window)
+			var inView bool
+			b.Eval(fmt.Sprintf(`(() => {
+				const e = document.querySelector(%q);
+				const { x, y, width, height } = e.getBoundingClientRect();
+				return [y + 2, y + height - 2].every((at) => e.contains(document.elementFromPoint(x + width / 2, at)));
+			})()`, firstButton), &inView)
+			require.True(t, inView, "%v: no button to log in", window)
+			b.requireStatusCoversNoButton()
+
+			b.Eval(fmt.Sprintf(`document.querySelector('#controls').scrollTop = %d`, scrolled), nil)
+			before := b.places()
+			b.Eval(fmt.Sprintf(`document.querySelector(%q).click()`, firstButton), nil)
+			b.Until(`document.querySelectorAll('.exchange').length === 1 && document.querySelector('#log').ariaBusy === 'false'`)
+			b.Settle()
+			require.Equal(t, before, b.places(), "%v scrolled by %d", window, scrolled)
+			require.Greater(t, height(), 0.4*float64(window.Height), "%v", window)
+
+			b.Eval(`document.querySelector('#controls').scrollTop = 10000`, nil)
+			before = b.places()
+			b.Eval(fmt.Sprintf(`document.querySelector(%q).click()`, button("", "reset")), nil)
+			b.Until(`document.querySelectorAll('.exchange').length === 0 && document.querySelector('#log').ariaBusy === 'false'`)
+			b.Settle()
+			require.Equal(t, before, b.places(), "%v", window)
+		}
+	}
+	b.RequireNoProblem()
+}
+
 // relative makes places relative to the first one.
 func relative(all []place) {
 	x, y := all[0].X, all[0].Y

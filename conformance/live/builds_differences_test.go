@@ -169,7 +169,7 @@ var viaProxy = []difference{
 	{
 		reason: checksLogins, scenario: "backend in trouble", step: "login with garbage",
 		direct:  []string{"error 604: session missing"},
-		proxied: []string{"error 502: invalid answer"},
+		proxied: []string{"error 502: invalid response"},
 	},
 }
 

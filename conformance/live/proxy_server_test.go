@@ -52,7 +52,7 @@ func startProxy(t *testing.T, behind *emulator, options ...loginproxy.Option) *p
 
 	mux := http.NewServeMux()
 	mux.Handle("/hserve/", f.recorded(proxy.Backend()))
-	mux.Handle("/auth/", f.recorded(http.StripPrefix("/auth/", proxy)))
+	mux.Handle("/auth/", f.recorded(http.StripPrefix("/auth", proxy)))
 	directly := &httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },

@@ -47,6 +47,25 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
+// The commands for a login by hand log in. The path and the address are those of the demo.
+func TestLoginByHand(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"sh", "curl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			nodetest.Skip(t, program+" is not installed")
+		}
+	}
+	const demo = "http://127.0.0.1:8080"
+	block := regexp.MustCompile("(?s)```sh\n(proof=.*?)```").FindStringSubmatch(page(t))
+	require.NotNil(t, block)
+	require.Equal(t, 2, strings.Count(block[1], demo))
+	cmd := exec.CommandContext(t.Context(), "sh", "-euc", strings.ReplaceAll(block[1], demo, startServer(t).url))
+	cmd.Env = append(os.Environ(), "no_proxy=127.0.0.1")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Regexp(t, `^\{"code":"[^"]+"\}\n\{"token":"[\w-]{43}",`, string(out))
+}
+
 // The table of platforms says what the markup has.
 func TestPlatformTable(t *testing.T) {
 	text := page(t)

@@ -19,7 +19,7 @@ import (
 // server is a login server on a backend double, with the double's control API beside it.
 type server struct{ url string }
 
-// startServer starts a server. POST /limit sets the seconds for which the rate limiter
+// startServer starts a server. Each response has an X-Request-Id. POST /limit sets the seconds for which the rate limiter
 // refuses everything; 0 allows everything.
 func startServer(t *testing.T) server {
 	t.Helper()
@@ -35,7 +35,7 @@ func startServer(t *testing.T) server {
 	require.NoError(t, err)
 
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 	mux.Handle("GET /auth/openapi.json", proxy.OpenAPI())
 	mux.Handle(baastest.ControlPath, baastest.Control(b))
 	mux.HandleFunc("POST /limit", func(_ http.ResponseWriter, r *http.Request) {
@@ -47,7 +47,11 @@ func startServer(t *testing.T) server {
 		assertNoError(t, err)
 		wait.Store(int64(time.Duration(seconds) * time.Second))
 	})
-	srv := httptest.NewServer(mux)
+	var requests atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Request-Id", "request-"+strconv.FormatInt(requests.Add(1), 10))
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(srv.Close)
 	return server{srv.URL}
 }

@@ -137,7 +137,7 @@ var documented = map[int]struct {
 	600: {"network_disconnected", 502},
 	601: {"request_timeout", 504},
 	604: {"session_missing", 401},
-	690: {"invalid_answer", 502},
+	690: {"invalid_response", 502},
 	691: {"store_failed", 503},
 	503: {"backend_failed", 502},
 }

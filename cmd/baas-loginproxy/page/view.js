@@ -116,6 +116,7 @@ function add({ title, ok, code, meaning, request, authorization, body, response 
   fillText($('.body', item), body);
   fillText($('.response', item), response);
   $('#empty').hidden = true;
+  $('#exchanges').classList.remove('unused'); // it keeps its size from now on, also when the list is cleared
   $('#log').prepend(item);
   $('#scroller').scrollTop = 0;
   // Where the exchanges do not scroll on their own, they lie below the buttons.

@@ -152,19 +152,27 @@ class Phone {
     return res.json();
   }
 
+  // named returns the header of a response: some host apps give the names in lower case,
+  // others as the server has sent them.
+  named(headers) {
+    const entries = [...headers];
+    if (this.platform !== 'wechat') return Object.fromEntries(entries);
+    return Object.fromEntries(entries.map(([name, value]) => [name.replace(/\b[a-z]/g, (c) => c.toUpperCase()), value]));
+  }
+
   // fetch sends a request of the mini-program. As in the host apps, data is sent as JSON.
   async fetch({ method, url, data }, header) {
     if (!this.online) throw { errMsg: 'request:fail' };
     const target = url.replace('https://login.example.com', this.base);
     if (target === url) throw new Error(`a request to ${url}`);
     const res = await fetch(target, { method, headers: header, body: method === 'GET' ? undefined : JSON.stringify(data) });
-    this.requests.push({ method, path: url.replace(/.*\/auth\//, ''), body: data, authorization: header.Authorization, status: res.status });
+    this.requests.push({ method, path: url.replace(/.*\/auth\//, ''), body: data, authorization: header.Authorization, status: res.status, id: res.headers.get('x-request-id') });
     if (method === this.late) {
       this.late = '';
       await new Promise((resolve) => { this.arrive = resolve; });
     }
     if (method === 'POST') setTimeout(() => this.arrive?.()); // when the mini-program has the response
-    return { status: res.status, header: Object.fromEntries(res.headers), data: await res.json() };
+    return { status: res.status, header: this.named(res.headers), data: await res.json() };
   }
 }
 

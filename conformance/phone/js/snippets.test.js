@@ -155,6 +155,22 @@ for (const platform of Object.keys(hosts)) {
     assert.equal((await failure(auth.link())).code, 604, 'link has logged in by itself');
   });
 
+  test(`${platform}: a link of a person who has another account`, async () => {
+    const { phone, auth } = await miniProgram(platform);
+    const { id } = await auth.silent();
+    await auth.logout();
+    const account = await auth.enter('register', { username: `other-on-${platform}-${people}`, password: 'correct horse' });
+    assert.notEqual(account.id, id);
+    for (const which of ['a code', 'a new code']) {
+      phone.requests.length = 0;
+      const err = await failure(auth.link());
+      assert.equal(err.code, 400, which);
+      assert.equal(err.code_spent, true, which);
+      assert.deepEqual(paths(phone), [`POST link/${platform} 400`], `${which}: the link was sent again`);
+    }
+    assert.equal((await auth.me()).id, account.id, 'the session has changed');
+  });
+
   test(`${platform}: no account yet`, async () => {
     const { phone, host, auth } = await miniProgram(platform);
     const err = await failure(auth.login(() => host.silent().then((proof) => ({ ...proof, createUser: false }))));
@@ -178,6 +194,7 @@ for (const platform of Object.keys(hosts)) {
     phone.online = false;
     await page.onLoad();
     assert.equal(page.data.message, 'No network. Try again.');
+    assert.equal('request' in await failure(auth.call('GET', 'me')), false);
     assert.equal(host.load(), session, 'the session is forgotten');
     await page.show(auth.silent());
     assert.equal(page.data.message, 'That did not work: login:fail');
@@ -192,6 +209,8 @@ for (const platform of Object.keys(hosts)) {
     assert.equal(err.code, 605);
     assert.equal(err.code_spent, false);
     assert.equal(err.reason, 'unknown_field');
+    assert.equal(err.request, phone.requests[0].id);
+    assert.match(err.request, /^request-\d+$/);
     assert.deepEqual(paths(phone), [`POST login/${platform} 400`]);
   });
 }
@@ -206,6 +225,7 @@ test('the logins without a platform', async () => {
   assert.equal((await auth.enter('login/sms', { phone: number, code }))._phone, number);
   const err = await failure(auth.enter('login', { email, password: 'wrong' }));
   assert.equal(err.code, 400);
+  assert.equal(err.code_spent, false, 'no code was sent');
 });
 
 for (const platform of withUserInfo) {
@@ -257,9 +277,13 @@ for (const platform of withPhoneNumber) {
   test(`${platform}: set the phone number`, async () => {
     const { phone, number, auth, page } = await miniProgram(platform);
     await auth.silent();
-    await page.onBindPhone(await phone.act('allow-phone-number', { number }));
+    const old = await phone.act('allow-phone-number', { number });
+    await page.onBindPhone(old);
     assert.equal(page.data.message, '');
     assert.equal(page.data.user._phone, number);
+    await auth.silent();
+    await page.onBindPhone({ detail: { ...old.detail, code: undefined } });
+    assert.equal(page.data.message, 'That did not work. Tap again.', 'data from before the code');
   });
 
   test(`${platform}: the user refuses to share the phone number`, async () => {
