@@ -51,7 +51,16 @@ func TestDocumentsNameSettings(t *testing.T) {
 	variables := known.Variables()
 	var flags []string
 	for _, s := range known.Settings {
-		flags = append(flags, "-"+s.Name, "-"+s.Name+"-file")
+		if s.Secret {
+			flags = append(flags, "-"+s.Name+"-file")
+		} else {
+			flags = append(flags, "-"+s.Name)
+		}
+	}
+	for _, s := range known.Settings {
+		for _, flag := range regexp.MustCompile(`(?:^|[\s(])(-[a-z][a-z-]+)`).FindAllStringSubmatch(s.Help, -1) {
+			require.Contains(t, flags, flag[1], "the help of -%s", s.Name)
+		}
 	}
 	for _, name := range []string{productionPage, "README.md", "compose.yaml", "Dockerfile", "cmd/baas-loginproxy/main.go"} {
 		text := repositoryFile(t, name)
