@@ -35,7 +35,7 @@ func TestDoesNotStart(t *testing.T) {
 		"metrics in use": {[]string{"-client-id", "c", "-redis-url", redis, "-addr", "127.0.0.1:0", "-metrics-addr", taken.Addr().String()},
 			exitFailed, "-metrics-addr (BAAS_METRICS_ADDR): listen"},
 		"no certificate": {[]string{"-client-id", "c", "-redis-url", redis, "-tls-cert-file", "/nowhere/tls.crt", "-tls-key-file", "/nowhere/tls.key"},
-			exitFailed, "/nowhere/tls.crt"},
+			exitInvalid, "baas-loginproxy: the settings are wrong\n-tls-cert-file (BAAS_TLS_CERT_FILE): open /nowhere/tls.crt"},
 		"bad client id": {[]string{"-client-id", "c!", "-redis-url", redis}, exitInvalid, "-client-id (BAAS_CLIENT_ID): "},
 		"bad backend":   {[]string{"-client-id", "c", "-redis-url", redis, "-backend", "ftp://backend.example"}, exitInvalid, "-backend (BAAS_BACKEND): "},
 	} {

@@ -60,12 +60,12 @@ func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logg
 	log.Info("starting", "version", baas.Version, "sessions", c.keeps(), "sealed", len(c.sessions.sealingKeys) > 0)
 	o, err := c.observe(environ, log)
 	if err != nil {
-		return err
+		return settingsError{err}
 	}
 	defer o.close(log)
 	s, err := c.site(o, log)
 	if err != nil {
-		return err
+		return settingsError{err}
 	}
 	defer s.close()
 	servers, err := c.listen(s, o, log)

@@ -136,6 +136,6 @@ func TestTraces(t *testing.T) {
 	}
 
 	p = begin(t, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc"}, "-demo", "-addr", "127.0.0.1:0")
-	require.Equal(t, exitFailed, p.ends())
+	require.Equal(t, exitInvalid, p.ends())
 	require.Contains(t, p.log.String(), "OTEL_EXPORTER_OTLP_PROTOCOL")
 }
