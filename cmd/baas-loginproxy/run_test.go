@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -140,8 +141,10 @@ func TestDrains(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	res, _ := v.get("/livez")
 	require.Equal(t, http.StatusOK, res.StatusCode)
-	p.signals <- os.Interrupt
-	require.Equal(t, exitFailed, p.ends())
+	p.signals <- os.Interrupt // a repetition of the first one
+	res, _ = v.get("/livez")
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	require.Equal(t, exitFailed, p.forced())
 	require.Contains(t, p.log.String(), errSecondSignal.Error())
 }
 
@@ -165,10 +168,28 @@ func TestSecondSignal(t *testing.T) {
 	r := beginRequest(t, p.url)
 	p.signals <- os.Interrupt
 	refused(t, strings.TrimPrefix(p.url, "http://"))
-	p.signals <- os.Interrupt
-	require.Equal(t, exitFailed, p.ends())
+	require.Equal(t, exitFailed, p.forced())
 	require.NoError(t, r.body.Close())
 	require.Error(t, <-r.responded)
+}
+
+// A signal that is passed on by whoever started the server is not a second one.
+func TestRepeatedSignal(t *testing.T) {
+	t.Parallel()
+	signals, done := make(chan os.Signal, 1), make(chan int, 1)
+	signals <- os.Interrupt
+	_, ok := wait(done, signals, time.Now().Add(-repeatWindow))
+	require.False(t, ok)
+	signals <- os.Interrupt
+	go func() {
+		for len(signals) > 0 { // until the signal is taken
+			runtime.Gosched()
+		}
+		done <- 7
+	}()
+	got, ok := wait(done, signals, time.Now().Add(time.Hour))
+	require.True(t, ok)
+	require.Equal(t, 7, got)
 }
 
 // Requests that do not end in time are cut, and the exit code says so.

@@ -225,6 +225,6 @@ func (c *stopConfig) rows() []settings.Setting {
 		{Name: "drain-delay", Value: settings.Duration(&c.drainDelay, 0),
 			Help: "After SIGTERM or SIGINT, how long to serve on while /readyz is 503, so that balancers notice. With -demo it is 0s."},
 		{Name: "stop-timeout", Value: settings.Duration(&c.timeout, 0),
-			Help: "After -drain-delay, how long requests under way may take. A second signal ends the program at once."},
+			Help: "After -drain-delay, how long requests under way may take. A second signal ends the program at once, unless it comes within a second of the first."},
 	}
 }
