@@ -153,6 +153,7 @@ func (r redisConfig) explain(err error, took time.Duration) error {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		//lint:ignore ST1005 Redis is a name.
 		return fmt.Errorf("Redis did not respond within %v%s: %w", took.Round(100*time.Millisecond), question, err)
 	case errors.As(err, &record), question != "" && errors.Is(err, io.EOF):
 		return fmt.Errorf("no TLS connection to Redis%s: %w", question, err)
