@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/internal/oneline"
 )
@@ -38,30 +40,31 @@ func (c config) check(ctx context.Context, environ []string, out io.Writer, log 
 		fmt.Fprintf(out, "settings: warning: %s\n", warning)
 	}
 
-	ok = true
-	ctx, cancel := context.WithTimeout(ctx, c.backend.timeout)
-	defer cancel()
-	if err := c.redis.probe(d.rdb)(ctx); err != nil {
-		fmt.Fprintf(out, "redis: a write failed: %v\n", err)
-		ok = false
-	} else {
-		fmt.Fprintln(out, "redis: ok, a write succeeded")
-		if policy, err := evicts(ctx, d.rdb); err == nil && policy != "" {
-			fmt.Fprintf(out, "redis: warning: maxmemory-policy is %s and may evict sessions; set it to noeviction\n", policy)
-		}
-	}
+	ok = c.checkRedis(ctx, d.rdb, out)
 	if !c.mode.checkBackend {
 		return ok, nil
 	}
-	// The request has a time of its own: Redis may have used up that of the other one.
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), c.backend.timeout)
-	defer cancel()
-	if _, err := d.client.Auth("check").GetServerDate(ctx); err != nil {
+	if _, err := d.client.Auth("check").GetServerDate(ctx); err != nil { // within -backend-timeout
 		fmt.Fprintf(out, "backend: %s: %s\n", asked.host(), withCause(err))
 		return false, nil
 	}
 	fmt.Fprintln(out, "backend: ok, it told its time")
 	return ok, nil
+}
+
+// checkRedis writes to Redis, and prints and returns whether that succeeded.
+func (c config) checkRedis(ctx context.Context, rdb redis.UniversalClient, out io.Writer) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.backend.timeout)
+	defer cancel()
+	if err := c.redis.probe(rdb)(ctx); err != nil {
+		fmt.Fprintf(out, "redis: a write failed: %v\n", err)
+		return false
+	}
+	fmt.Fprintln(out, "redis: ok, a write succeeded")
+	if policy, err := evicts(ctx, rdb); err == nil && policy != "" {
+		fmt.Fprintf(out, "redis: warning: maxmemory-policy is %s and may evict sessions; set it to noeviction\n", policy)
+	}
+	return true
 }
 
 // checkCertificate returns an error if the certificate of -addr cannot be used, and a
