@@ -42,6 +42,7 @@ func (c config) mount(mux *http.ServeMux, client *baas.Client, limiter *ratelimi
 
 // The operations that the log has besides those of package loginproxy.
 const (
+	opDemo      loginproxy.Operation = "demo" // the page of the demo, and what it asks for
 	opOpenAPI   loginproxy.Operation = "openapi"
 	opPreflight loginproxy.Operation = "preflight" // of a browser, before a request to another origin
 )
