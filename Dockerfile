@@ -3,7 +3,7 @@
 #   docker build --target baas-loginproxy -t baas-loginproxy .
 #   docker build --target baas-emulator -t baas-emulator .
 #
-# No .dockerignore leaves .git out, because the programs get their version from it.
+# `.dockerignore` leaves out the secrets, but not .git: the programs get their version from it.
 
 FROM golang:1.25 AS build
 WORKDIR /src

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hydrogen-go/baas/internal/spelling"
 )
 
 // unknownName is the error for a name that is none of the valid ones. It proposes the
 // one that was probably meant, which may be an alias too.
 func unknownName(what, got string, valid []string, aliases ...string) error {
 	text := fmt.Sprintf("%s %q is not one of %s", what, got, strings.Join(valid, ", "))
-	if meant := closest(got, slices.Concat(valid, aliases)); meant != "" {
+	if meant := spelling.Closest(got, slices.Concat(valid, aliases)); meant != "" {
 		text += fmt.Sprintf("; did you mean %s?", meant)
 	}
 	return &nameError{text}
@@ -20,40 +22,3 @@ func unknownName(what, got string, valid []string, aliases ...string) error {
 type nameError struct{ text string }
 
 func (e *nameError) Error() string { return e.text }
-
-// closest returns the name that differs least from what was written, or "" if all
-// differ much. Of equally close names it is the first.
-func closest(written string, names []string) string {
-	written = strings.ToLower(written)
-	if len(written) > 64 {
-		return ""
-	}
-	best, least := "", min(len(written)/2+1, 4)
-	for _, name := range names {
-		if d := distance(written, strings.ToLower(name)); d < least {
-			best, least = name, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance of two texts, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,9 @@ import (
 
 // How often the files of a certificate are read, at most.
 const certificateInterval = time.Second
+
+// expiresSoon is how long before its end a certificate is worth a warning.
+const expiresSoon = 7 * 24 * time.Hour
 
 // certificate is a certificate in two files, which are read again when they change. It
 // is safe for concurrent use.
@@ -54,6 +58,7 @@ func (c *certificate) current() *tls.Certificate {
 	case err == nil && (changed || c.failing != ""):
 		c.failing = ""
 		c.log.Info("certificate reloaded", "file", c.certFile, "expires", c.pair.Leaf.NotAfter)
+		c.warn()
 	}
 	return c.pair
 }
@@ -82,6 +87,37 @@ func (c *certificate) reload() (changed bool, err error) {
 
 // expires is when the certificate in use expires.
 func (c *certificate) expires() time.Time { return c.current().Leaf.NotAfter }
+
+// expiry says that the certificate of that end has expired, or will do so soon; text is
+// empty if neither.
+func expiry(end, now time.Time) (text string, expired bool) {
+	date := end.UTC().Format("2006-01-02 15:04 UTC")
+	switch left := end.Sub(now); {
+	case left <= 0:
+		return "the certificate expired on " + date, true
+	case left < expiresSoon:
+		return "the certificate expires on " + date, false
+	}
+	return "", false
+}
+
+// logExpiry logs if the certificate has expired, or will do so soon.
+func (c *certificate) logExpiry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.warn()
+}
+
+func (c *certificate) warn() {
+	text, expired := expiry(c.pair.Leaf.NotAfter, c.now())
+	level := slog.LevelWarn
+	if expired {
+		level = slog.LevelError
+	}
+	if text != "" {
+		c.log.Log(context.Background(), level, text, "file", c.certFile)
+	}
+}
 
 // serverTLS is the configuration of a server with this certificate.
 func (c *certificate) serverTLS() *tls.Config {

@@ -27,11 +27,17 @@ type pair struct{ cert, key []byte }
 
 func newPair(t *testing.T, name string) pair {
 	t.Helper()
+	return newPairUntil(t, name, time.Now().Add(time.Hour))
+}
+
+// newPairUntil is a pair that expires then.
+func newPairUntil(t *testing.T, name string, end time.Time) pair {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name, "localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: end,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
@@ -104,6 +110,28 @@ func TestCertificateReload(t *testing.T) {
 	files.write(t, one)
 	require.Equal(t, "two", c.current().Leaf.Subject.CommonName, "the files are read once a second")
 	require.Equal(t, "one", name())
+}
+
+// A server with a certificate that has expired serves, because a new file is read without
+// a restart, and says so.
+func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 8, 12, 0, 0, 0, time.UTC)
+	for end, want := range map[time.Time]string{
+		now:                       "the certificate expired on 2026-05-08 12:00 UTC",
+		now.Add(expiresSoon - 1):  "the certificate expires on 2026-05-15 11:59 UTC",
+		now.Add(expiresSoon):      "",
+		now.Add(90 * expiresSoon): "",
+	} {
+		text, expired := expiry(end, now)
+		require.Equal(t, want, text)
+		require.Equal(t, end.Equal(now), expired)
+	}
+	soon, old := newPairFiles(t, newPair(t, "soon")), newPairFiles(t, newPairUntil(t, "old", time.Now().Add(-time.Minute)))
+	p := start(t, nil, "-demo", "-tls-cert-file", old.cert, "-tls-key-file", old.key)
+	require.Contains(t, p.log.String(), `level=ERROR msg="the certificate expired on `)
+	p = start(t, nil, "-demo", "-tls-cert-file", soon.cert, "-tls-key-file", soon.key)
+	require.Contains(t, p.log.String(), `level=WARN msg="the certificate expires on `)
 }
 
 func TestCertificateNotLoaded(t *testing.T) {

@@ -116,6 +116,35 @@ func TestDockerfile(t *testing.T) {
 	require.Equal(t, []string{strings.TrimPrefix(c.web.addr, ":")}, all(stages, "baas-loginproxy", "EXPOSE"))
 }
 
+// The secrets of the compose file stay out of the build and out of the repository. The
+// build needs .git.
+func TestSecretsStayOut(t *testing.T) {
+	t.Parallel()
+	patterns := func(name string) []string {
+		var found []string
+		for line := range strings.Lines(repositoryFile(t, name)) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				found = append(found, strings.Trim(line, "/"))
+			}
+		}
+		return found
+	}
+	dockerIgnores, gitIgnores := patterns(".dockerignore"), patterns(".gitignore")
+	for name, secret := range compose(t, map[string]string{"BAAS_CLIENT_ID": "my-app"}).Secrets {
+		dir := filepath.Dir(secret.File)
+		require.NotEqual(t, ".", dir, name)
+		require.Contains(t, dockerIgnores, dir, name)
+		require.Contains(t, gitIgnores, dir, name)
+	}
+	for _, pattern := range dockerIgnores {
+		for _, needed := range []string{".git", "go.mod", "cmd/baas-loginproxy/main.go"} {
+			matched, err := filepath.Match(pattern, needed)
+			require.NoError(t, err)
+			require.False(t, matched || strings.HasPrefix(needed, pattern+"/"), "%s leaves out %s", pattern, needed)
+		}
+	}
+}
+
 func buildCommand(t *testing.T, stages map[string]*stage) string {
 	t.Helper()
 	for _, text := range all(stages, "build", "RUN") {

@@ -10,6 +10,7 @@ import (
 	"github.com/hydrogen-go/baas"
 	"github.com/hydrogen-go/baas/baastest"
 	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/ratelimit"
+	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/requestlog"
 	"github.com/hydrogen-go/baas/session"
 )
 
@@ -42,13 +43,13 @@ func demo(c config, o *observation, log *slog.Logger) (*site, error) {
 	if err := c.mount(mux, client, limiter, o); err != nil {
 		return nil, err
 	}
-	mux.Handle(baastest.ControlPath, baastest.Control(backend))
-	mux.Handle("GET /demo/asked", backendRequests(backend))
+	mux.Handle(baastest.ControlPath, requestlog.Named(opDemo, baastest.Control(backend)))
+	mux.Handle("GET /demo/asked", requestlog.Named(opDemo, backendRequests(backend)))
 	platforms, err := platformList(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET /demo/platforms", platforms)
+	mux.Handle("GET /demo/platforms", requestlog.Named(opDemo, platforms))
 	return &site{
 		mux:   mux,
 		ready: newReadiness(func(context.Context) error { return nil }, log), // memory does not fail
@@ -81,7 +82,7 @@ func handlePage(mux *http.ServeMux) error {
 		if path == "index.html" {
 			path = "{$}"
 		}
-		mux.Handle("GET /"+path, pageFile(f.Name()))
+		mux.Handle("GET /"+path, requestlog.Named(opDemo, pageFile(f.Name())))
 	}
 	return err
 }

@@ -73,6 +73,8 @@ func TestDemo(t *testing.T) {
 
 	require.Regexp(t, `msg=request operation=login platform=kuaishou status=200 duration_ms=\S+ user=\d+ request_id=\w{26}\n`, log.String())
 	require.Regexp(t, `msg=request operation=logout status=201 duration_ms=\S+ user=\d+ request_id=`, log.String())
+	require.Contains(t, log.String(), "msg=request operation=demo status=200 ")
+	require.NotContains(t, log.String(), "msg=request status=")
 	require.NotContains(t, log.String(), code)
 	require.NotContains(t, log.String(), v.session)
 	require.NotContains(t, log.String(), first)

@@ -15,7 +15,34 @@ import (
 // deployment returns the login server on a real backend, with its sessions in Redis. It
 // sends nothing yet: a server that starts before its Redis becomes ready when Redis is
 // there.
-func deployment(c config, o *observation, log *slog.Logger) (_ *site, err error) {
+func deployment(c config, o *observation, log *slog.Logger) (*site, error) {
+	d, err := c.deploy(o, log)
+	if err != nil {
+		return nil, err
+	}
+	return &site{
+		mux:     d.mux,
+		ready:   newReadiness(c.redis.probe(d.rdb), log),
+		inspect: func(ctx context.Context) { warnOfEviction(ctx, d.rdb, log) },
+		close:   d.close, // no request is under way any more
+	}, nil
+}
+
+// deployed is what a deployment is made of.
+type deployed struct {
+	mux    *http.ServeMux
+	rdb    redis.UniversalClient
+	client *baas.Client
+}
+
+func (d deployed) close() {
+	d.client.CloseIdleConnections()
+	_ = d.rdb.Close()
+}
+
+// deploy makes it. It reads the files that the settings name. more are options of the
+// client of the backend.
+func (c config) deploy(o *observation, log *slog.Logger, more ...baas.Option) (_ *deployed, err error) {
 	rdb, err := c.redis.connect(log)
 	if err != nil {
 		return nil, err
@@ -29,7 +56,7 @@ func deployment(c config, o *observation, log *slog.Logger) (_ *site, err error)
 	if err != nil {
 		return nil, err
 	}
-	client, err := c.backend.client(o.metrics.Store(store), log, o.clientOptions()...)
+	client, err := c.backend.client(o.metrics.Store(store), log, append(o.clientOptions(), more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -41,15 +68,7 @@ func deployment(c config, o *observation, log *slog.Logger) (_ *site, err error)
 	if err := c.mount(mux, client, limiter, o); err != nil {
 		return nil, err
 	}
-	return &site{
-		mux:     mux,
-		ready:   newReadiness(probe(rdb, c.redis.prefix), log),
-		inspect: func(ctx context.Context) { warnOfEviction(ctx, rdb, log) },
-		close: func() {
-			client.CloseIdleConnections()
-			_ = rdb.Close() // no request is under way any more
-		},
-	}, nil
+	return &deployed{mux, rdb, client}, nil
 }
 
 // client returns the client of the backend.

@@ -51,7 +51,16 @@ func TestDocumentsNameSettings(t *testing.T) {
 	variables := known.Variables()
 	var flags []string
 	for _, s := range known.Settings {
-		flags = append(flags, "-"+s.Name, "-"+s.Name+"-file")
+		if s.Secret {
+			flags = append(flags, "-"+s.Name+"-file")
+		} else {
+			flags = append(flags, "-"+s.Name)
+		}
+	}
+	for _, s := range known.Settings {
+		for _, flag := range regexp.MustCompile(`(?:^|[\s(])(-[a-z][a-z-]+)`).FindAllStringSubmatch(s.Help, -1) {
+			require.Contains(t, flags, flag[1], "the help of -%s", s.Name)
+		}
 	}
 	for _, name := range []string{productionPage, "README.md", "compose.yaml", "Dockerfile", "cmd/baas-loginproxy/main.go"} {
 		text := repositoryFile(t, name)
@@ -86,7 +95,7 @@ var notRun = map[string]string{
 func TestProductionPage(t *testing.T) {
 	t.Parallel()
 	redistest.Installed(t)
-	for _, program := range []string{"bash", "curl", "redis-cli", "go"} {
+	for _, program := range []string{"bash", "curl", "redis-cli", "openssl", "go"} {
 		if _, err := exec.LookPath(program); err != nil {
 			require.NotEqual(t, "true", os.Getenv("CI"), "%s is not installed", program)
 			t.Skip(program, " is not installed")
@@ -100,7 +109,7 @@ func TestProductionPage(t *testing.T) {
 	}
 	require.Contains(t, strings.Join(blocks(page, "text"), ""), acl)
 	script := strings.Join(blocks(page, "sh"), "\n")
-	for _, port := range []string{"6379", "8080", "8081", "8899", "9090", "9091"} {
+	for _, port := range []string{"6379", "8080", "8081", "8443", "8899", "9090", "9091"} {
 		require.Contains(t, script, port)
 		_, free, err := net.SplitHostPort(freeAddr(t))
 		require.NoError(t, err)
@@ -122,7 +131,7 @@ func TestProductionPage(t *testing.T) {
 	}
 	out, err := shell.CombinedOutput()
 	if err != nil {
-		for _, name := range []string{"login.log", "login2.log", "emulator.log", "redis.log"} {
+		for _, name := range []string{"login.log", "login2.log", "login3.log", "emulator.log", "redis.log"} {
 			text, _ := os.ReadFile(filepath.Join(home, "login", name))
 			t.Logf("%s:\n%s", name, text)
 		}

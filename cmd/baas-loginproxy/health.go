@@ -3,8 +3,14 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,7 +28,7 @@ const (
 	probeLife = 10 * time.Second
 )
 
-// The answers of /readyz.
+// The responses of /readyz.
 const (
 	ready       = "ready"
 	storeFailed = "store_failed" // sessions cannot be written
@@ -128,8 +134,29 @@ return 1
 
 // probe returns a function that writes a key of its own to Redis, as a login would. Each
 // write is to another key, so all nodes of a cluster are tried in turn.
-func probe(client redis.UniversalClient, prefix string) func(context.Context) error {
+func (r redisConfig) probe(client redis.UniversalClient) func(context.Context) error {
 	return func(ctx context.Context) error {
-		return probeScript.Run(ctx, client, []string{prefix + probeKeys + rand.Text()}, probeLife.Milliseconds()).Err()
+		began := time.Now()
+		err := probeScript.Run(ctx, client, []string{r.prefix + probeKeys + rand.Text()}, probeLife.Milliseconds()).Err()
+		return r.explain(err, time.Since(began))
 	}
+}
+
+// explain says what did not respond, which an error of a timeout does not, and what a
+// wrong port looks like.
+func (r redisConfig) explain(err error, took time.Duration) error {
+	var timeout net.Error
+	var record tls.RecordHeaderError
+	question := ""
+	if r.tls || strings.HasPrefix(r.url, "rediss:") {
+		question = "; is it a TLS port?"
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		//lint:ignore ST1005 Redis is a name.
+		return fmt.Errorf("Redis did not respond within %v%s: %w", took.Round(100*time.Millisecond), question, err)
+	case errors.As(err, &record), question != "" && errors.Is(err, io.EOF):
+		return fmt.Errorf("no TLS connection to Redis%s: %w", question, err)
+	}
+	return err
 }

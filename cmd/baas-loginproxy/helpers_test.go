@@ -122,11 +122,7 @@ func begin(t *testing.T, environ []string, args ...string) *process {
 	go func() {
 		p.exit <- program{args: args, environ: environ, stdout: p.log, stderr: p.log, signals: p.signals}.run()
 	}()
-	t.Cleanup(func() {
-		p.signals <- os.Interrupt
-		p.signals <- os.Interrupt
-		<-p.exit
-	})
+	t.Cleanup(func() { p.forced() })
 	return p
 }
 
@@ -158,6 +154,22 @@ func (p *process) ends() int {
 func (p *process) stop() int {
 	p.signals <- os.Interrupt
 	return p.ends()
+}
+
+// forced sends signals until the program ends, and returns the exit code.
+func (p *process) forced() int {
+	for {
+		select {
+		case code := <-p.exit:
+			p.exit <- code
+			return code
+		case <-time.After(20 * time.Millisecond):
+		}
+		select {
+		case p.signals <- os.Interrupt:
+		default:
+		}
+	}
 }
 
 // logs waits until the log has the text.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -23,6 +24,9 @@ type observation struct {
 	metrics  *metrics.Metrics
 	requests *requestlog.Log
 	tracer   *tracing.Tracer
+	log      *slog.Logger
+	// clientHeader is where trusted proxies name the client.
+	clientHeader string
 }
 
 // observe makes it. environ has the variables of OpenTelemetry.
@@ -43,7 +47,10 @@ func (c config) observe(environ []string, log *slog.Logger) (*observation, error
 	if err != nil {
 		return nil, err
 	}
-	return &observation{clients: clients, metrics: metrics.New(baas.Version), requests: requests, tracer: tracer}, nil
+	return &observation{
+		clients: clients, metrics: metrics.New(baas.Version), requests: requests, tracer: tracer,
+		log: log, clientHeader: string(c.clients.header),
+	}, nil
 }
 
 // lookup returns os.Getenv of another environment.
@@ -69,12 +76,15 @@ func (o *observation) proxyOptions() []loginproxy.Option {
 		loginproxy.WithClientAddr(o.clients.String),
 		loginproxy.WithOnLogin(o.requests.User),
 		loginproxy.WithOnLogout(o.requests.User),
-		loginproxy.WithObserver(func(ctx context.Context, e loginproxy.Event) {
-			o.metrics.Request(ctx, e)
-			o.tracer.Request(ctx, e)
-			o.requests.Request(ctx, e)
-		}),
+		loginproxy.WithObserver(o.request),
 	}
+}
+
+// request tells of a request of a phone.
+func (o *observation) request(ctx context.Context, e loginproxy.Event) {
+	o.metrics.Request(ctx, e)
+	o.tracer.Request(ctx, e)
+	o.requests.Request(ctx, e)
 }
 
 // limiterOptions tell of what the rate limiter decides.
@@ -91,7 +101,23 @@ func (o *observation) limiterOptions(l limitConfig) []ratelimit.Option {
 
 // around gives every request an id and a span, and counts those under way.
 func (o *observation) around(next http.Handler) http.Handler {
-	return o.requests.Middleware(o.tracer.Middleware(o.metrics.InFlight(next)))
+	return o.requests.Middleware(o.tracer.Middleware(o.metrics.InFlight(o.balancers(next))))
+}
+
+// balancers logs, once, that a request names a client and does not come from a trusted
+// proxy. Nobody else would notice a balancer that is missing from the settings until all
+// clients share one limit. The line has no address: every client can send the header.
+func (o *observation) balancers(next http.Handler) http.Handler {
+	var once sync.Once
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(o.clientHeader) != "" && !o.clients.FromTrusted(r) {
+			once.Do(func() {
+				o.log.WarnContext(r.Context(), "a request with "+o.clientHeader+" does not come from an address in -trusted-proxies (BAAS_TRUSTED_PROXIES): "+
+					"if it comes from a balancer, the limits count the balancer and not the client")
+			})
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // gauge adds a metric that is computed when it is asked for.

@@ -19,6 +19,13 @@ const (
 	exitInvalid = 2 // the settings are wrong
 )
 
+// settingsError is an error of the settings that shows only when they are used, as of a
+// file that they name.
+type settingsError struct{ error }
+
+// Unwrap returns the error itself.
+func (e settingsError) Unwrap() error { return e.error }
+
 // program is the process around the server.
 type program struct {
 	args, environ  []string
@@ -37,8 +44,7 @@ func (p program) run() int {
 		writeHelp(p.stdout)
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(p.stderr, "baas-loginproxy: the settings are wrong\n%v\n-h lists all settings\n", err)
-		return exitInvalid
+		return p.invalid(err)
 	case c.mode.version:
 		writeVersion(p.stdout)
 		return exitOK
@@ -50,14 +56,31 @@ func (p program) run() int {
 		p.libraryLog(log)
 	}
 	if c.mode.check {
-		return c.check(context.Background(), p.stdout, log)
+		ok, err := c.check(context.Background(), p.environ, p.stdout, log)
+		switch {
+		case err != nil:
+			return p.invalid(err)
+		case !ok:
+			return exitFailed
+		}
+		return exitOK
 	}
 	err = c.serve(p.environ, p.signals, log)
-	if err != nil {
+	var wrong settingsError
+	switch {
+	case errors.As(err, &wrong):
+		return p.invalid(err)
+	case err != nil:
 		log.Error("ended", "err", err)
 		return exitFailed
 	}
 	return exitOK
+}
+
+// invalid prints what is wrong with the settings.
+func (p program) invalid(err error) int {
+	fmt.Fprintf(p.stderr, "baas-loginproxy: the settings are wrong\n%v\n-h lists all settings\n", err)
+	return exitInvalid
 }
 
 // exit prints an error of a mode.

@@ -96,6 +96,7 @@ func (r redisConfig) setTLS(config *tls.Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", names("redis-tls-cert-file"), err)
 	}
+	own.logExpiry()
 	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own.current(), nil }
 	return nil
 }
@@ -135,12 +136,13 @@ func evicts(ctx context.Context, client redis.UniversalClient) (string, error) {
 	return policy, nil
 }
 
-// redisLog sends what the Redis client logs by itself to the program's log.
+// redisLog sends what the Redis client logs by itself to the program's log. Its level is
+// debug: the program logs each failure itself, and the client repeats it for every try.
 type redisLog struct{ log *slog.Logger }
 
 // Printf implements the client's interface.
 func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
-	l.log.WarnContext(ctx, "redis client", "text", fmt.Sprintf(format, v...))
+	l.log.DebugContext(ctx, "redis client", "text", fmt.Sprintf(format, v...))
 }
 
 // isFull reports whether Redis refused a write because it is at its maxmemory. Before

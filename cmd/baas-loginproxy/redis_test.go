@@ -249,14 +249,42 @@ func TestCheck(t *testing.T) {
 	require.Contains(t, out, "redis: a write failed: WRONGPASS")
 	code, out = check([]string{right, "BAAS_CLIENT_ID=another"}, "-check-backend")
 	require.Equal(t, exitFailed, code)
-	require.Contains(t, out, "\nbackend: ")
+	require.Contains(t, out, "\nbackend: "+backend.URL()+": ")
+	code, out = check([]string{right, "BAAS_REDIS_URL=redis://127.0.0.1:1"}, "-check-backend")
+	require.Equal(t, exitFailed, code)
+	require.Regexp(t, "\nredis: a write failed: .*connection refused\nbackend: ok, it told its time\n$", out)
+	code, out = check([]string{right, "BAAS_BACKEND=http://127.0.0.1:1"}, "-check-backend")
+	require.Equal(t, exitFailed, code)
+	require.Regexp(t, `\nbackend: http://127\.0\.0\.1:1: 600: network disconnected: .*connection refused\n$`, out)
 	code, out = check([]string{right}, "-redis-prefix", "")
 	require.Equal(t, exitInvalid, code)
 	require.Contains(t, out, "BAAS_REDIS_PREFIX")
 	code, out = check([]string{right}, "-tls-cert-file", "/nowhere.crt", "-tls-key-file", "/nowhere.key")
 	require.Equal(t, exitInvalid, code)
 	require.Contains(t, out, "-tls-cert-file (BAAS_TLS_CERT_FILE): open /nowhere.crt")
+	for name, wrong := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"endpoint":    {[]string{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT is no URL"},
+		"user fields": {[]string{"BAAS_USER_FIELDS=id," + strings.Repeat("x", 300)}, "-user-fields (BAAS_USER_FIELDS): "},
+	} {
+		code, out = check(append(wrong.environ, right))
+		require.Equal(t, exitInvalid, code, name)
+		require.Contains(t, out, "baas-loginproxy: the settings are wrong\n", name)
+		require.Contains(t, out, wrong.want, name)
+	}
 	files := newPairFiles(t, newPair(t, "redis"))
+	code, out = check([]string{right}, "-tls-cert-file", files.cert, "-tls-key-file", files.key)
+	require.Equal(t, exitOK, code, out)
+	require.Contains(t, out, "settings: warning: the certificate expires on ")
+	old := newPairFiles(t, newPairUntil(t, "old", time.Now().Add(-time.Minute)))
+	code, out = check([]string{right}, "-tls-cert-file", old.cert, "-tls-key-file", old.key)
+	require.Equal(t, exitInvalid, code)
+	require.Contains(t, out, "-tls-cert-file (BAAS_TLS_CERT_FILE): the certificate expired on ")
+	code, out = check([]string{right, "BAAS_REDIS_URL=rediss://" + redis.Addr()}, "-redis-timeout", "200ms", "-backend-timeout", "2s")
+	require.Equal(t, exitFailed, code)
+	require.Regexp(t, "redis: a write failed: .*; is it a TLS port\\?: ", out)
 	code, out = check([]string{right, "BAAS_REDIS_URL=rediss://" + redis.Addr()}, "-redis-tls-ca-file", files.key)
 	require.Equal(t, exitInvalid, code)
 	require.Contains(t, out, "-redis-tls-ca-file (BAAS_REDIS_TLS_CA_FILE)")
@@ -273,6 +301,19 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, admin.Do(t.Context(), "CONFIG", "SET", "maxmemory-policy", "volatile-lru").Err())
 	p := with(t, backend, []string{right}, "-redis-url", "redis://"+redis.Addr())
 	p.logs(`msg="Redis may evict sessions: set its maxmemory-policy to noeviction" policy=volatile-lru`)
+}
+
+// A Redis that accepts connections and says nothing.
+func TestSilentRedis(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	c := begin(t, nil, "-check", "-client-id", "c", "-redis-url", "redis://"+l.Addr().String(), "-redis-timeout", "50ms", "-backend-timeout", "500ms")
+	require.Equal(t, exitFailed, c.ends())
+	require.Regexp(t, `redis: a write failed: Redis did not respond within \S+s: `, c.log.String())
+	p := start(t, nil, "-client-id", "c", "-redis-url", "redis://"+l.Addr().String(), "-redis-timeout", "50ms", "-drain-delay", "0s")
+	p.logs("err=\"Redis did not respond within ")
 }
 
 func first(code int, _ string) int { return code }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestDoesNotStart(t *testing.T) {
 		"metrics in use": {[]string{"-client-id", "c", "-redis-url", redis, "-addr", "127.0.0.1:0", "-metrics-addr", taken.Addr().String()},
 			exitFailed, "-metrics-addr (BAAS_METRICS_ADDR): listen"},
 		"no certificate": {[]string{"-client-id", "c", "-redis-url", redis, "-tls-cert-file", "/nowhere/tls.crt", "-tls-key-file", "/nowhere/tls.key"},
-			exitFailed, "/nowhere/tls.crt"},
+			exitInvalid, "baas-loginproxy: the settings are wrong\n-tls-cert-file (BAAS_TLS_CERT_FILE): open /nowhere/tls.crt"},
 		"bad client id": {[]string{"-client-id", "c!", "-redis-url", redis}, exitInvalid, "-client-id (BAAS_CLIENT_ID): "},
 		"bad backend":   {[]string{"-client-id", "c", "-redis-url", redis, "-backend", "ftp://backend.example"}, exitInvalid, "-backend (BAAS_BACKEND): "},
 	} {
@@ -140,8 +141,10 @@ func TestDrains(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	res, _ := v.get("/livez")
 	require.Equal(t, http.StatusOK, res.StatusCode)
-	p.signals <- os.Interrupt
-	require.Equal(t, exitFailed, p.ends())
+	p.signals <- os.Interrupt // a repetition of the first one
+	res, _ = v.get("/livez")
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	require.Equal(t, exitFailed, p.forced())
 	require.Contains(t, p.log.String(), errSecondSignal.Error())
 }
 
@@ -165,10 +168,28 @@ func TestSecondSignal(t *testing.T) {
 	r := beginRequest(t, p.url)
 	p.signals <- os.Interrupt
 	refused(t, strings.TrimPrefix(p.url, "http://"))
-	p.signals <- os.Interrupt
-	require.Equal(t, exitFailed, p.ends())
+	require.Equal(t, exitFailed, p.forced())
 	require.NoError(t, r.body.Close())
 	require.Error(t, <-r.responded)
+}
+
+// A signal that is passed on by whoever started the server is not a second one.
+func TestRepeatedSignal(t *testing.T) {
+	t.Parallel()
+	signals, done := make(chan os.Signal, 1), make(chan int, 1)
+	signals <- os.Interrupt
+	_, ok := wait(done, signals, time.Now().Add(-repeatWindow))
+	require.False(t, ok)
+	signals <- os.Interrupt
+	go func() {
+		for len(signals) > 0 { // until the signal is taken
+			runtime.Gosched()
+		}
+		done <- 7
+	}()
+	got, ok := wait(done, signals, time.Now().Add(time.Hour))
+	require.True(t, ok)
+	require.Equal(t, 7, got)
 }
 
 // Requests that do not end in time are cut, and the exit code says so.

@@ -12,6 +12,10 @@ import (
 	"github.com/hydrogen-go/baas"
 )
 
+// repeatWindow is how long after the first signal others count as the same one: a program
+// that starts the server may pass a signal on that the server has also got itself.
+const repeatWindow = time.Second
+
 // errSecondSignal is the error of a server that had to end at once.
 var errSecondSignal = errors.New("a second signal: requests under way were cut")
 
@@ -60,12 +64,12 @@ func (c config) serve(environ []string, signals <-chan os.Signal, log *slog.Logg
 	log.Info("starting", "version", baas.Version, "sessions", c.keeps(), "sealed", len(c.sessions.sealingKeys) > 0)
 	o, err := c.observe(environ, log)
 	if err != nil {
-		return err
+		return settingsError{err}
 	}
 	defer func() { o.close(log, errors.Is(err, errSecondSignal)) }()
 	s, err := c.site(o, log)
 	if err != nil {
-		return err
+		return settingsError{err}
 	}
 	defer s.close()
 	servers, err := c.listen(s, o, log)
@@ -112,15 +116,29 @@ func (c config) keeps() string {
 	return "redis"
 }
 
+// wait returns what done sends, and true; or false after a second signal, one that comes
+// after [repeatWindow].
+func wait[T any](done <-chan T, signals <-chan os.Signal, first time.Time) (result T, ok bool) {
+	for {
+		select {
+		case result = <-done:
+			return result, true
+		case <-signals:
+			if time.Since(first) >= repeatWindow {
+				return result, false
+			}
+		}
+	}
+}
+
 // stop drains and shuts down.
 func (c stopConfig) stop(s *site, servers []*server, signals <-chan os.Signal, log *slog.Logger) error {
+	first := time.Now()
 	s.ready.drain()
 	log.Info("draining: /readyz is 503", "for", c.drainDelay)
 	delay := time.NewTimer(c.drainDelay)
 	defer delay.Stop()
-	select {
-	case <-delay.C:
-	case <-signals:
+	if _, ok := wait(delay.C, signals, first); !ok {
 		return errSecondSignal
 	}
 	log.Info("stopping: requests under way may finish", "within", c.timeout)
@@ -137,16 +155,15 @@ func (c stopConfig) stop(s *site, servers []*server, signals <-chan os.Signal, l
 		}
 		stopped <- errors.Join(errs...)
 	}()
-	select {
-	case err := <-stopped:
-		if err != nil {
-			return fmt.Errorf("requests under way were cut: %w", err)
-		}
-		log.Info("stopped")
-		return nil
-	case <-signals:
+	err, ok := wait(stopped, signals, first)
+	switch {
+	case !ok:
 		cancel()
 		<-stopped
 		return errSecondSignal
+	case err != nil:
+		return fmt.Errorf("requests under way were cut: %w", err)
 	}
+	log.Info("stopped")
+	return nil
 }

@@ -30,11 +30,12 @@ func (c config) listen(s *site, o *observation, log *slog.Logger) (servers []*se
 	}()
 	cert, err := c.web.certificate(log)
 	if err != nil {
-		return nil, err
+		return nil, settingsError{err}
 	}
 	var config *tls.Config
 	if cert != nil {
 		config = cert.serverTLS()
+		cert.logExpiry()
 		o.gauge("certificate_expiry_timestamp_seconds", "When the certificate of -addr expires, in Unix seconds.",
 			func() float64 { return float64(cert.expires().Unix()) })
 	}

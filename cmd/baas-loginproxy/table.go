@@ -124,7 +124,7 @@ func (s *sessionConfig) rows() []settings.Setting {
 		{Name: "sealing-keys", Secret: true, Value: settings.Value{Set: s.setSealingKeys},
 			Help: "Keys that encrypt the sessions in Redis, each 32 random bytes in base64, one a line or with commas. The first one encrypts, every one decrypts. Without a key the sessions are not encrypted."},
 		{Name: "sealing-accept-unsealed", Value: settings.Switch(&s.acceptUnsealed),
-			Help: "Also read sessions that are not encrypted: for the time in which -sealing-keys is introduced."},
+			Help: "Also read sessions that are not encrypted: for the time in which -sealing-keys-file is introduced."},
 		{Name: "user-index", Value: settings.Switch(&s.userIndex),
 			Help: "Keep a set of the sessions of each user in Redis, so that a program with the library can list and revoke them."},
 		{Name: "session-idle", Value: settings.Duration(&s.idle, time.Second),
@@ -156,7 +156,7 @@ func (w *webConfig) clientRows() []settings.Setting {
 		{Name: "cors-origins", Value: settings.List(&w.corsOrigins, "ORIGIN", checkOrigin),
 			Help: "Origins whose pages may call this server from a browser (CORS), as https://app.example.com."},
 		{Name: "user-fields", Value: settings.List(&w.userFields, "NAME", nil),
-			Help: "The fields of the user that the answers on /auth/ show; if it is not given, all that the backend sends."},
+			Help: "The fields of the user that the responses on /auth/ show; if it is not given, all that the backend sends."},
 		{Name: "openapi", Value: settings.Switch(&w.openAPI),
 			Help: "Serve the description of the routes in OpenAPI 3.1 on /auth/openapi.json."},
 		{Name: "max-body", Value: settings.Number(&w.maxBody, 1024),
@@ -225,6 +225,6 @@ func (c *stopConfig) rows() []settings.Setting {
 		{Name: "drain-delay", Value: settings.Duration(&c.drainDelay, 0),
 			Help: "After SIGTERM or SIGINT, how long to serve on while /readyz is 503, so that balancers notice. With -demo it is 0s."},
 		{Name: "stop-timeout", Value: settings.Duration(&c.timeout, 0),
-			Help: "After -drain-delay, how long requests under way may take. A second signal ends the program at once."},
+			Help: "After -drain-delay, how long requests under way may take. A second signal ends the program at once, unless it comes within a second of the first."},
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hydrogen-go/baas/cmd/baas-loginproxy/internal/settings"
 	"github.com/hydrogen-go/baas/herror"
+	"github.com/hydrogen-go/baas/internal/check"
 	"github.com/hydrogen-go/baas/internal/clientconfig"
 	"github.com/hydrogen-go/baas/session"
 )
@@ -104,9 +105,14 @@ func (v *validation) backend(b backendConfig) {
 		v.wrong(b.insecureHTTP, "backend-insecure-http", "it needs "+v.table.Names("backend")+" too")
 		return
 	}
-	c.Host, c.InsecureHTTP = b.host, b.insecureHTTP
-	_, err := c.BaseURL()
-	v.refused("backend", err)
+	c.Host, c.InsecureHTTP = b.host, true
+	if _, err := c.BaseURL(); err != nil {
+		v.refused("backend", err)
+		return
+	}
+	c.InsecureHTTP = b.insecureHTTP
+	_, err := c.BaseURL() // its text names an option of the library
+	v.wrong(err != nil, "backend", "it is plain http and not on a loopback address: use https, or -backend-insecure-http")
 }
 
 func (v *validation) redis(r redisConfig) {
@@ -159,6 +165,9 @@ func (v *validation) web(w webConfig) {
 	v.both("tls-cert-file", "tls-key-file")
 	v.both("tls-key-file", "tls-cert-file")
 	v.wrong(w.metricsAddr == w.addr && !strings.HasSuffix(w.addr, ":0"), "metrics-addr", "it is the same as "+v.table.Names("addr"))
+	for _, name := range w.userFields {
+		v.refused("user-fields", check.Required("the name of a field", name, check.MaxIdentifier))
+	}
 	v.both("cookie-origins", "cookie")
 	if w.cookie == "" {
 		return
@@ -168,7 +177,7 @@ func (v *validation) web(w webConfig) {
 		"it is not __Host- with a name of letters, digits, - and _ after it")
 	for _, origin := range w.corsOrigins {
 		v.wrong(!slices.Contains(w.cookieOrigins, origin), "cors-origins",
-			origin+" is not in "+v.table.Names("cookie-origins")+": with a cookie, its pages would read answers that are not for them")
+			origin+" is not in "+v.table.Names("cookie-origins")+": with a cookie, its pages would read responses that are not for them")
 	}
 }
 

@@ -58,6 +58,9 @@ func TestCORS(t *testing.T) {
 	require.Contains(t, res.Header.Values("Vary"), "Origin")
 	require.Empty(t, browse(t, http.MethodGet, p.url+"/auth/me", other, nil).Header.Get("Access-Control-Allow-Origin"))
 
+	p.logs("msg=request operation=preflight status=204 ")
+	require.NotContains(t, p.log.String(), "msg=request status=", "a line without an operation")
+
 	p = start(t, nil, "-demo", "-drain-delay", "0s")
 	require.Empty(t, browse(t, http.MethodGet, p.url+"/auth/me", app, nil).Header.Get("Access-Control-Allow-Origin"))
 }
@@ -84,6 +87,7 @@ func TestAnswersAndBodies(t *testing.T) {
 	res, text := v.get("/auth/openapi.json")
 	require.Equal(t, http.StatusOK, res.StatusCode)
 	require.Contains(t, text, `"openapi": "3.1`)
+	p.logs("msg=request operation=openapi status=200 ")
 	status, response := v.do("POST", "/auth/login/kuaishou", m{"code": v.code("kuaishou")})
 	require.Equal(t, http.StatusOK, status)
 	for name := range response["user"].(m) {
@@ -91,6 +95,51 @@ func TestAnswersAndBodies(t *testing.T) {
 	}
 	status, _ = v.do("POST", "/auth/login", m{"username": "ann", "password": strings.Repeat("x", 2000)})
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
+}
+
+// A path outside of the routes is an error like those of the routes, and says where they are.
+func TestNoRoute(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, "-demo", "-drain-delay", "0s")
+	v := p.visitor()
+	status, want := v.do("POST", "/auth/nope", nil)
+	require.Equal(t, http.StatusNotFound, status)
+	want["hint"] = "the routes are under /auth/, as /auth/login/kuaishou"
+	for _, path := range []string{"/login/kuaishou", "/nope", "/authentication", "/demo/canary"} {
+		status, response := v.do("POST", path, m{})
+		require.Equal(t, http.StatusNotFound, status)
+		require.Equal(t, want, response, path)
+	}
+	p.logs("msg=request operation=unknown status=404 code=404 class=input cause=no_route ")
+	require.NotContains(t, p.log.String(), "msg=request status=")
+	require.NotContains(t, p.log.String(), "canary")
+}
+
+// Without -trusted-proxies a balancer would be counted in the place of all its clients.
+func TestUntrustedBalancer(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args   []string
+		header string
+		warns  int
+	}{
+		"no setting":     {nil, "X-Forwarded-For", 1},
+		"another":        {[]string{"-trusted-proxies", "192.0.2.1"}, "X-Forwarded-For", 1},
+		"another header": {[]string{"-trusted-proxies", "192.0.2.1", "-client-header", "X-Real-IP"}, "X-Real-Ip", 1},
+		"the header":     {[]string{"-trusted-proxies", "192.0.2.1", "-client-header", "X-Real-IP"}, "X-Forwarded-For", 0},
+		"trusted":        {[]string{"-trusted-proxies", "loopback"}, "X-Forwarded-For", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, nil, append([]string{"-demo", "-drain-delay", "0s"}, tt.args...)...)
+			for range 2 {
+				browse(t, http.MethodGet, p.url+"/auth/me", "null", map[string]string{tt.header: "203.0.113.7"})
+			}
+			require.Equal(t, exitOK, p.stop())
+			require.Equal(t, tt.warns, strings.Count(p.log.String(), "the limits count the balancer and not the client"))
+			require.NotContains(t, p.log.String(), "203.0.113.7")
+		})
+	}
 }
 
 // A request id, and the client's address in the log, come from a trusted proxy only.
@@ -136,6 +185,6 @@ func TestTraces(t *testing.T) {
 	}
 
 	p = begin(t, []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_PROTOCOL=grpc"}, "-demo", "-addr", "127.0.0.1:0")
-	require.Equal(t, exitFailed, p.ends())
+	require.Equal(t, exitInvalid, p.ends())
 	require.Contains(t, p.log.String(), "OTEL_EXPORTER_OTLP_PROTOCOL")
 }

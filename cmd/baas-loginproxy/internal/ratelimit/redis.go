@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"time"
 
@@ -124,7 +125,8 @@ func (s *redisStore) keys(subject string, limits Limits) []string {
 }
 
 // failure returns the error of a command. If the context has ended, go-redis may return
-// an error of the connection, which has the same deadline.
+// an error of the connection, which has the same deadline. The text of a timeout says what
+// did not respond.
 func failure(ctx context.Context, err error) error {
 	deadline, limited := ctx.Deadline()
 	switch {
@@ -132,6 +134,10 @@ func failure(ctx context.Context, err error) error {
 		err = ctx.Err()
 	case limited && !time.Now().Before(deadline):
 		err = context.DeadlineExceeded
+	}
+	var timeout net.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		return fmt.Errorf("rate limiter: Redis did not respond in time: %w", err)
 	}
 	return fmt.Errorf("rate limiter: %w", err)
 }

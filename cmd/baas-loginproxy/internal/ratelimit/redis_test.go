@@ -172,6 +172,7 @@ func TestASilentRedis(t *testing.T) {
 	defer cancel()
 	_, err = l.Wait(ctx, password("192.0.2.1", "ann"))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "rate limiter: Redis did not respond in time: ")
 	require.Equal(t, Failed, (*decisions)[0].Outcome)
 }
 

@@ -16,7 +16,7 @@
 // A line has the message "request" and these attributes. Those marked with * are there
 // only if they are known:
 //
-//	operation*   as in login_sms, see loginproxy.Operation; not for another path of the program
+//	operation*   as in login_sms, see loginproxy.Operation; for another path of the program, that of Named
 //	platform*    as in kuaishou
 //	status       of HTTP
 //	code*        of the response's body, not for success

@@ -76,6 +76,7 @@ type record struct {
 	user      atomic.Int64
 	unchecked atomic.Pointer[string] // why the rate limiter did not count the request
 	logged    atomic.Bool
+	operation atomic.Pointer[loginproxy.Operation] // of a path of the program, see Named
 }
 
 type recordKey struct{}
@@ -100,8 +101,23 @@ func (l *Log) Middleware(next http.Handler) http.Handler {
 		seen := &statusWriter{ResponseWriter: w}
 		next.ServeHTTP(seen, r.WithContext(ctx))
 		if !rec.logged.Load() {
-			l.Request(ctx, loginproxy.Event{Status: cmp.Or(seen.status, http.StatusOK), Duration: time.Since(began)})
+			e := loginproxy.Event{Status: cmp.Or(seen.status, http.StatusOK), Duration: time.Since(began)}
+			if name := rec.operation.Load(); name != nil {
+				e.Operation = *name
+			}
+			l.Request(ctx, e)
 		}
+	})
+}
+
+// Named returns a handler that gives the line of its requests an operation, for a path
+// that the login server does not see.
+func Named(operation loginproxy.Operation, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if rec := recordOf(r.Context()); rec != nil {
+			rec.operation.Store(&operation)
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -238,6 +238,11 @@ func TestOtherPaths(t *testing.T) {
 		require.NotContains(t, lines[0], "operation")
 		require.Equal(t, want >= 500, lines[0]["level"] == "ERROR")
 	}
+	w := httptest.NewRecorder()
+	l.Middleware(Named("preflight", http.NotFoundHandler())).ServeHTTP(w, httptest.NewRequest(http.MethodOptions, "/", http.NoBody))
+	require.Equal(t, "preflight", j.lines(t)[0]["operation"])
+	Named("outside", http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest(http.MethodOptions, "/", http.NoBody))
+	require.Empty(t, j.lines(t))
 	srv := httptest.NewServer(l.Middleware(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		rc := http.NewResponseController(w)
 		if rc.SetReadDeadline(time.Now().Add(time.Minute)) != nil || rc.Flush() != nil {
@@ -290,7 +295,7 @@ func TestAVisit(t *testing.T) {
 	client := backend.Client(baas.WithSessionStore(store), baas.WithLogger(j.logger()))
 	proxy, err := loginproxy.New(client, loginproxy.WithObserver(l.Request), loginproxy.WithOnLogin(l.User), loginproxy.WithOnLogout(l.User))
 	require.NoError(t, err)
-	handler := l.Middleware(http.StripPrefix("/auth/", proxy))
+	handler := l.Middleware(http.StripPrefix("/auth", proxy))
 	var all bytes.Buffer
 	call := func(method, path, token, body string) (response string, request map[string]any) {
 		r := httptest.NewRequest(method, "/auth/"+path, strings.NewReader(body))

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hydrogen-go/baas/internal/spelling"
 )
 
 // maxFile limits the size of the file of a secret.
@@ -27,7 +29,7 @@ func (g Given) Has(name string) bool { return g[name] != "" }
 // The error is [flag.ErrHelp] if the flags ask for help. Otherwise it joins everything
 // that is wrong: a flag that does not exist, or that is given twice; a variable with
 // the table's prefix that does not exist; a file that cannot be read; a secret that is
-// given twice; and every value that is refused. It has no secret.
+// given twice; and every value that is refused. It contains no secret.
 func (t Table) Read(args, environ []string) (Given, error) {
 	flags, err := t.readFlags(args)
 	if err != nil {
@@ -53,7 +55,7 @@ func (t Table) readFlags(args []string) (map[string]string, error) {
 	texts := map[string]string{}
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // an error is the caller's to print
-	var twice error
+	var onLine, twice error
 	for _, s := range t.Settings {
 		name := s.flagName()
 		keep := func(text string) error {
@@ -63,6 +65,12 @@ func (t Table) readFlags(args []string) (map[string]string, error) {
 			texts[name] = text
 			return nil
 		}
+		if s.Secret { // the error must not quote the value, as those of package flag do
+			flags.Func(s.Name, "", func(string) error {
+				onLine = fmt.Errorf("-%s: a secret is not taken from the command line: use %s or %s", s.Name, t.variable(s), s.flag())
+				return nil
+			})
+		}
 		if s.word() == "" {
 			flags.BoolFunc(name, "", keep)
 		} else {
@@ -71,12 +79,36 @@ func (t Table) readFlags(args []string) (map[string]string, error) {
 	}
 	err := flags.Parse(args)
 	switch {
+	case onLine != nil: // first, because what follows may be a part of the secret
+		return nil, onLine
 	case err != nil:
-		return nil, err
+		return nil, t.suggestFlag(err)
 	case flags.NArg() > 0:
 		return nil, fmt.Errorf("unexpected argument %q; every setting is a flag, as -addr :8080", flags.Arg(0))
 	}
 	return texts, twice
+}
+
+// suggestFlag adds the flag that was probably meant to the error for an unknown one.
+func (t Table) suggestFlag(err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return err
+	}
+	var known []string
+	for _, s := range t.Settings {
+		known = append(known, s.flagName())
+	}
+	return fmt.Errorf("unknown flag -%s%s", name, didYouMean("-", name, known))
+}
+
+// didYouMean proposes the name that was probably meant; nothing if all differ much.
+func didYouMean(prefix, written string, known []string) string {
+	meant := spelling.Closest(written, known)
+	if meant == "" {
+		return ""
+	}
+	return "; did you mean " + prefix + meant + "?"
 }
 
 // readEnvironment returns the texts of the variables, by name, and what is wrong.
@@ -91,7 +123,7 @@ func (t Table) readEnvironment(environ []string) (map[string]string, []error) {
 		case slices.Contains(known, name):
 			texts[name] = text
 		case !isServiceLink(name, text):
-			problems = append(problems, fmt.Errorf("unknown environment variable %s", name))
+			problems = append(problems, fmt.Errorf("unknown environment variable %s%s", name, didYouMean("", name, known)))
 		}
 	}
 	return texts, problems

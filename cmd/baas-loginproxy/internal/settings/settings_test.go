@@ -107,8 +107,13 @@ func TestReadRefuses(t *testing.T) {
 		args, environ []string
 		want          string
 	}{
-		"unknown flag":            {args: []string{"-nope"}, want: "-nope"},
-		"a secret on the line":    {args: []string{"-the-secret", canary}, want: "not defined: -the-secret"},
+		"unknown flag":            {args: []string{"-nope"}, want: "unknown flag -nope"},
+		"a flag misspelt":         {args: []string{"-lief=1d"}, want: "unknown flag -lief; did you mean -life?"},
+		"a variable misspelt":     {environ: []string{"APP_LIEF=1d"}, want: "unknown environment variable APP_LIEF; did you mean APP_LIFE?"},
+		"a secret on the line":    {args: []string{"-the-secret", canary}, want: "-the-secret: a secret is not taken from the command line: use APP_THE_SECRET or -the-secret-file"},
+		"the same with =":         {args: []string{"-the-secret=" + canary}, want: "not taken from the command line"},
+		"a secret of two words":   {args: []string{"-the-secret", "two", canary}, want: "not taken from the command line"},
+		"a secret, then a flag":   {args: []string{"-the-secret", canary, "-nope"}, want: "not taken from the command line"},
 		"an argument":             {args: []string{"-on", "extra"}, want: `unexpected argument "extra"`},
 		"a flag twice":            {args: []string{"-url", "a", "-url", "a"}, want: "-url is given twice"},
 		"no value":                {args: []string{"-url"}, want: "-url"},

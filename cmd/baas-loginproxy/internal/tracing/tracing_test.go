@@ -97,7 +97,7 @@ func TestAVisit(t *testing.T) {
 	proxy, err := loginproxy.New(client, loginproxy.WithObserver(tracer.Request))
 	require.NoError(t, err)
 	mux := http.NewServeMux()
-	mux.Handle("/auth/", http.StripPrefix("/auth/", proxy))
+	mux.Handle("/auth/", http.StripPrefix("/auth", proxy))
 	mux.Handle("/hserve/", proxy.Backend())
 	handler := tracer.Middleware(mux)
 	call := func(method, path, token, body string) string {
