@@ -70,7 +70,8 @@ var proxyTrips = []trip{
 		},
 	}, {
 		calls: []string{routeLogin}, state: "live session, not used for a while, code refused",
-		ours: cost{1, 2}, least: cost{1, 2},
+		ours: cost{2, 2}, least: cost{1, 2},
+		why:    whyTime,
 		vendor: none,
 		run: func(w *tripWorld) calls {
 			id := w.enter()
@@ -89,7 +90,7 @@ var proxyTrips = []trip{
 		calls: []string{routeLogin}, state: "no session id, code refused, and the backend has not accepted any request yet",
 		ours: cost{2, 0}, least: cost{1, 0},
 		vendor: none,
-		why:    "The second request tells a wrong client id from a spent code. After the first one that the backend accepts, none is sent.",
+		why:    whyTime,
 		run: func(w *tripWorld) calls {
 			return calls{w.visit(http.StatusBadRequest, "", http.MethodPost, "/login/ks", object{"code": "spent"})}
 		},
@@ -263,6 +264,9 @@ const (
 	pathSMS      = "v2.2/sms-verification-code/"
 	pathDestroy  = "v2.0/session/destroy/"
 )
+
+// whyTime is why a refused login may cost a request more.
+const whyTime = "The second request tells a wrong client id from a spent code. None is sent within a minute after a request that the backend has accepted."
 
 // whyConceal is why a wrong password costs a command.
 const whyConceal = "The command writes an empty record. So a right password and a wrong one fail alike while no session can be stored."
