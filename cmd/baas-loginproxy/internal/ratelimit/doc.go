@@ -37,7 +37,6 @@
 //
 // The limits of one account must be counted all or none, in one command, and a count
 // must be taken back when the other subject refuses. github.com/go-redis/redis_rate has
-// neither, and its last release is of April 2023. github.com/throttled/throttled has
-// neither, and compares and swaps from outside of Redis. So the script is here, and
-// go-redis runs it.
+// neither, and its last release is of April 2023. So the script is here, and go-redis
+// runs it.
 package ratelimit

@@ -32,14 +32,13 @@ func Defaults() Rules {
 	return Rules{
 		// NIST SP 800-63B allows 100 failed passwords in a row for one account.
 		Login: Rule{Account: must("10/1m,100/24h"), Address: must("60/1m")},
-		// A code has 6 digits, or 4, and is valid for minutes. Nobody needs more than a few
-		// tries.
+		// A code has few digits and is valid for minutes. Nobody needs more than a few tries.
 		SMSLogin: Rule{Account: must("5/1m,30/24h"), Address: must("60/1m")},
 		SMSCheck: Rule{Account: must("5/1m,30/24h"), Address: must("60/1m")},
 		// An account is registered once. A hall of visitors registers at the same time.
 		Register: Rule{Account: must("5/1m,20/24h"), Address: must("30/1m,300/24h")},
-		// A text message costs money, and who has many sent may get a part of it. Nobody
-		// needs more than one a minute, and operators of networks allow about 10 a day.
+		// A text message costs money, and fraudsters may get a part of it. Nobody needs more
+		// than one a minute, or ten a day.
 		SMS: Rule{Account: must("1/1m,5/1h,10/24h"), Address: must("10/1m,100/24h")},
 		// A mail costs little, but fills the mailbox of somebody else.
 		PasswordReset: Rule{Account: must("1/1m,5/1h"), Address: must("10/1m,100/24h")},
